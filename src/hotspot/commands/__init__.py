@@ -1,0 +1,1 @@
+"""The shell around the core: one file per verb reads, calls, and writes."""

@@ -1,0 +1,56 @@
+"""One job of a command line: a composed configuration meets a verb."""
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from hotspot.config.check import check_config
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def run_job(verb: str, composed: "DictConfig") -> None:
+    """Check the composed configuration and run a verb with it.
+
+    A job of a ``-m`` sweep gets a name of its own, made of what was swept, so that jobs never
+    write to each other's files.
+    """
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+    from omegaconf import OmegaConf
+
+    values = OmegaConf.to_container(composed, resolve=True, throw_on_missing=False)
+    config = check_config(values)  # type: ignore[arg-type]
+    facts = HydraConfig.get()
+    if facts.mode == RunMode.MULTIRUN:
+        swept = variant_name(config.name, facts.job.override_dirname)
+        config = config.model_copy(update={"name": swept})
+    run_verb(verb, config, Paths(config.name))
+
+
+def run_verb(verb: str, config: Config, paths: Paths) -> None:
+    """Run one stage, or all of them in order."""
+    from hotspot.commands import pipeline
+    from hotspot.commands.console import Console
+
+    console = Console(sys.stderr)
+    if verb == "run":
+        pipeline.run(config, paths, console)
+    else:
+        pipeline.run_one(verb, config, paths, console)
+
+
+def variant_name(name: str, overrides: str) -> str:
+    """Return the name of a sweep's job: the experiment and what was swept.
+
+    Examples
+    --------
+    >>> variant_name("meuse", "++threshold.zn=500,model=logistic")
+    'meuse@threshold.zn=500,model=logistic'
+    """
+    kept = [part for part in overrides.split(",") if not part.startswith("experiment=")]
+    text = re.sub(r"[^A-Za-z0-9_.,=-]", "", ",".join(kept))
+    return f"{name}@{text}" if text else name

@@ -1,0 +1,184 @@
+"""The stages: what each reads, which keys and code it depends on, and what it writes.
+
+This table drives `hotspot run`, and `dvc.yaml` says the same in DVC's words; a test holds
+the two together.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hotspot.config.paths import Paths, input_path
+from hotspot.config.schema import Config, CoordinateLayerConfig
+from hotspot.errors import ConfigError, nearest_name
+
+
+def _nothing(config: Config, paths: Paths) -> list[Path]:
+    return []
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline.
+
+    Parameters
+    ----------
+    name : str
+        The verb; the function ``run`` of ``hotspot.commands.<name>`` does the work.
+    keys : tuple of str
+        Configuration keys it depends on, dotted.
+    packages : tuple of str
+        Packages of `hotspot` whose code it depends on.
+    inputs, outputs : callable
+        Files and folders, for a configuration and its paths.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    inputs: Callable[[Config, Paths], list[Path]] = field(default=_nothing)
+    outputs: Callable[[Config, Paths], list[Path]] = field(default=_nothing)
+
+
+def raw_table(config: Config, paths: Paths) -> list[Path]:
+    """Return the laboratory's table, and the raster that gives the CRS of the grid."""
+    files = [input_path(config.data.path, "data.path", root=paths.root)]
+    if config.covariates.grid.like is not None:
+        files.append(
+            input_path(config.covariates.grid.like, "covariates.grid.like", root=paths.root)
+        )
+    return files
+
+
+def raw_layers(config: Config, paths: Paths) -> list[Path]:
+    """Return the rasters and vector files that covariates are made from."""
+    files = []
+    if config.covariates.grid.like is not None:
+        files.append(
+            input_path(config.covariates.grid.like, "covariates.grid.like", root=paths.root)
+        )
+    for name, layer in config.covariates.layers.items():
+        if not isinstance(layer, CoordinateLayerConfig):
+            key = f"covariates.layers.{name}.path"
+            files.append(input_path(layer.path, key, root=paths.root))
+    return list(dict.fromkeys(files))
+
+
+STAGES = (
+    Stage(
+        "observations",
+        keys=("data", "covariates.grid"),
+        packages=("observations",),
+        inputs=raw_table,
+        outputs=lambda config, paths: [
+            paths.interim / "observations.parquet",
+            paths.interim / "rejected.parquet",
+            paths.interim / "ledger.json",
+        ],
+    ),
+    Stage(
+        "covariates",
+        keys=("covariates",),
+        packages=("covariates",),
+        inputs=raw_layers,
+        outputs=lambda config, paths: [paths.covariates],
+    ),
+    Stage(
+        "samples",
+        keys=("contaminants",),
+        packages=("samples", "covariates"),
+        inputs=lambda config, paths: [
+            paths.interim / "observations.parquet",
+            paths.interim / "ledger.json",
+            paths.covariates,
+        ],
+        outputs=lambda config, paths: [paths.samples, paths.ledger],
+    ),
+    Stage(
+        "folds",
+        keys=("cv.plans", "cv.n_splits", "cv.repeats", "cv.spacing_m", "seed"),
+        packages=("folds",),
+        inputs=lambda config, paths: [paths.samples, paths.covariates],
+        outputs=lambda config, paths: [paths.folds],
+    ),
+    Stage(
+        "evaluate",
+        keys=("cv", "model", "seed", "threshold"),
+        packages=("evaluation", "estimators", "observations"),
+        inputs=lambda config, paths: [paths.samples, paths.folds, paths.covariates],
+        outputs=lambda config, paths: [paths.metrics, paths.evaluation],
+    ),
+    Stage(
+        "fit",
+        keys=("cv.primary", "model", "seed", "threshold"),
+        packages=("estimators", "observations"),
+        inputs=lambda config, paths: [paths.samples, paths.folds, paths.covariates],
+        outputs=lambda config, paths: [paths.models],
+    ),
+    Stage(
+        "predict",
+        keys=("predict",),
+        packages=("maps",),
+        inputs=lambda config, paths: [paths.models, paths.covariates],
+        outputs=lambda config, paths: [paths.all_maps],
+    ),
+    Stage(
+        "explain",
+        keys=("cv.primary", "explain", "model", "predict.window_size", "seed"),
+        packages=("explanations", "estimators", "maps"),
+        inputs=lambda config, paths: [
+            paths.models,
+            paths.covariates,
+            paths.samples,
+            paths.folds,
+        ],
+        outputs=lambda config, paths: [paths.all_explanations],
+    ),
+    Stage(
+        "report",
+        keys=(
+            "contaminants",
+            "covariates.layers",
+            "cv",
+            "data.source",
+            "description",
+            "explain.dependence",
+            "name",
+            "predict",
+            "seed",
+            "title",
+        ),
+        packages=("report",),
+        inputs=lambda config, paths: [
+            paths.interim,
+            paths.processed,
+            paths.metrics,
+            paths.evaluation,
+            paths.models,
+            paths.all_maps,
+            paths.all_explanations,
+        ],
+        outputs=lambda config, paths: [paths.report.parent],
+    ),
+)
+
+
+def stage(name: str) -> Stage:
+    """Return the stage of a name."""
+    for candidate in STAGES:
+        if candidate.name == name:
+            return candidate
+    names = [candidate.name for candidate in STAGES]
+    raise ConfigError(
+        f"There is no stage {name!r}.{nearest_name(name, names)} "
+        f"The stages are {', '.join(names)}."
+    )
+
+
+def files_below(paths: list[Path]) -> Iterator[Path]:
+    """Yield every file of some files and folders, in a fixed order."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(inner for inner in path.rglob("*") if inner.is_file())
+        else:
+            yield path

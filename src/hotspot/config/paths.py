@@ -1,0 +1,155 @@
+"""Where the files of an experiment lie, and which files a configuration may name."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotspot.errors import ConfigError
+
+# Folders outside the project from which inputs may be read, as in PATH. Without it a
+# configuration from a stranger cannot make the program open files elsewhere.
+DATA_ROOTS_VARIABLE = "HOTSPOT_DATA_ROOTS"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Folders and files of one experiment, below the project's root.
+
+    Examples
+    --------
+    >>> Paths("meuse").maps("zn").as_posix()
+    'experiments/meuse/maps/zn'
+    """
+
+    name: str
+    root: Path = Path()
+
+    @property
+    def interim(self) -> Path:
+        """Observations and covariates."""
+        return self.root / "data" / "interim" / self.name
+
+    @property
+    def covariates(self) -> Path:
+        """One raster per covariate, all on one grid, and the catalogue."""
+        return self.interim / "covariates"
+
+    @property
+    def processed(self) -> Path:
+        """Samples, ledger and folds."""
+        return self.root / "data" / "processed" / self.name
+
+    @property
+    def samples(self) -> Path:
+        """One row per sample and contaminant."""
+        return self.processed / "samples.parquet"
+
+    @property
+    def ledger(self) -> Path:
+        """What was dropped on the way to the samples, and why."""
+        return self.processed / "ledger.json"
+
+    @property
+    def folds(self) -> Path:
+        """The fold of every sample under every plan."""
+        return self.processed / "folds.parquet"
+
+    @property
+    def models(self) -> Path:
+        """One folder per contaminant."""
+        return self.root / "models" / self.name
+
+    def model(self, contaminant: str) -> Path:
+        """Return the folder of a contaminant's model."""
+        return self.models / contaminant
+
+    @property
+    def experiment(self) -> Path:
+        """Everything that is for people."""
+        return self.root / "experiments" / self.name
+
+    @property
+    def config(self) -> Path:
+        """The composed configuration."""
+        return self.experiment / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """The score ledger."""
+        return self.experiment / "metrics.json"
+
+    @property
+    def evaluation(self) -> Path:
+        """Out-of-fold predictions, fold report and reliability."""
+        return self.experiment / "evaluation"
+
+    @property
+    def all_maps(self) -> Path:
+        """The maps of every contaminant."""
+        return self.experiment / "maps"
+
+    def maps(self, contaminant: str) -> Path:
+        """Return the folder of a contaminant's maps."""
+        return self.all_maps / contaminant
+
+    @property
+    def all_explanations(self) -> Path:
+        """The explanations of every contaminant."""
+        return self.experiment / "explanations"
+
+    def explanations(self, contaminant: str) -> Path:
+        """Return the folder of a contaminant's explanations."""
+        return self.all_explanations / contaminant
+
+    @property
+    def report(self) -> Path:
+        """The report page."""
+        return self.experiment / "report" / "report.html"
+
+    @property
+    def stamps(self) -> Path:
+        """What each stage last saw and made; tells `run` what is up to date."""
+        return self.experiment / ".stages"
+
+
+def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
+    """Return the path of an input file that a configuration key names.
+
+    Parameters
+    ----------
+    text : str
+        As written; relative to the project's root.
+    key : str
+        The key, for the message.
+    root : Path
+        The project's root.
+
+    Raises
+    ------
+    ConfigError
+        The path leaves the project and the folders of ``HOTSPOT_DATA_ROOTS``, is an
+        address, or is no file.
+    """
+    if "\0" in text or "://" in text or text.startswith("/vsi"):
+        raise ConfigError(
+            f"{key}: {text!r} is an address, not a file. Download it, put it below "
+            "data/raw, and give its path."
+        )
+    path = (root / Path(text)).resolve()
+    allowed = [root.resolve()]
+    allowed += [
+        Path(folder).resolve()
+        for folder in os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
+        if folder
+    ]
+    if not any(path.is_relative_to(folder) for folder in allowed):
+        raise ConfigError(
+            f"{key}: {text!r} lies outside the project ({allowed[0].name}/). Copy it below "
+            f"data/raw, or name its folder in the environment variable {DATA_ROOTS_VARIABLE}."
+        )
+    if not path.is_file():
+        raise ConfigError(
+            f"{key}: there is no file {text!r}. Paths are relative to the project's root; "
+            "put raw files below data/raw."
+        )
+    return root / Path(text)

@@ -1,0 +1,154 @@
+"""The covariate table at the door of a model: names, numbers and known classes."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.errors import ModelError, few
+
+Matrix = NDArray[np.float64]
+"""Array of shape (n, n_covariates), columns in the order the model was fitted on."""
+
+
+class UnseenClassWarning(UserWarning):
+    """Cells were left without data because a class of theirs was never sampled."""
+
+
+def training_table(
+    X: pd.DataFrame | Matrix, categorical: Sequence[str] = ()
+) -> tuple[tuple[str, ...], Matrix]:
+    """Return the names and the numbers of a complete covariate table.
+
+    Parameters
+    ----------
+    X : DataFrame or array, shape (n, n_covariates)
+        An array gets the names ``x0``, ``x1`` and so on.
+    categorical : sequence of str
+        Names of the columns that hold codes of classes: whole numbers from 0.
+
+    Raises
+    ------
+    ModelError
+        A column is not numeric, a value is missing or infinite, a categorical name is no
+        column, or a code is not a whole number from 0.
+    """
+    names, matrix = _read(X)
+    unknown = [name for name in categorical if name not in names]
+    if unknown:
+        raise ModelError(
+            f"Categorical covariates that the table does not have: {few(unknown)}. "
+            f"It has {few(names, 8)}; correct the list of categorical covariates."
+        )
+    gaps = ~np.isfinite(matrix)
+    if gaps.any():
+        holed = [names[column] for column in np.flatnonzero(gaps.any(axis=0))]
+        raise ModelError(
+            f"{int(gaps.any(axis=1).sum())} of {len(matrix)} samples have a missing or "
+            f"infinite value in {few(holed)}. Drop these samples before fitting."
+        )
+    for name in categorical:
+        codes = matrix[:, names.index(name)]
+        odd = np.unique(codes[(codes < 0) | (codes != np.floor(codes)) | (codes >= 2**31)])
+        if odd.size:
+            raise ModelError(
+                f"The classes of {name!r} must be whole numbers from 0, but {few(odd.tolist())} "
+                "stand there. Recode the raster, or declare the covariate continuous."
+            )
+    return names, matrix
+
+
+def prediction_table(X: pd.DataFrame | Matrix, names: Sequence[str]) -> Matrix:
+    """Return the numbers of a table whose columns are those of the fitted model.
+
+    Raises
+    ------
+    ModelError
+        Columns are missing, extra, or in another order; or one is not numeric.
+
+    Examples
+    --------
+    >>> prediction_table(pd.DataFrame({"slope": [1.0]}), ["slope"])
+    array([[1.]])
+    """
+    if isinstance(X, pd.DataFrame):
+        given = tuple(map(str, X.columns))
+        if given != tuple(names):
+            raise ModelError(_difference(given, names))
+    matrix = _read(X)[1]
+    if matrix.shape[1] != len(names):
+        raise ModelError(
+            f"The array has {matrix.shape[1]} columns but the model was fitted on "
+            f"{len(names)}: {few(names, 8)}. Give a table with these columns."
+        )
+    return matrix
+
+
+def known_rows(
+    matrix: Matrix, names: Sequence[str], levels: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.bool_]:
+    """Return which rows a model may answer for: complete, and of classes it has seen.
+
+    A warning names the covariate, the codes and the number of cells of classes that no
+    sample had. An answer for them would be a guess.
+    """
+    known: NDArray[np.bool_] = np.isfinite(matrix).all(axis=1)
+    complete = known.copy()
+    for name, seen in levels.items():
+        column = matrix[:, list(names).index(name)]
+        unseen = complete & ~np.isin(column, seen)
+        if unseen.any():
+            codes = [f"{code:g}" for code in np.unique(column[unseen])]
+            warnings.warn(
+                f"{int(unseen.sum())} cells have classes of {name!r} that no sample had "
+                f"(codes {few(codes)}): they are left without data. Sample these classes, "
+                "or merge them with a similar class.",
+                UnseenClassWarning,
+                stacklevel=4,
+            )
+            known &= ~unseen
+    return known
+
+
+def _read(X: pd.DataFrame | Matrix) -> tuple[tuple[str, ...], Matrix]:
+    if isinstance(X, pd.DataFrame):
+        names = tuple(map(str, X.columns))
+        try:
+            matrix = X.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as error:
+            text = [str(n) for n in X.columns if not pd.api.types.is_numeric_dtype(X[n])]
+            raise ModelError(
+                f"Covariates must be numbers, but {few(text)} hold other values. "
+                "Give classes as codes."
+            ) from error
+    else:
+        matrix = np.asarray(X, dtype=np.float64)
+        if matrix.ndim != 2:
+            raise ModelError(
+                f"Covariates must form a table, but an array of shape {matrix.shape} was "
+                "given. Give one row per sample and one column per covariate."
+            )
+        names = tuple(f"x{column}" for column in range(matrix.shape[1]))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not names:
+        raise ModelError(
+            f"Covariates must have names of their own, but {few(twice) or 'none is given'}. "
+            "Give each column one name."
+        )
+    return names, np.ascontiguousarray(matrix)
+
+
+def _difference(given: Sequence[str], names: Sequence[str]) -> str:
+    missing = [name for name in names if name not in given]
+    extra = [name for name in given if name not in names]
+    if missing or extra:
+        return (
+            f"The covariates are not those of the model: missing {few(missing) or 'none'}; "
+            f"not in the model {few(extra) or 'none'}. Give the covariates it was fitted on."
+        )
+    return (
+        f"The covariates stand in another order: {few(given, 8)} where the model has "
+        f"{few(names, 8)}. Reorder the columns."
+    )

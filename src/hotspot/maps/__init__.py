@@ -1,0 +1,49 @@
+"""Maps: window prediction, decision, hotspots, styles, tags, statistics and STAC."""
+
+from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
+from hotspot.maps.hotspots import HotspotRule, find_hotspots
+from hotspot.maps.layers import LAYERS, Layer, available_layers
+from hotspot.maps.predict import predict_stack, predict_window
+from hotspot.maps.read import read_blocks, read_layer
+from hotspot.maps.stac import SamplingPeriod, stac_item
+from hotspot.maps.statistics import (
+    ClassArea,
+    MapStatistics,
+    RasterStatistics,
+    map_statistics,
+    raster_statistics,
+)
+from hotspot.maps.styles import LayerStyle, StyleClass, style_of
+from hotspot.maps.tags import layer_tags
+from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
+
+__all__ = [
+    "LAYERS",
+    "ClassArea",
+    "Decision",
+    "DecisionRule",
+    "HotspotRule",
+    "Layer",
+    "LayerStyle",
+    "MapStatistics",
+    "RasterStatistics",
+    "SamplingPeriod",
+    "StyleClass",
+    "available_layers",
+    "decide",
+    "find_hotspots",
+    "inside_applicability",
+    "layer_tags",
+    "map_statistics",
+    "predict_stack",
+    "predict_window",
+    "raster_statistics",
+    "read_blocks",
+    "read_layer",
+    "stac_item",
+    "style_of",
+    "write_hotspots",
+    "write_json",
+    "write_qml",
+    "write_sld",
+]

@@ -1,0 +1,184 @@
+"""The layers a map can have, and how a model gives each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.covariates.catalogue import Catalogue
+from hotspot.errors import ModelError, few, nearest_name
+from hotspot.grid import Coordinates, Grid
+
+Values = NDArray[np.float64]
+
+
+class Applicability(Protocol):
+    """The area of applicability of a model."""
+
+    threshold_: float
+
+    def dissimilarity(self, X: pd.DataFrame, /) -> Values:
+        """Return the dissimilarity index of each row."""
+        ...
+
+
+class MapModel(Protocol):
+    """What a map asks of a fitted model.
+
+    A model of the whole distribution also has ``quantile(X, q, coordinates=...)`` in
+    mg/kg; it is looked for by name, since a classifier does not have it.
+    """
+
+    @property
+    def contaminant(self) -> str:
+        """Id of the contaminant."""
+        ...
+
+    @property
+    def threshold(self) -> Mapping[str, Any]:
+        """The limit: ``id``, ``value_mg_kg``, ``citation``."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Where the model comes from: ``model_id``, ``data_hash``, ``version``."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The covariates the model was fitted on."""
+        ...
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of those covariates."""
+        ...
+
+    @property
+    def applicability(self) -> Applicability | None:
+        """The area of applicability, if one was fitted."""
+        ...
+
+    def exceedance(self, X: pd.DataFrame, coordinates: Coordinates | None = None) -> Values:
+        """Return P(concentration > limit) of each row."""
+        ...
+
+
+Compute = Callable[[MapModel, pd.DataFrame, Coordinates], Values]
+
+
+def _probability(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+    return model.exceedance(X, coordinates=coordinates)
+
+
+def _dissimilarity(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+    # The caller has checked that the model has an area of applicability.
+    return cast(Applicability, model.applicability).dissimilarity(X)
+
+
+def _quantile(q: float) -> Compute:
+    def compute(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+        answer = cast(Any, model).quantile(X, q, coordinates=coordinates)
+        return np.asarray(answer, dtype=np.float64).reshape(len(X))
+
+    return compute
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One raster of a map.
+
+    Parameters
+    ----------
+    name : str
+        Also the name of its file.
+    title : str
+        A few words for a legend or a band description.
+    unit : str
+        ``"1"`` for a share or an index, ``"class"`` for codes.
+    needs : str
+        Attribute without which a model cannot give the layer.
+    compute : callable or None
+        From (model, covariates, coordinates) to one value per row; None for the decision,
+        which is derived from the probability and the dissimilarity.
+    """
+
+    name: str
+    title: str
+    unit: str
+    needs: str
+    compute: Compute | None
+
+    @property
+    def dtype(self) -> Literal["float32", "uint8"]:
+        """Type of the values in the file."""
+        return "uint8" if self.unit == "class" else "float32"
+
+    @property
+    def nodata(self) -> float:
+        """The value that stands for missing in the file: 255 for codes, else NaN.
+
+        NaN rather than a number such as -9999: GDAL, QGIS, R's terra and ArcGIS draw a
+        declared NaN as transparent and leave it out of overviews, and a program that
+        overlooks the declaration gets NaN back, never a probability of -9999 that spoils
+        an average without a sign.
+        """
+        return 255.0 if self.dtype == "uint8" else float("nan")
+
+    def available(self, model: MapModel) -> bool:
+        """Whether a model can give this layer."""
+        return getattr(model, self.needs, None) is not None
+
+
+# The one table of layers. A new layer of a model is one more row here.
+LAYERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (
+        Layer("probability", "P(exceed)", "1", "exceedance", _probability),
+        Layer("dissimilarity", "Dissimilarity index", "1", "applicability", _dissimilarity),
+        # Without an area of applicability every "below" could be a place unlike any sample,
+        # so a model that has none gives no decision.
+        Layer("decision", "Decision", "class", "applicability", None),
+        Layer("lower", "5 % quantile", "mg/kg", "quantile", _quantile(0.05)),
+        Layer("median", "Median", "mg/kg", "quantile", _quantile(0.5)),
+        Layer("upper", "95 % quantile", "mg/kg", "quantile", _quantile(0.95)),
+    )
+}
+
+
+def available_layers(model: MapModel) -> tuple[str, ...]:
+    """Return the names of the layers that a model can give."""
+    return tuple(name for name, layer in LAYERS.items() if layer.available(model))
+
+
+def check_layers(model: MapModel, layers: Sequence[str]) -> None:
+    """Raise `ModelError` unless a model can give all these layers.
+
+    Raises
+    ------
+    ModelError
+        A layer is unknown or asked twice, none is asked, or the model lacks what it needs.
+    """
+    known = tuple(LAYERS)
+    offered = few(available_layers(model), len(known))
+    unknown = [name for name in layers if name not in LAYERS]
+    if unknown:
+        raise ModelError(
+            f"There is no map layer {few(map(repr, unknown))}.{nearest_name(unknown[0], known)} "
+            f"This model gives {offered}."
+        )
+    if not layers or len(set(layers)) < len(layers):
+        raise ModelError(
+            f"The map layers asked are {few(layers) or 'none'}. "
+            f"Name each once, at least one of {offered}."
+        )
+    lacking = [name for name in layers if not LAYERS[name].available(model)]
+    if lacking:
+        needs = sorted({LAYERS[name].needs for name in lacking})
+        raise ModelError(
+            f"The model of {model.contaminant} cannot give the layers {few(lacking)}: "
+            f"it has no {few(needs)}. Ask for some of {offered}, or fit a model that has it."
+        )

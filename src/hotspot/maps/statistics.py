@@ -1,0 +1,252 @@
+"""What a map adds up to: areas per class, the share without an answer, and raster statistics."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.grid import Grid
+from hotspot.maps.decision import inside_applicability
+from hotspot.maps.styles import LayerStyle, decision_style, probability_style
+
+Block = Mapping[str, NDArray[Any]]
+"""Layers of one window by name, NaN or 255 where missing."""
+
+
+@dataclass(frozen=True)
+class RasterStatistics:
+    """Statistics of one raster over its cells with data; None where there are none.
+
+    Parameters
+    ----------
+    cells : int
+        All cells, with and without data.
+    count : int
+        Cells with data.
+    minimum, maximum, mean, stddev : float or None
+        Over the cells with data; the standard deviation divides by the count.
+    """
+
+    cells: int
+    count: int
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    stddev: float | None
+
+    @property
+    def valid_percent(self) -> float:
+        """Share of cells with data, in percent."""
+        return 100.0 * self.count / self.cells if self.cells else 0.0
+
+
+def raster_statistics(
+    blocks: Iterable[NDArray[Any]], *, nodata: float = float("nan")
+) -> RasterStatistics:
+    """Return the statistics of a raster given in blocks, in one pass.
+
+    Means and squares of blocks are merged after Chan et al. (1979), which loses no digits
+    where the mean is large beside the spread.
+
+    Parameters
+    ----------
+    blocks : iterable of array
+        The raster, cut in any way.
+    nodata : float
+        Value of a cell without data, beside NaN.
+
+    Examples
+    --------
+    >>> raster_statistics([np.array([1.0, np.nan]), np.array([3.0])])
+    RasterStatistics(cells=3, count=2, minimum=1.0, maximum=3.0, mean=2.0, stddev=1.0)
+    """
+    cells = count = 0
+    low, high, mean, squares = np.inf, -np.inf, 0.0, 0.0
+    for block in blocks:
+        cells += block.size
+        values = block[(block == block) & (block != nodata)].astype(np.float64)
+        if not values.size:
+            continue
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+        step = float(values.mean()) - mean
+        squares += float(((values - values.mean()) ** 2).sum())
+        squares += step**2 * count * values.size / (count + values.size)
+        count += values.size
+        mean += step * values.size / count
+    if not count:
+        return RasterStatistics(cells, 0, None, None, None, None)
+    return RasterStatistics(cells, count, low, high, mean, sqrt(squares / count))
+
+
+@dataclass(frozen=True)
+class ClassArea:
+    """The area of one class.
+
+    Parameters
+    ----------
+    layer, label : str
+        Layer and class, as in the legend.
+    cells : int
+        Number of cells.
+    area_ha : float
+        Hectares.
+    share : float
+        Of the area with data, in [0, 1]; 0 where there is none.
+    """
+
+    layer: str
+    label: str
+    cells: int
+    area_ha: float
+    share: float
+
+
+@dataclass(frozen=True)
+class MapStatistics:
+    """Areas of a map.
+
+    Parameters
+    ----------
+    cell_area_m2 : float
+        Area of one cell.
+    cells, cells_without_data : int
+        All cells, and those where a covariate is missing.
+    classes : tuple of ClassArea
+        Of the decision (if the map has one), then of the probability.
+    outside_applicability : ClassArea or None
+        Where no sample resembles the ground, if the map says so.
+    expected_above_ha : float
+        Sum of P(exceed) times the cell area, over the cells inside the area of
+        applicability (all cells with data where that is unknown).
+    """
+
+    cell_area_m2: float
+    cells: int
+    cells_without_data: int
+    classes: tuple[ClassArea, ...]
+    outside_applicability: ClassArea | None
+    expected_above_ha: float
+
+    def of(self, layer: str) -> tuple[ClassArea, ...]:
+        """Return the classes of one layer; empty if the map lacks it."""
+        return tuple(entry for entry in self.classes if entry.layer == layer)
+
+    @property
+    def cannot_say_share(self) -> float | None:
+        """Share of the area with data that has no answer; None without a decision."""
+        decisions = self.of("decision")
+        return decisions[2].share if decisions else None
+
+    def rows(self) -> list[dict[str, str | int | float]]:
+        """Return one row per class, for a table: layer, class, cells, area_ha, share."""
+        outside = [self.outside_applicability] if self.outside_applicability else []
+        entries = [*self.classes, *outside]
+        rows: list[dict[str, str | int | float]] = [
+            {
+                "layer": entry.layer,
+                "class": entry.label,
+                "cells": entry.cells,
+                "area_ha": entry.area_ha,
+                "share": entry.share,
+            }
+            for entry in entries
+        ]
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statistics as plain values for JSON."""
+        hectare = self.cell_area_m2 / 10_000
+        return {
+            "cell_area_m2": self.cell_area_m2,
+            "cells": self.cells,
+            "cells_without_data": self.cells_without_data,
+            "area_with_data_ha": (self.cells - self.cells_without_data) * hectare,
+            "area_without_data_ha": self.cells_without_data * hectare,
+            "cannot_say_share": self.cannot_say_share,
+            "expected_above_ha": self.expected_above_ha,
+            "classes": self.rows(),
+        }
+
+
+@dataclass
+class _Tally:
+    """Counts that grow block by block."""
+
+    cells: int = 0
+    missing: int = 0
+    outside: int = 0
+    expected: float = 0.0
+    classes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    def count(self, style: LayerStyle, values: NDArray[Any]) -> None:
+        """Add the cells of each class of a layer."""
+        index = style.classify(values).ravel()
+        counts = np.bincount(index[index >= 0], minlength=len(style.classes))
+        self.classes[style.layer] = self.classes.get(style.layer, 0) + counts
+
+
+def map_statistics(
+    blocks: Iterable[Block], *, grid: Grid, applicability_threshold: float | None = None
+) -> MapStatistics:
+    """Return the areas of a map given in blocks, in one pass.
+
+    Parameters
+    ----------
+    blocks : iterable of mapping
+        Each window once, with ``probability`` and, if the map has them, ``decision`` and
+        ``dissimilarity``.
+    grid : Grid
+        Of the whole map; projected.
+    applicability_threshold : float, optional
+        Dissimilarity up to which a cell is inside the area of applicability.
+
+    Raises
+    ------
+    GridError
+        The grid is not projected, so that its cells have no common area.
+    """
+    hectare = grid.cell_area_m2 / 10_000
+    styles = {"decision": decision_style(), "probability": probability_style()}
+    tally = _Tally()
+    knows_outside = False
+    for block in blocks:
+        chance = np.asarray(block["probability"])
+        present = ~np.isnan(chance)
+        inside = present
+        tally.cells += chance.size
+        tally.missing += int(chance.size - present.sum())
+        for name, style in styles.items():
+            if name in block:
+                tally.count(style, block[name])
+        if applicability_threshold is not None and "dissimilarity" in block:
+            knows_outside = True
+            inside = present & inside_applicability(
+                block["dissimilarity"], applicability_threshold
+            )
+            tally.outside += int(present.sum() - inside.sum())
+        tally.expected += float(chance[inside].astype(np.float64).sum())
+    with_data = max(1, tally.cells - tally.missing)
+
+    def area(layer: str, label: str, cells: int) -> ClassArea:
+        return ClassArea(layer, label, cells, cells * hectare, cells / with_data)
+
+    return MapStatistics(
+        cell_area_m2=grid.cell_area_m2,
+        cells=tally.cells,
+        cells_without_data=tally.missing,
+        classes=tuple(
+            area(name, entry.label, int(cells))
+            for name, style in styles.items()
+            if name in tally.classes
+            for entry, cells in zip(style.classes, tally.classes[name], strict=True)
+        ),
+        outside_applicability=area(
+            "dissimilarity", "outside the area of applicability", tally.outside
+        )
+        if knows_outside
+        else None,
+        expected_above_ha=tally.expected * hectare,
+    )

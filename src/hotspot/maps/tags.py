@@ -1,0 +1,91 @@
+"""What every raster says about itself."""
+
+from hotspot.maps.layers import MapModel
+
+# One sentence each: what the number means, and what it does not.
+_MEANING = {
+    "probability": (
+        "Modelled probability that the {contaminant} concentration of a soil sample from this "
+        "cell is above {limit}; it is neither a concentration nor a share of the cell nor a "
+        "risk to health, and says little where the decision is 'cannot say'."
+    ),
+    "dissimilarity": (
+        "Distance in covariates from this cell to the most similar sample, relative to the "
+        "mean distance among samples; it measures how far the model must extrapolate, not how "
+        "wrong it is, and says nothing of {contaminant} itself."
+    ),
+    "decision": (
+        "0: {contaminant} is probably below {limit}, 1: probably above, 2: cannot say, because "
+        "the probability is undecided or no sample resembles this cell, 255: no data; it is a "
+        "reading of the probability, not a measurement, and no legal finding on a site."
+    ),
+    "lower": (
+        "The {contaminant} concentration in mg/kg that a soil sample from this cell stays "
+        "below with a probability of 5 %; it is the lower end of the 90 % interval of one "
+        "sample, not of the mean of the cell."
+    ),
+    "median": (
+        "The {contaminant} concentration in mg/kg that a soil sample from this cell is as "
+        "likely to be above as below; it is not the mean, and not a measurement."
+    ),
+    "upper": (
+        "The {contaminant} concentration in mg/kg that a soil sample from this cell stays "
+        "below with a probability of 95 %; it is the upper end of the 90 % interval of one "
+        "sample, not of the mean of the cell."
+    ),
+    "driver": (
+        "Group of covariates with the largest contribution, up or down, to the modelled "
+        "probability that {contaminant} is above {limit}; it explains the model and does not "
+        "prove a source."
+    ),
+}
+_ROLE_MEANING = (
+    "Contribution of the covariates on {role} to the modelled log-odds that {contaminant} is "
+    "above {limit}; it explains the model and does not prove a source."
+)
+
+
+def meaning(model: MapModel, layer: str) -> str:
+    """Return one sentence on what a layer's numbers mean and what they do not.
+
+    Layers of explanations are known too: ``driver`` and ``role_<role>``.
+
+    Raises
+    ------
+    KeyError
+        The layer has no sentence.
+    """
+    limit = f"{float(model.threshold['value_mg_kg']):g} mg/kg"
+    text = _ROLE_MEANING if layer.startswith("role_") else _MEANING[layer]
+    role = layer.removeprefix("role_").replace("_", " ")
+    return text.format(contaminant=model.contaminant, limit=limit, role=role)
+
+
+def layer_tags(model: MapModel, layer: str) -> dict[str, str]:
+    """Return the tags of a raster: limit, model, data, software and meaning.
+
+    There is no time among them, so that the same run gives the same bytes. A fact that the
+    model does not know is left out rather than written as empty.
+
+    Parameters
+    ----------
+    model : MapModel
+        Its ``threshold`` and ``facts`` are read.
+    layer : str
+        Name of the raster, without ``.tif``.
+    """
+    limit, facts = model.threshold, model.facts
+    tags = {
+        "contaminant": model.contaminant,
+        "threshold_id": limit.get("id"),
+        "threshold_value": f"{float(limit['value_mg_kg']):g}",
+        "threshold_unit": "mg/kg",
+        "threshold_citation": limit.get("citation"),
+        "model_id": facts.get("model_id"),
+        "data_hash": facts.get("data_hash"),
+        "config_hash": facts.get("config_hash"),
+        "software": f"hotspot {facts['version']}" if facts.get("version") else None,
+        "layer": layer,
+        "meaning": meaning(model, layer),
+    }
+    return {name: str(value) for name, value in tags.items() if value is not None}

@@ -1,0 +1,415 @@
+"""The sentences of the page: what a number means, what it does not, and how good it is."""
+
+import re
+from math import isfinite
+
+from hotspot.report.content import (
+    Areas,
+    ContaminantContent,
+    Evaluation,
+    Folds,
+    Limit,
+    Sampling,
+    Scores,
+)
+
+MISSING = "–"
+
+ASSOCIATION = (
+    "The model describes association, not cause: it says where high values and map layers "
+    "go together in these samples, and nothing about why."
+)
+
+NOT_CLEAN = (
+    "A low probability is not a clean bill of health: another contaminant, another depth or a "
+    "small spot between the samples may still exceed its limit."
+)
+
+UNKNOWN_IS_NOT_CLEAN = (
+    "What is unknown is never shown as clean. Cells that differ too much from the samples are "
+    "hatched, cells without data are left white, and cells where the evidence does not decide "
+    "are called “cannot say”."
+)
+
+SCREENING = (
+    "The limit is used for screening: where it is exceeded, a closer look is due. It is not a "
+    "clean-up limit, and exceeding it is no finding of risk to a person."
+)
+
+ONE_CELL = (
+    "The map is for choosing where to look and sample next. It does not replace a measurement "
+    "on the ground, and it says nothing on a single garden or field within a cell."
+)
+
+LIMITS_OF_USE = (NOT_CLEAN, UNKNOWN_IS_NOT_CLEAN, SCREENING, ASSOCIATION, ONE_CELL)
+
+# Words that claim a cause. The page may say them only in `ASSOCIATION`, which denies it.
+_CAUSAL = re.compile(
+    r"\b(caus\w*|because of|due to|owing to|leads? to|led to|results? in|resulted in|"
+    r"effects? of|impacts?|influenc\w*|responsible|driv(?:e|es|en|er|ers|ing)|"
+    r"contaminates?|brought about|attributable)\b",
+    re.IGNORECASE,
+)
+# "a closer look is due" is a debt, not a cause; only "due to" is listed above.
+
+SCORES = {
+    "log_loss": ("Log loss", "lower is better"),
+    "brier": ("Brier score", "lower is better"),
+    "brier_skill": ("Brier skill", "higher is better, 0 is the baseline"),
+    "auc": ("AUC", "higher is better, 0.5 is chance"),
+    "average_precision": ("Average precision", "higher is better"),
+    "ece": ("Calibration error", "lower is better"),
+    "sensitivity_at_budget": ("Sensitivity at budget", "higher is better"),
+    "crps": ("CRPS", "lower is better"),
+    "coverage_90": ("Coverage of 90 % interval", "0.9 is right"),
+    "rmse_log": ("RMSE of log concentration", "lower is better"),
+}
+
+PLANS = {
+    "random": ("Random folds", "test samples lie among the training samples: flattering"),
+    "block": ("Blocks", "whole squares of land are left out"),
+    "knndm": ("kNNDM", "test samples lie as far from training samples as map cells do"),
+    "target_weighted": ("Target-weighted", "test samples weighted to resemble the mapped area"),
+    "group": ("Groups", "whole surveys or sites are left out"),
+    "time": ("Time", "later samples are predicted from earlier ones"),
+}
+
+# The plan whose score answers for the map, the most honest first.
+_HONEST = ("target_weighted", "knndm", "block", "group", "time", "random")
+
+GLOSSARY = (
+    (
+        "Area of applicability",
+        "Cells whose covariates resemble those of the samples closely enough that the scores "
+        "hold there; outside it the map is hatched (Meyer & Pebesma 2021).",
+    ),
+    (
+        "Baseline",
+        "A model that knows only the share of exceeding samples and gives every place the "
+        "same probability.",
+    ),
+    (
+        "Brier score",
+        "Mean squared difference between the probability given and what was found (1 or 0).",
+    ),
+    (
+        "Contribution",
+        "The part of a prediction, up or down, that is credited to one covariate (a SHAP "
+        "value). Contributions and a base value add up to the prediction.",
+    ),
+    ("Covariate", "A map layer that the model reads, such as distance to the river."),
+    (
+        "Dissimilarity index",
+        "Distance of a cell's covariates to those of the nearest sample, divided by the "
+        "average distance between samples.",
+    ),
+    ("Exceedance", "A concentration above the limit."),
+    (
+        "Fold",
+        "A part of the samples that is hidden from the model and then predicted, so that its "
+        "score is that of samples not seen.",
+    ),
+    (
+        "kNNDM",
+        "Folds whose distances from test to training samples match those from map cells to "
+        "samples (Linnenbrink et al. 2024).",
+    ),
+    (
+        "Log loss",
+        "Mean of minus the logarithm of the probability given to what was found. Certainty "
+        "that turns out wrong costs most.",
+    ),
+    (
+        "Placebo band",
+        "The importance that covariates made of spatial noise reach. A covariate within the "
+        "band cannot be told from noise.",
+    ),
+    ("Prevalence", "Share of exceeding samples among those known."),
+    (
+        "Role",
+        "What a group of covariates stands for, such as industry, geology or terrain.",
+    ),
+    (
+        "Separation W",
+        "Wasserstein distance between the distances of a fold plan and those of the map's "
+        "task, in metres. The smaller, the more the test is like the task.",
+    ),
+    (
+        "Standard error",
+        "How far a score would typically move with other samples of the same kind.",
+    ),
+)
+
+
+def causal_words(text: str) -> list[str]:
+    """Return the words of a text that claim a cause, the denial in `ASSOCIATION` aside.
+
+    Examples
+    --------
+    >>> causal_words("Zinc is high due to the river. " + ASSOCIATION)
+    ['due to']
+    """
+    plain = " ".join(text.split())
+    return _CAUSAL.findall(plain.replace(ASSOCIATION, ""))
+
+
+def number(value: float | int | None, digits: int = 3) -> str:
+    """Return a number as text with some significant digits and thin spaces in thousands.
+
+    Examples
+    --------
+    >>> number(0.031415), number(1234567.0), number(float("nan")), number(-0.5, 2)
+    ('0.0314', '1 234 567', '–', '−0.5')
+    """
+    if value is None or not isfinite(value):
+        return MISSING
+    if isinstance(value, int) or abs(value) >= 10 ** (digits - 1):
+        text = f"{value:,.0f}".replace(",", "\u202f")
+    else:
+        text = f"{value:.{digits}g}"
+        if "e" in text:
+            text = f"{value:.{digits - 1}e}"
+    return text.replace("-", "−") if text.startswith("-") else text
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a whole percentage; a share that only rounds to 0 or 100 says so.
+
+    Examples
+    --------
+    >>> percent(0.256), percent(0.001), percent(0.999), percent(0.0), percent(None)
+    ('26 %', '< 1 %', '> 99 %', '0 %', '–')
+    """
+    if share is None or not isfinite(share):
+        return MISSING
+    if 0 < share < 0.005:
+        return "<\u00a01\u00a0%"
+    if 0.995 <= share < 1:
+        return ">\u00a099\u00a0%"
+    return f"{100 * share:.0f}\u00a0%"
+
+
+def area(hectares: float) -> str:
+    """Return an area in hectares, or in square kilometres from 1000 ha on.
+
+    Examples
+    --------
+    >>> area(12.34), area(31416.0)
+    ('12.3 ha', '314 km²')
+    """
+    if not isfinite(hectares):
+        return MISSING
+    if hectares >= 1000:
+        return f"{number(hectares / 100)}\u00a0km²"
+    return f"{number(hectares)}\u00a0ha"
+
+
+def answer(content: ContaminantContent) -> str:
+    """Return the one sentence that a reader in a hurry should take away."""
+    limit = f"{number(content.limit.value_mg_kg)}\u00a0mg/kg"
+    areas = content.maps.areas if content.maps is not None else None
+    if areas is None or areas.total_ha <= 0:
+        return (
+            f"How much land lies above {limit} was not counted, so that no share can be "
+            "stated here."
+        )
+    return (
+        f"Of {area(areas.total_ha)} mapped, {area(areas.above_ha)} "
+        f"({percent(areas.above_ha / areas.total_ha)}) are mapped as above {limit} and "
+        f"{area(areas.below_ha)} ({percent(areas.below_ha / areas.total_ha)}) as below; for "
+        f"{area(areas.cannot_say_ha)} ({percent(areas.cannot_say_ha / areas.total_ha)}) the "
+        "data cannot say."
+    )
+
+
+def meaning(name: str, limit: Limit) -> str:
+    """Return what a probability on the map means."""
+    return (
+        f"The number in a cell is the probability, given the model and its samples, that the "
+        f"{name} concentration in a soil sample taken in this cell exceeds "
+        f"{number(limit.value_mg_kg)}\u00a0mg/kg."
+    )
+
+
+def limit_sentences(limit: Limit) -> tuple[str, ...]:
+    """Return what a reader must know of the limit: its source, state and condition."""
+    state = {
+        "in_force": "It is in force as far as its source tells.",
+        "superseded": "It has been superseded; a newer limit may say otherwise.",
+    }.get(limit.status, "Whether it is in force is not known.")
+    sentences = [
+        f"The limit is {number(limit.value_mg_kg)}\u00a0mg/kg dry weight "
+        f"({limit.citation or 'no source is given'}). {state}"
+    ]
+    if limit.condition:
+        sentences.append(
+            f"It holds under the condition “{limit.condition}”, which is not checked here."
+        )
+    if limit.note:
+        sentences.append(limit.note)
+    return tuple(sentences)
+
+
+def sampling_sentence(sampling: Sampling) -> str:
+    """Return how many samples there are, and how many of them exceed."""
+    known = sampling.n - sampling.n_unknown
+    text = f"The model learnt from {number(sampling.n)} samples."
+    if sampling.prevalence is not None and isfinite(sampling.prevalence):
+        text += f" Of the {number(known)} whose exceedance is known, "
+        text += f"{percent(sampling.prevalence)} exceed the limit."
+    if sampling.n_unknown:
+        text += (
+            f" For {number(sampling.n_unknown)}, the laboratory's detection limit or range "
+            "leaves open whether they exceed; they count neither as clean nor as polluted."
+        )
+    return text
+
+
+def rule_sentence(areas: Areas | None) -> str:
+    """Return how a cell comes to its decision class."""
+    if areas is not None and areas.rule:
+        return areas.rule
+    return "The rule by which cells are called above or below was not given to this page."
+
+
+def honest_plan(scores: Scores, model: str) -> str | None:
+    """Return the plan whose score answers for the map, or None if the model has no score.
+
+    Examples
+    --------
+    >>> honest_plan({"gbm": {"random": {}, "knndm": {}}}, "gbm")
+    'knndm'
+    """
+    plans = scores.get(model, {})
+    for plan in _HONEST:
+        if plan in plans:
+            return plan
+    return next(iter(plans), None)
+
+
+def score_of(
+    scores: Scores, model: str, plan: str, score: str
+) -> tuple[float | None, float | None]:
+    """Return mean and standard error of a score, each None where it is not known."""
+    entry = scores.get(model, {}).get(plan, {}).get(score, {})
+    mean, error = entry.get("mean"), entry.get("se")
+    return (
+        mean if mean is not None and isfinite(mean) else None,
+        error if error is not None and isfinite(error) else None,
+    )
+
+
+def skill_sentence(evaluation: Evaluation) -> str:
+    """Return whether the model predicts better than the share of exceeding samples alone."""
+    plan = honest_plan(evaluation.scores, evaluation.model)
+    if plan is None:
+        return (
+            f"There is no score of the model “{evaluation.model}”: how good it is, is unknown."
+        )
+    label = plan_label(plan)
+    mean, error = score_of(evaluation.scores, evaluation.model, plan, "log_loss")
+    base, _ = score_of(evaluation.scores, evaluation.baseline, plan, "log_loss")
+    if mean is None or base is None:
+        return (
+            f"Under the plan “{label}” there is no log loss of both the model and the baseline: "
+            "whether the model is better than knowing only the share of exceeding samples is "
+            "unknown."
+        )
+    seen = f"log loss {number(mean)} against {number(base)} under the plan “{label}”"
+    if error is None:
+        return (
+            f"The model has a {seen}, but no standard error is known, so that no verdict "
+            "against the share of exceeding samples alone is given."
+        )
+    if mean + error < base:
+        return (
+            "On samples it has not seen, the model is better than knowing only the share of "
+            f"exceeding samples: {seen}, with a standard error of {number(error, 2)}."
+        )
+    if mean - error > base:
+        return (
+            "On samples it has not seen, the model is worse than knowing only the share of "
+            f"exceeding samples: {seen}, with a standard error of {number(error, 2)}. "
+            "Do not use this map for decisions."
+        )
+    return (
+        "On samples it has not seen, the model is not better than knowing only the share of "
+        f"exceeding samples, within its standard error: {seen}, with a standard error of "
+        f"{number(error, 2)}. Read the map as a suggestion, no more."
+    )
+
+
+def skill_verdict(evaluation: Evaluation) -> str:
+    """Return ``better``, ``not better``, ``worse`` or ``unknown`` for `skill_sentence`."""
+    plan = honest_plan(evaluation.scores, evaluation.model) or ""
+    mean, error = score_of(evaluation.scores, evaluation.model, plan, "log_loss")
+    base, _ = score_of(evaluation.scores, evaluation.baseline, plan, "log_loss")
+    if mean is None or base is None or error is None:
+        return "unknown"
+    if mean + error < base:
+        return "better"
+    return "worse" if mean - error > base else "not better"
+
+
+def gap_sentence(evaluation: Evaluation) -> str:
+    """Return how much random folds flatter the model."""
+    gap = (evaluation.gap or {}).get("log_loss")
+    if gap is None or not isfinite(gap):
+        return "The gap between random and kNNDM folds is not known."
+    if gap < 0:
+        return (
+            f"Random folds flatter the model: its log loss under them is {number(-gap, 2)} lower "
+            "than under kNNDM folds, whose distances are those of the map. Scores from random "
+            "folds do not hold for this map."
+        )
+    return (
+        f"Random folds do not flatter the model here: its log loss under them is "
+        f"{number(gap, 2)} higher than under kNNDM folds."
+        if gap > 0
+        else "Random and kNNDM folds give the model the same log loss."
+    )
+
+
+def separation_sentence(plans: tuple[Folds, ...]) -> str:
+    """Return how far each fold plan is from the task of the map."""
+    known = [(f.plan, f.separation_m) for f in plans if f.separation_m is not None]
+    if not known:
+        return "How far the fold plans are from the task of the map (W) was not computed."
+    parts = ", ".join(f"{plan_label(plan)} {number(w)} m" for plan, w in known)
+    return (
+        f"Separation W from the task of the map: {parts}. The smaller W is, the more the test "
+        "resembles the task."
+    )
+
+
+def plan_label(plan: str) -> str:
+    """Return a fold plan's name for people; an unknown plan keeps its own."""
+    return PLANS.get(plan, (plan, ""))[0]
+
+
+def score_label(score: str) -> str:
+    """Return a score's name for people; an unknown score keeps its own."""
+    return SCORES.get(score, (score, ""))[0]
+
+
+def role_label(role: str) -> str:
+    """Return a role's name for people.
+
+    Examples
+    --------
+    >>> role_label("land_use")
+    'Land use'
+    """
+    text = role.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def not_there(what: str, remedy: str) -> str:
+    """Return the sentence that stands in the place of a missing part.
+
+    Examples
+    --------
+    >>> not_there("The reliability table", "Score the models to get it.")
+    'Not in this report: the reliability table. Score the models to get it.'
+    """
+    return f"Not in this report: {what[:1].lower()}{what[1:]}. {remedy}"

@@ -1,0 +1,1 @@
+"""Where runs are remembered: a small protocol, and MLflow behind it."""
