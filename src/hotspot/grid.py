@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, floor, isclose
+from math import ceil, floor, isfinite
 from typing import Any, Self
 
 import numpy as np
@@ -38,6 +38,26 @@ def parse_crs(text: str) -> CRS:
             f"No coordinate reference system is known as {text!r}. "
             "Give an authority code such as EPSG:28992, or WKT."
         ) from error
+
+
+def same_crs(first: str, second: str) -> bool:
+    """Whether two texts name the same coordinate reference system.
+
+    Files spell a system in several ways; the order of its axes is not part of the question,
+    since coordinates are easting, northing throughout.
+
+    Examples
+    --------
+    >>> same_crs("EPSG:28992", CRS("EPSG:28992").to_wkt("WKT1_GDAL"))
+    True
+    >>> same_crs("EPSG:28992", "EPSG:28991")
+    False
+    """
+    one, other = parse_crs(first), parse_crs(second)
+    if one.equals(other, ignore_axis_order=True):
+        return True
+    code = one.to_epsg()
+    return code is not None and code == other.to_epsg()
 
 
 @dataclass(frozen=True)
@@ -126,7 +146,10 @@ class Grid:
             Authority code or WKT.
         """
         west, east, south, north = region
-        if not (east > west and north > south and resolution > 0):
+        numbers = (*region, resolution)
+        if not (
+            east > west and north > south and resolution > 0 and all(map(isfinite, numbers))
+        ):
             raise GridError(
                 f"The region {region} with cells of {resolution} holds no cell. "
                 "The order is west, east, south, north; the resolution is above 0."
@@ -167,25 +190,34 @@ class Grid:
     @property
     def cell_area_m2(self) -> float:
         """Area of one cell in square metres; a geographic CRS is refused."""
+        width, height = self.resolution
+        return width * height * self.metres_per_unit**2
+
+    @property
+    def metres_per_unit(self) -> float:
+        """Length of one unit of the CRS in metres; a geographic CRS is refused."""
         if not self.is_projected:
             raise GridError(
-                f"Cells of {self.crs} have no common area in square metres. "
-                "Give the grid a projected CRS."
+                f"Lengths and areas on a grid of {self.crs} are in degrees. "
+                "Give the grid a projected CRS, such as the UTM zone of the region."
             )
-        factor = float(self.pyproj_crs.axis_info[0].unit_conversion_factor)
-        width, height = self.resolution
-        return width * height * factor**2
+        return float(self.pyproj_crs.axis_info[0].unit_conversion_factor)
 
     def cells(
         self, coordinates: Coordinates
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         """Return row, column and whether the cell lies on the grid, for each point.
 
-        A point on the east or south edge of a cell belongs to the next one.
+        A point on the east or south edge of a cell belongs to the next one. A point without
+        coordinates lies outside, in cell (-1, -1).
         """
         width, height = self.resolution
-        cols = np.floor((coordinates[:, 0] - self.transform.c) / width).astype(np.int64)
-        rows = np.floor((self.transform.f - coordinates[:, 1]) / height).astype(np.int64)
+        known = np.isfinite(coordinates).all(axis=1)
+        east = (coordinates[:, 0] - self.transform.c) / width
+        south = (self.transform.f - coordinates[:, 1]) / height
+        # Clipped far outside the grid, where every number still fits an integer.
+        cols = np.floor(np.where(known, east, -1).clip(-(2**53), 2**53)).astype(np.int64)
+        rows = np.floor(np.where(known, south, -1).clip(-(2**53), 2**53)).astype(np.int64)
         inside = (rows >= 0) & (rows < self.shape[0]) & (cols >= 0) & (cols < self.shape[1])
         return rows, cols, inside
 
@@ -215,16 +247,19 @@ class Grid:
         return self.crop(Window(-cells, -cells, rows + 2 * cells, cols + 2 * cells))
 
     def aligned_with(self, other: "Grid") -> bool:
-        """Whether the cells of both grids are the same cells, to a millionth of a cell."""
-        scale = max(self.resolution)
+        """Whether the cells of both grids are the same cells, to a millionth of a cell.
+
+        The corners are compared: a cell size that differs in the last digits adds up over a
+        wide grid.
+        """
+        width, height = self.resolution
+        steps = (width, width, height, height)
         return (
             self.shape == other.shape
-            and self.pyproj_crs == other.pyproj_crs
+            and same_crs(self.crs, other.crs)
             and all(
-                isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-6 * scale)
-                for mine, theirs in zip(
-                    tuple(self.transform)[:6], tuple(other.transform)[:6], strict=True
-                )
+                abs(mine - theirs) <= 1e-6 * step
+                for mine, theirs, step in zip(self.region, other.region, steps, strict=True)
             )
         )
 
@@ -258,9 +293,10 @@ def snap_region(
     (0.0, 120.0, 0.0, 80.0)
     """
     west, east, south, north = region
+    # A whisker of tolerance, as in `Grid.from_region`: 0.3 is a multiple of 0.1.
     return (
-        floor(west / resolution) * resolution,
-        ceil(east / resolution) * resolution,
-        floor(south / resolution) * resolution,
-        ceil(north / resolution) * resolution,
+        floor(west / resolution + 1e-9) * resolution,
+        ceil(east / resolution - 1e-9) * resolution,
+        floor(south / resolution + 1e-9) * resolution,
+        ceil(north / resolution - 1e-9) * resolution,
     )

@@ -20,7 +20,7 @@ CRS = "EPSG:28992"
 CELL_M = 40.0
 
 COLUMNS = (
-    "report",
+    "report_id",
     "site",
     "easting",
     "northing",
@@ -67,7 +67,7 @@ def published_rows() -> list[dict[str, str]]:
         for column, contaminant in METALS.items():
             row = dict.fromkeys(COLUMNS, "")
             row |= {
-                "report": f"meuse-{sample['sample']}",
+                "report_id": f"meuse-{sample['sample']}",
                 "site": sample["sample"],
                 "easting": sample["x"],
                 "northing": sample["y"],
@@ -85,7 +85,7 @@ def demonstration_rows() -> list[dict[str, str]]:
     rows = []
     for site, easting, northing, contaminant, value, unit, qualifier, limit in DEMONSTRATION:
         row = {
-            "report": f"demonstration-{site.removeprefix('demo-')}",
+            "report_id": f"demonstration-{site.removeprefix('demo-')}",
             "site": site,
             "easting": easting,
             "northing": northing,

@@ -251,7 +251,6 @@ class ExplainConfig(Node):
     """Explanations; see `conf/explain/shap.yaml`."""
 
     role_layers: bool
-    placebo_seeds: Count
     dependence: Count
 
 

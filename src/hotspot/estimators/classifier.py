@@ -184,7 +184,7 @@ class DirectClassifier(BaseEstimator, ABC):  # type: ignore[misc]
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted classifier that `to_state` described."""
-        values = state.values
+        values = state.values  # noqa: PD011
         params = dict(values["params"])
         if "categorical" in params:
             params["categorical"] = tuple(params["categorical"])
@@ -252,9 +252,7 @@ class DirectClassifier(BaseEstimator, ABC):  # type: ignore[misc]
         return matrix, known_rows(matrix, names, self.levels_)
 
 
-def positive_weight(
-    class_weight: str | float | None, y: NDArray[np.float64]
-) -> float:
+def positive_weight(class_weight: str | float | None, y: NDArray[np.float64]) -> float:
     """Return the weight of an exceedance where a sample below the limit weighs 1.
 
     Parameters

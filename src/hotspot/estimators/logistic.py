@@ -110,7 +110,9 @@ class LogisticClassifier(DirectClassifier):
                 codes = np.searchsorted(self.levels_[name], column)
                 terms.append(self.level_effect_[name][codes])
             else:
-                terms.append(self.slope_[name] * (column - self.mean_[name]) / self.scale_[name])
+                terms.append(
+                    self.slope_[name] * (column - self.mean_[name]) / self.scale_[name]
+                )
         return terms
 
     def _log_odds(self, matrix: Matrix) -> NDArray[np.float64]:

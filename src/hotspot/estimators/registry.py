@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hotspot.estimators.base import ExceedanceModel
     from hotspot.estimators.classifier import DirectClassifier
 
-ESTIMATOR_KINDS = ("boosting", "logistic", "prevalence")
+ESTIMATOR_KINDS = ("lightgbm", "logistic", "prevalence")
 
 # Given by the run, not by the model's own configuration.
 _GIVEN = ("threshold", "categorical", "random_state")
@@ -24,7 +24,7 @@ def estimator_class(kind: str) -> "type[DirectClassifier]":
         No estimator has this name.
     """
     # Imported when asked for: scikit-learn takes a second.
-    if kind == "boosting":
+    if kind == "lightgbm":
         from hotspot.estimators.boosting import BoostedClassifier
 
         return BoostedClassifier

@@ -54,8 +54,9 @@ def training_table(
         odd = np.unique(codes[(codes < 0) | (codes != np.floor(codes)) | (codes >= 2**31)])
         if odd.size:
             raise ModelError(
-                f"The classes of {name!r} must be whole numbers from 0, but {few(odd.tolist())} "
-                "stand there. Recode the raster, or declare the covariate continuous."
+                f"The classes of {name!r} must be whole numbers from 0, but "
+                f"{few(odd.tolist())} stand there. Recode the raster, or "
+                "declare the covariate continuous."
             )
     return names, matrix
 
@@ -94,7 +95,7 @@ def known_rows(
     A warning names the covariate, the codes and the number of cells of classes that no
     sample had. An answer for them would be a guess.
     """
-    known: NDArray[np.bool_] = np.isfinite(matrix).all(axis=1)
+    known = np.asarray(np.isfinite(matrix).all(axis=1))
     complete = known.copy()
     for name, seen in levels.items():
         column = matrix[:, list(names).index(name)]

@@ -1,1 +1,44 @@
-"""evaluation"""
+"""Scoring models on samples they have not seen."""
+
+from hotspot.evaluation.compare import paired_difference, pooled_score
+from hotspot.evaluation.ledger import score_ledger
+from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
+from hotspot.evaluation.reliability import reliability_curve
+from hotspot.evaluation.scores import (
+    SCORES,
+    auc,
+    average_precision,
+    brier,
+    brier_skill,
+    ece,
+    ece_by_chance,
+    log_loss,
+    sensitivity_at_budget,
+)
+from hotspot.evaluation.store import read_ledger, write_ledger, write_table
+from hotspot.evaluation.uncertainty import Estimate, block_jackknife, score_blocks
+
+__all__ = [
+    "SCORES",
+    "Estimate",
+    "OutOfFold",
+    "auc",
+    "average_precision",
+    "block_jackknife",
+    "brier",
+    "brier_skill",
+    "ece",
+    "ece_by_chance",
+    "log_loss",
+    "out_of_fold",
+    "paired_difference",
+    "pooled_score",
+    "predictions_table",
+    "read_ledger",
+    "reliability_curve",
+    "score_blocks",
+    "score_ledger",
+    "sensitivity_at_budget",
+    "write_ledger",
+    "write_table",
+]

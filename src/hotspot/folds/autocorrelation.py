@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist
 
 from hotspot.errors import FoldError
@@ -15,8 +16,9 @@ MOST_SAMPLES = 1000
 # Pairs farther apart than this share of the longer side say little about a range.
 CUTOFF_SHARE = 0.5
 N_LAGS = 15
-# The nearest lags must be more alike than in this many shuffles of the values (5 %).
+# Neighbours must be more alike than in 95 of 100: the survey and its shuffles.
 N_SHUFFLES = 99
+N_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Variogram:
 def _thinned(
     coordinates: Coordinates, values: NDArray[np.float64]
 ) -> tuple[Coordinates, NDArray[np.float64]]:
-    """Return the samples with a value, in a fixed order, evenly thinned."""
+    """Return places and their mean value, from west to east, evenly thinned."""
     places = np.asarray(coordinates, dtype=np.float64)
     measured = np.asarray(values, dtype=np.float64)
     if len(places) != len(measured):
@@ -50,10 +52,16 @@ def _thinned(
         )
     known = np.isfinite(measured)
     places, measured = places[known], measured[known]
-    order = np.lexsort((measured, places[:, 1], places[:, 0]))
-    if len(order) > MOST_SAMPLES:
-        order = order[np.linspace(0, len(order) - 1, MOST_SAMPLES).astype(np.int64)]
-    return places[order], measured[order]
+    if not len(places):
+        return places, measured
+    # Replicates at one place resemble each other for other reasons than space.
+    places, inverse = np.unique(places, axis=0, return_inverse=True)
+    number = inverse.reshape(-1)
+    means = np.bincount(number, weights=measured) / np.bincount(number)
+    if len(places) > MOST_SAMPLES:
+        kept = np.linspace(0, len(places) - 1, MOST_SAMPLES).astype(np.int64)
+        places, means = places[kept], means[kept]
+    return places, means.astype(np.float64)
 
 
 def _longer_side(coordinates: Coordinates) -> float:
@@ -118,8 +126,9 @@ def autocorrelation_range(
     """Return the distance up to which values resemble each other, or None for no structure.
 
     A spherical model with nugget is fitted to the empirical variogram by least squares,
-    weighted by pairs over squared lag. There is no structure when the nearest tenth of the
-    pairs is not more alike than in 95 of 100 shuffles of the values over the places.
+    weighted by pairs over squared lag. There is no structure when neighbours (the four
+    nearest places of each) are not more alike than in 95 of 100 shuffles of the values over
+    the places.
 
     Parameters
     ----------
@@ -134,7 +143,7 @@ def autocorrelation_range(
     -------
     float or None
         In the units of the coordinates, at most half the longer side of the extent. None
-        also for fewer than 20 values, equal values, or samples of one place.
+        also for fewer than 20 places, equal values, or samples of one place.
 
     References
     ----------
@@ -146,17 +155,18 @@ def autocorrelation_range(
         return None
     cutoff = CUTOFF_SHARE * _longer_side(places)
     distance = pdist(places)
-    near = distance <= np.quantile(distance, 0.1)
+    _, neighbour = cKDTree(places).query(places, k=1 + N_NEIGHBOURS)
     rng = np.random.default_rng(random_state)
-    seen = _roughness(measured, near)
-    shuffled = [_roughness(rng.permutation(measured), near) for _ in range(N_SHUFFLES)]
-    if np.mean([*shuffled, seen] <= np.float64(seen)) > 0.05:
+    seen = _roughness(measured, neighbour)
+    shuffled = [_roughness(rng.permutation(measured), neighbour) for _ in range(N_SHUFFLES)]
+    if np.mean([value <= seen for value in (*shuffled, seen)]) > 0.05:
         return None
     return _fitted_range(_averaged(distance, _lag_number(distance, cutoff), measured), cutoff)
 
 
-def _roughness(values: NDArray[np.float64], near: NDArray[np.bool_]) -> float:
-    return float(pdist(values[:, None], "sqeuclidean")[near].mean())
+def _roughness(values: NDArray[np.float64], neighbour: NDArray[np.int64]) -> float:
+    """Return the mean squared difference to the neighbours; the first is the place itself."""
+    return float(((values[neighbour[:, 1:]] - values[:, None]) ** 2).mean())
 
 
 def _fitted_range(found: Variogram, cutoff: float) -> float:

@@ -16,7 +16,9 @@ from hotspot.folds.splitter import (
 from hotspot.grid import Coordinates
 
 
-def block_labels(coordinates: Coordinates, spacing: float) -> Labels:
+def block_labels(
+    coordinates: Coordinates, spacing: float, *, shift: tuple[float, float] = (0.0, 0.0)
+) -> Labels:
     """Return the number of the square block that each sample lies in, from 0.
 
     The blocks start at the south-west corner of the samples, so that a shift of all
@@ -28,6 +30,8 @@ def block_labels(coordinates: Coordinates, spacing: float) -> Labels:
         Easting, northing.
     spacing : float
         Side of a block in the units of the coordinates, above 0.
+    shift : tuple of float
+        How far the lattice of blocks is moved west and south, in shares of a block.
 
     Raises
     ------
@@ -42,7 +46,8 @@ def block_labels(coordinates: Coordinates, spacing: float) -> Labels:
     if not spacing > 0:
         raise FoldError(f"Blocks of side {spacing} were asked. Give a spacing above 0.")
     # A whisker of tolerance: a point on a block's edge must not change sides by rounding.
-    cells = np.floor((coordinates - coordinates.min(axis=0)) / spacing + 1e-9)
+    position = (coordinates - coordinates.min(axis=0)) / spacing + np.asarray(shift)
+    cells = np.floor(position + 1e-9)
     _, label = np.unique(cells, axis=0, return_inverse=True)
     return label.reshape(-1).astype(np.int64)
 
@@ -58,7 +63,10 @@ class BlockKFold(Splitter):
         Side of a block in the units of the coordinates; best not below the range of
         spatial autocorrelation, see `suggest_block_size`.
     random_state : int
-        Seed of the order in which blocks of equal size are dealt.
+        Seed of the order in which blocks of similar size are dealt.
+    shift : tuple of float
+        How far the lattice of blocks is moved west and south, in shares of a block: other
+        blocks for another repeat.
 
     References
     ----------
@@ -84,11 +92,17 @@ class BlockKFold(Splitter):
     """
 
     def __init__(
-        self, n_splits: int = 5, spacing: float = 1000.0, *, random_state: int = 0
+        self,
+        n_splits: int = 5,
+        spacing: float = 1000.0,
+        *,
+        random_state: int = 0,
+        shift: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.n_splits = n_splits
         self.spacing = spacing
         self.random_state = random_state
+        self.shift = shift
 
     def labels(
         self,
@@ -104,7 +118,7 @@ class BlockKFold(Splitter):
             Fewer samples or blocks than folds, or labels that are not classes.
         """
         places = checked_coordinates(coordinates, self.n_splits)
-        block = block_labels(places, self.spacing)
+        block = block_labels(places, self.spacing, shift=self.shift)
         n_blocks = int(block.max()) + 1
         if n_blocks < self.n_splits:
             lower = (

@@ -107,8 +107,8 @@ def merge_along_axis(places: Coordinates, cluster: Labels, n_splits: int) -> Lab
     axis = axes[:, -1]
     # An eigenvector has no sign of its own; the largest part is made positive.
     axis = axis * np.sign(axis[np.argmax(np.abs(axis))])
-    position = np.bincount(cluster, weights=centred @ axis, minlength=n_clusters)
-    position = position / np.bincount(cluster, minlength=n_clusters)
+    sums = np.bincount(cluster, weights=centred @ axis, minlength=n_clusters)
+    position = sums / np.bincount(cluster, minlength=n_clusters)
     fold = np.empty(n_clusters, dtype=np.int64)
     fold[np.argsort(position, kind="stable")] = np.arange(n_clusters) % n_splits
     return fold[cluster]

@@ -149,7 +149,15 @@ def _random(request: PlanRequest) -> Splitter:
 
 
 def _block(request: PlanRequest) -> Splitter:
-    return BlockKFold(request.n_splits, request.block_side(), random_state=request.random_state)
+    # Further repeats move the lattice, so that other samples share a block.
+    rng = np.random.default_rng(child_seed(request.random_state, "shift"))
+    shift = (0.0, 0.0) if request.repeat == 0 else (float(rng.random()), float(rng.random()))
+    return BlockKFold(
+        request.n_splits,
+        request.block_side(),
+        random_state=request.random_state,
+        shift=shift,
+    )
 
 
 def _knndm(request: PlanRequest) -> Splitter:

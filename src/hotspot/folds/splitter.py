@@ -134,9 +134,10 @@ def classes_of(y: NDArray[np.float64] | None, n_samples: int) -> Labels:
 def distribute(member: Labels, classes: Labels, n_splits: int, random_state: int) -> Labels:
     """Return a fold per group such that sizes and class shares of the folds are balanced.
 
-    The largest groups are dealt first, each to the fold that holds least of what the group
-    brings; groups of one size come in random order. Rare classes count as much as common
-    ones, so that the few exceedances are spread before the many others.
+    The large groups are dealt before the small, each to the fold that holds least of what
+    the group brings; groups within a factor of two in size come in random order. Rare
+    classes count as much as common ones, so that the few exceedances are spread before the
+    many others.
 
     Parameters
     ----------
@@ -168,7 +169,8 @@ def distribute(member: Labels, classes: Labels, n_splits: int, random_state: int
     shares = counts / np.where(totals > 0, totals, 1.0)
     rng = np.random.default_rng(random_state)
     shuffled = rng.permutation(n_groups)
-    order = shuffled[np.argsort(-shares.sum(axis=1)[shuffled], kind="stable")]
+    size_class = np.floor(np.log2(shares.sum(axis=1)[shuffled]))
+    order = shuffled[np.argsort(-size_class, kind="stable")]
     held = np.zeros((n_splits, n_classes))
     sizes = np.zeros(n_splits)
     fold = np.zeros(n_groups, dtype=np.int64)

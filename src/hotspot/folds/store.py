@@ -1,13 +1,12 @@
 """Writing and reading the fold table."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import pandas as pd
 
 from hotspot.errors import FoldError, few
+from hotspot.files import replaced_file
 from hotspot.folds.plan import FOLD_COLUMNS, FoldPlan, plans_of
 
 
@@ -25,6 +24,8 @@ def write_folds(plans: Sequence[FoldPlan], path: Path) -> None:
     ------
     FoldError
         There is no plan, or a plan and repeat comes twice.
+    OutputError
+        The file cannot be written.
     """
     keys = [(plan.plan, plan.repeat) for plan in plans]
     if len(set(keys)) < len(keys) or not keys:
@@ -33,23 +34,8 @@ def write_folds(plans: Sequence[FoldPlan], path: Path) -> None:
             "Give at least one, and every plan and repeat once."
         )
     table = pd.concat([plan.to_frame() for plan in plans], ignore_index=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        unfinished = Path(part.name)
-    try:
-        table.to_parquet(unfinished, index=False)
-        # The temporary file is private to its owner; the product is not.
-        unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """Return the file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with replaced_file(path) as beside:
+        table.to_parquet(beside, index=False)
 
 
 def read_folds(path: Path) -> list[FoldPlan]:

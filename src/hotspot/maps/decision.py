@@ -1,4 +1,4 @@
-"""Three answers to one question: is the limit exceeded here?"""
+"""Three answers to whether the limit is exceeded: below, above, cannot say."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -51,8 +51,8 @@ class DecisionRule:
         if not 0.0 < self.below < self.above < 1.0:
             raise ConfigError(
                 f"The decision needs 0 < below < above < 1, but below is {self.below} and "
-                f"above is {self.above}. Set predict.decision.below and predict.decision.above, "
-                "such as 0.2 and 0.8."
+                f"above is {self.above}. Set predict.decision.below and "
+                "predict.decision.above, such as 0.2 and 0.8."
             )
 
 

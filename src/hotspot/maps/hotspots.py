@@ -40,9 +40,9 @@ class HotspotRule:
     def __post_init__(self) -> None:
         if not (0.0 < self.probability < 1.0 and 0.0 <= self.minimum_area_m2 < np.inf):
             raise ConfigError(
-                f"A hotspot cannot begin at a probability of {self.probability} and an area of "
-                f"{self.minimum_area_m2} m2. Set predict.hotspots.probability inside (0, 1) and "
-                "predict.hotspots.minimum_area_m2 to 0 or more."
+                f"A hotspot cannot begin at a probability of {self.probability} and an area "
+                f"of {self.minimum_area_m2} m2. Set predict.hotspots.probability inside "
+                "(0, 1) and predict.hotspots.minimum_area_m2 to 0 or more."
             )
 
 
@@ -162,6 +162,8 @@ def _polygons(ranks: NDArray[np.int32], grid: Grid, count: int) -> list[Any]:
     parts: dict[int, list[Any]] = defaultdict(list)
     # Traced through edges only: a ring that crosses itself at a corner is no valid polygon,
     # two polygons that meet at one are a valid multipolygon.
-    for geometry, rank in shapes(ranks, mask=ranks > 0, connectivity=4, transform=grid.transform):
+    for geometry, rank in shapes(
+        ranks, mask=ranks > 0, connectivity=4, transform=grid.transform
+    ):
         parts[int(rank)].append(shape(geometry))
     return [MultiPolygon(parts[rank]) for rank in range(1, count + 1)]

@@ -29,7 +29,8 @@ class MapModel(Protocol):
     """What a map asks of a fitted model.
 
     A model of the whole distribution also has ``quantile(X, q, coordinates=...)`` in
-    mg/kg; it is looked for by name, since a classifier does not have it.
+    mg/kg, itself or in its ``estimator``; it is looked for by name, since a classifier does
+    not have it.
     """
 
     @property
@@ -79,9 +80,15 @@ def _dissimilarity(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -
     return cast(Applicability, model.applicability).dissimilarity(X)
 
 
+def _found(model: MapModel, name: str) -> Any:
+    """Return what a model, or the estimator it wraps, has under a name, else None."""
+    own = getattr(model, name, None)
+    return own if own is not None else getattr(getattr(model, "estimator", None), name, None)
+
+
 def _quantile(q: float) -> Compute:
     def compute(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
-        answer = cast(Any, model).quantile(X, q, coordinates=coordinates)
+        answer = _found(model, "quantile")(X, q, coordinates=coordinates)
         return np.asarray(answer, dtype=np.float64).reshape(len(X))
 
     return compute
@@ -130,7 +137,7 @@ class Layer:
 
     def available(self, model: MapModel) -> bool:
         """Whether a model can give this layer."""
-        return getattr(model, self.needs, None) is not None
+        return _found(model, self.needs) is not None
 
 
 # The one table of layers. A new layer of a model is one more row here.
@@ -167,8 +174,8 @@ def check_layers(model: MapModel, layers: Sequence[str]) -> None:
     unknown = [name for name in layers if name not in LAYERS]
     if unknown:
         raise ModelError(
-            f"There is no map layer {few(map(repr, unknown))}.{nearest_name(unknown[0], known)} "
-            f"This model gives {offered}."
+            f"There is no map layer {few(map(repr, unknown))}."
+            f"{nearest_name(unknown[0], known)} This model gives {offered}."
         )
     if not layers or len(set(layers)) < len(layers):
         raise ModelError(

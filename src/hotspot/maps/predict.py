@@ -69,14 +69,16 @@ def predict_window(
     Returns
     -------
     dict of array, shape (rows, cols)
-        float32 with NaN, or uint8 with 255, where a covariate is missing.
+        float32 with NaN, or uint8 with 255, where a covariate is missing. A probability
+        that the model cannot know is NaN too, and the decision there is "cannot say".
 
     Raises
     ------
     ModelError
-        The model gives something other than one finite number per row, or a probability
-        outside [0, 1].
+        The model cannot give a layer, or gives something other than one number per row, or
+        a probability outside [0, 1].
     """
+    check_layers(model, layers)
     rows, cols = np.divmod(positions, grid.shape[1])
     coordinates = grid.centres(rows, cols)
     asked = list(layers)
@@ -88,11 +90,15 @@ def predict_window(
             arrays[layer.name] = _spread(
                 _values(model, layer, frame, coordinates), positions, grid.shape
             )
-    if "decision" in asked:
-        inside = inside_applicability(
-            arrays["dissimilarity"], float(model.applicability.threshold_)
-        )
-        arrays["decision"] = decide(arrays["probability"], inside, rule)
+    area = model.applicability
+    if "decision" in asked and area is not None:
+        inside = inside_applicability(arrays["dissimilarity"], float(area.threshold_))
+        decision = decide(arrays["probability"], inside, rule)
+        # A complete cell without a probability is a class of ground that no sample had:
+        # there is data, but no answer.
+        unknown = np.isnan(arrays["probability"]).ravel()[positions]
+        decision.ravel()[positions[unknown]] = Decision.CANNOT_SAY
+        arrays["decision"] = decision
     return {name: arrays[name] for name in layers}
 
 
@@ -200,16 +206,16 @@ def _values(
     if frame.empty or layer.compute is None:
         return np.empty(0, dtype=np.float64)
     values = np.asarray(layer.compute(model, frame, coordinates), dtype=np.float64)
-    if values.shape != (len(frame),) or np.isnan(values).any():
+    if values.shape != (len(frame),):
         raise ModelError(
-            f"The model gave {int(np.isnan(values).sum())} missing values and the shape "
-            f"{values.shape} for the {layer.name} of {len(frame)} cells. "
-            "A layer needs one number for each cell; fit the model again."
+            f"The model gave numbers of the shape {values.shape} for the {layer.name} of "
+            f"{len(frame)} cells. A layer needs one number for each cell; fit the model again."
         )
-    if layer.name == "probability" and not (values.min() >= 0.0 and values.max() <= 1.0):
+    # NaN passes: a model may say that it does not know a place.
+    if layer.name == "probability" and ((values < 0.0) | (values > 1.0)).any():
         raise ModelError(
-            f"The model gave probabilities from {values.min():g} to {values.max():g}. "
-            "They must lie in [0, 1]; check its calibration."
+            f"The model gave probabilities from {np.nanmin(values):g} to "
+            f"{np.nanmax(values):g}. They must lie in [0, 1]; check its calibration."
         )
     return values
 

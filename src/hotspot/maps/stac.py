@@ -181,10 +181,14 @@ def _footprint(grid: Grid) -> list[list[float]]:
 def _projection(grid: Grid) -> dict[str, Any]:
     authority = grid.pyproj_crs.to_authority()
     west, east, south, north = grid.region
-    named = {"proj:code": ":".join(authority)} if authority else {
-        "proj:code": None,
-        "proj:wkt2": grid.pyproj_crs.to_wkt(),
-    }
+    named = (
+        {"proj:code": ":".join(authority)}
+        if authority
+        else {
+            "proj:code": None,
+            "proj:wkt2": grid.pyproj_crs.to_wkt(),
+        }
+    )
     return {
         **named,
         "proj:bbox": [west, south, east, north],

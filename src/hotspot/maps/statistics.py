@@ -1,4 +1,4 @@
-"""What a map adds up to: areas per class, the share without an answer, and raster statistics."""
+"""What a map adds up to: areas per class, the share without an answer, the spread."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.grid import Grid
-from hotspot.maps.decision import inside_applicability
+from hotspot.maps.decision import Decision, inside_applicability
 from hotspot.maps.styles import LayerStyle, decision_style, probability_style
 
 Block = Mapping[str, NDArray[Any]]
@@ -117,7 +117,8 @@ class MapStatistics:
     classes : tuple of ClassArea
         Of the decision (if the map has one), then of the probability.
     outside_applicability : ClassArea or None
-        Where no sample resembles the ground, if the map says so.
+        Where no sample resembles the ground or the model knows no probability, if the map
+        says so.
     expected_above_ha : float
         Sum of P(exceed) times the cell area, over the cells inside the area of
         applicability (all cells with data where that is unknown).
@@ -214,8 +215,9 @@ def map_statistics(
     knows_outside = False
     for block in blocks:
         chance = np.asarray(block["probability"])
-        present = ~np.isnan(chance)
-        inside = present
+        known = inside = ~np.isnan(chance)
+        # A cell with data but without a probability has a decision, "cannot say".
+        present = block["decision"] != Decision.NO_DATA if "decision" in block else known
         tally.cells += chance.size
         tally.missing += int(chance.size - present.sum())
         for name, style in styles.items():
@@ -223,7 +225,7 @@ def map_statistics(
                 tally.count(style, block[name])
         if applicability_threshold is not None and "dissimilarity" in block:
             knows_outside = True
-            inside = present & inside_applicability(
+            inside = known & inside_applicability(
                 block["dissimilarity"], applicability_threshold
             )
             tally.outside += int(present.sum() - inside.sum())

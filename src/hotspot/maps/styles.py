@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, isfinite
 
 import numpy as np
@@ -63,11 +64,12 @@ class LayerStyle:
     def __post_init__(self) -> None:
         codes = [entry.code for entry in self.classes if entry.code is not None]
         ranges = [entry for entry in self.classes if entry.code is None]
-        gaps = any(a.upper != b.lower for a, b in zip(ranges, ranges[1:], strict=False))
+        gaps = any(a.upper != b.lower for a, b in pairwise(ranges))
         if not self.classes or (codes and ranges) or gaps or len(set(codes)) < len(codes):
             raise ConfigError(
-                f"The classes of {self.layer} do not fit together: codes {few(codes) or 'none'}, "
-                f"ranges {few((c.lower, c.upper) for c in ranges) or 'none'}. "
+                f"The classes of {self.layer} do not fit together: codes "
+                f"{few(codes) or 'none'}, ranges "
+                f"{few((c.lower, c.upper) for c in ranges) or 'none'}. "
                 "Give each class its own code, or ranges that follow one another."
             )
 

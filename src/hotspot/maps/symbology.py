@@ -1,6 +1,7 @@
 """Class tables as QGIS and SLD style text."""
 
 from math import inf
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from hotspot.maps.styles import LayerStyle, finite_span
@@ -18,13 +19,22 @@ def qml_text(style: LayerStyle) -> str:
     root = ET.Element(
         "qgis",
         version="3.22.0",
-        styleCategories="LayerConfiguration|Symbology",
+        styleCategories="Symbology",
         hasScaleBasedVisibilityFlag="0",
         minScale="1e+08",
         maxScale="0",
     )
     pipe = ET.SubElement(root, "pipe")
-    common = {"band": "1", "opacity": "1", "alphaBand": "-1", "nodataColor": ""}
+    # Classes must not be blended on screen: nearest neighbour both ways.
+    ET.SubElement(
+        ET.SubElement(pipe, "provider"),
+        "resampling",
+        enabled="false",
+        maxOversampling="2",
+        zoomedInResamplingMethod="nearestNeighbour",
+        zoomedOutResamplingMethod="nearestNeighbour",
+    )
+    common: dict[str, Any] = {"band": "1", "opacity": "1", "alphaBand": "-1", "nodataColor": ""}
     if style.has_codes:
         renderer = ET.SubElement(pipe, "rasterrenderer", type="paletted", **common)
         _min_max_origin(renderer)
@@ -72,14 +82,7 @@ def qml_text(style: LayerStyle) -> str:
             )
     ET.SubElement(pipe, "brightnesscontrast", brightness="0", contrast="0", gamma="1")
     ET.SubElement(pipe, "huesaturation", saturation="0", grayscaleMode="0", colorizeOn="0")
-    # Classes must not be blended on screen: nearest neighbour both ways.
-    ET.SubElement(
-        pipe,
-        "rasterresampler",
-        maxOversampling="2",
-        zoomedInResampler="nearest",
-        zoomedOutResampler="nearest",
-    )
+    ET.SubElement(pipe, "rasterresampler", maxOversampling="2")
     ET.SubElement(root, "blendMode").text = "0"
     return _DOCTYPE + _pretty(root)
 

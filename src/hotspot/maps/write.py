@@ -1,7 +1,6 @@
 """Writing the products of a map: all of a file or nothing, and the same bytes each time."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -46,7 +45,7 @@ def appear_together(folder: Path) -> Iterator[Path]:
         yield hidden
         try:
             for path in sorted(hidden.iterdir()):
-                os.replace(path, folder / path.name)
+                path.replace(folder / path.name)
         except OSError as error:
             raise _not_written(folder, error) from error
         complete = True

@@ -1,14 +1,13 @@
 """What a contaminant is called: ids, names, symbols and the spellings of several languages."""
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Self
 
 from hotspot.errors import ObservationError, nearest_name
+from hotspot.observations.store import registry_rows
 
 # Spellings beyond the registry's own, folded to lower case. "Chromium" and "mercury" without
 # more are what a laboratory reports when it has measured the total.
@@ -144,20 +143,18 @@ class Contaminants:
     @lru_cache(maxsize=1)
     def load(cls) -> Self:
         """Return the contaminants of the registry that comes with the package."""
-        path = files("hotspot.observations") / "registry" / "contaminants.csv"
-        with path.open(encoding="utf-8", newline="") as file:
-            return cls(
-                tuple(
-                    Contaminant(
-                        id=row["id"],
-                        name=row["name"],
-                        symbol=row["symbol_or_formula"],
-                        cas=row["cas"],
-                        group=row["class"],
-                    )
-                    for row in csv.DictReader(file)
+        return cls(
+            tuple(
+                Contaminant(
+                    id=row["id"],
+                    name=row["name"],
+                    symbol=row["symbol_or_formula"],
+                    cas=row["cas"],
+                    group=row["class"],
                 )
+                for row in registry_rows("contaminants")
             )
+        )
 
     def __iter__(self) -> Iterator[Contaminant]:
         return iter(self.rows)

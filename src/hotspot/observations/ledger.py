@@ -72,7 +72,8 @@ class Ledger:
     def adds_up(self) -> bool:
         """Whether rows in equal rows out plus reasons, in each step and from step to step."""
         balanced = all(
-            step.rows_in == step.rows_out + step.dropped and min(step.reasons.values(), default=1) > 0
+            step.rows_in == step.rows_out + step.dropped
+            and min(step.reasons.values(), default=1) > 0
             for step in self.steps
         )
         joined = all(

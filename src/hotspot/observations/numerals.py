@@ -46,9 +46,9 @@ def decimal_hint(text: str, decimal: str = ".") -> str:
     Examples
     --------
     >>> decimal_hint("0,2")
-    "; if the comma is the decimal mark, set decimal to ','"
+    "; if the comma is the decimal mark, set data.decimal to ','"
     """
     other, word = (",", "comma") if decimal == "." else (".", "point")
     if read_number(text, other) is None:
         return ""
-    return f"; if the {word} is the decimal mark, set decimal to {other!r}"
+    return f"; if the {word} is the decimal mark, set data.decimal to {other!r}"

@@ -10,23 +10,27 @@ from shapely.geometry.base import BaseGeometry
 
 from hotspot.errors import GridError, OutputError, few
 from hotspot.grid import Coordinates, Grid
+from hotspot.maps.statistics import MapStatistics
 
-Scores = Mapping[str, Mapping[str, Mapping[str, Mapping[str, float | None]]]]
-"""``{model: {plan: {score: {"mean": …, "se": …}}}}``, as in ``metrics.json``."""
+Score = Mapping[str, float | str | None]
+"""``{"mean": …, "se": …}``, with a ``"reason"`` where it is undefined."""
+
+Scores = Mapping[str, Mapping[str, Mapping[str, Score]]]
+"""``{model: {plan: {score: Score}}}``, as in ``metrics.json``."""
 
 RELIABILITY_COLUMNS = ("predicted", "observed", "lower", "upper", "n")
 HOTSPOT_COLUMNS = (
     "rank",
-    "area_ha",
+    "area_m2",
     "mean_probability",
     "max_probability",
     "confidence",
     "n_cells",
 )
-IMPORTANCE_COLUMNS = ("name", "unit", "role", "mean_abs")
+IMPORTANCE_COLUMNS = ("covariate", "role", "mean_abs")
 ROLE_COLUMNS = ("role", "mean_abs")
-DEPENDENCE_COLUMNS = ("value", "mean")
-STABILITY_COLUMNS = ("name", "verdict")
+DEPENDENCE_COLUMNS = ("low", "high", "mean", "sd", "n")
+STABILITY_COLUMNS = ("covariate", "sign_agreement", "above_placebo")
 
 
 def _need(table: pd.DataFrame | None, columns: Sequence[str], what: str) -> None:
@@ -196,6 +200,8 @@ class Areas:
         empty if not counted.
     rule : str
         The decision rule in one sentence; empty if not given.
+    expected_above_ha : float or None
+        Sum of probability times area, inside the area of applicability where known.
     """
 
     above_ha: float
@@ -203,6 +209,22 @@ class Areas:
     cannot_say_ha: float
     by_class_ha: tuple[float, ...] = ()
     rule: str = ""
+    expected_above_ha: float | None = None
+
+    @classmethod
+    def from_statistics(cls, statistics: MapStatistics, rule: str = "") -> "Areas | None":
+        """Return the areas of a map's statistics; None where the map has no decision."""
+        decision = [entry.area_ha for entry in statistics.of("decision")]
+        if len(decision) != 3:
+            return None
+        return cls(
+            below_ha=decision[0],
+            above_ha=decision[1],
+            cannot_say_ha=decision[2],
+            by_class_ha=tuple(entry.area_ha for entry in statistics.of("probability")),
+            rule=rule,
+            expected_above_ha=statistics.expected_above_ha,
+        )
 
     @property
     def total_ha(self) -> float:
@@ -217,7 +239,7 @@ class Hotspots:
     Parameters
     ----------
     table : DataFrame
-        Columns `HOTSPOT_COLUMNS`, by rank.
+        Columns `HOTSPOT_COLUMNS`, by rank, as `hotspot.maps.find_hotspots` returns them.
     polygons : tuple of geometry
         In the CRS of the map, in the order of the table.
     """
@@ -301,7 +323,7 @@ class Evaluation:
         The model that made the maps.
     baseline : str
         The model that knows only the share of exceeding samples.
-    gap : mapping of str to float
+    gap : mapping of str to Score
         Score under random folds minus score under kNNDM folds, by score name.
     reliability : DataFrame or None
         Columns `RELIABILITY_COLUMNS`: mean predicted probability, observed share with its
@@ -313,7 +335,7 @@ class Evaluation:
     scores: Scores
     model: str
     baseline: str = "prevalence"
-    gap: Mapping[str, float] | None = None
+    gap: Mapping[str, Score] | None = None
     reliability: pd.DataFrame | None = None
     reliability_plan: str = ""
 
@@ -329,18 +351,18 @@ class SampleContributions:
     ----------
     X : DataFrame, shape (n, n_covariates)
         Covariate values.
-    values : array, shape (n, n_covariates)
+    contributions : array, shape (n, n_covariates)
         SHAP values, in the columns of `X`.
     """
 
     X: pd.DataFrame
-    values: NDArray[np.float64]
+    contributions: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if self.X.shape != self.values.shape:
+        if self.X.shape != self.contributions.shape:
             raise OutputError(
                 f"The covariates have shape {self.X.shape} and their contributions "
-                f"{self.values.shape}. Give one contribution per value."
+                f"{self.contributions.shape}. Give one contribution per value."
             )
 
 
@@ -353,7 +375,8 @@ class Dependence:
     name, unit : str
         The covariate.
     curve : DataFrame
-        Columns `DEPENDENCE_COLUMNS`, and ``lower`` and ``upper`` where there is a band.
+        Columns `DEPENDENCE_COLUMNS`: mean contribution and its standard deviation in bins of
+        the value, or by class where every bin has ``low == high``.
     rug : array, shape (n,)
         The covariate's value at each sample.
     """
@@ -380,7 +403,7 @@ class RoleLayers:
     driver : array of uint8 or None
         Code of the dominant role; a code that `roles` does not know is no data.
     roles : mapping of int to str
-        Role by code, as in the raster.
+        Role by code, as in the raster: ``dict(enumerate(roles))``.
     """
 
     grid: Grid
@@ -401,9 +424,10 @@ class Explanation:
     Parameters
     ----------
     scale : str
-        Unit of every contribution: ``log-odds`` or ``log concentration``.
+        Unit of every contribution: ``log-odds`` or ``log concentration``, both natural.
     importance : DataFrame
-        Columns `IMPORTANCE_COLUMNS`, by importance; ``sd`` and ``above_placebo`` if known.
+        Columns `IMPORTANCE_COLUMNS`, by importance; ``unit``, ``sd`` and
+        ``above_placebo`` if known.
     by_role : DataFrame or None
         Columns `ROLE_COLUMNS`, and ``sd`` if known.
     placebo : float or None
@@ -415,7 +439,8 @@ class Explanation:
     layers : RoleLayers or None
         Maps by role.
     stability : DataFrame or None
-        Columns `STABILITY_COLUMNS`; every other column is shown as it is.
+        Columns `STABILITY_COLUMNS`; every other column is shown as it is. A column
+        ``verdict`` takes the place of the verdict that this package would give.
     """
 
     scale: str

@@ -139,7 +139,7 @@ def importance_bars(table: pd.DataFrame, *, scale: str, placebo: float | None) -
     Parameters
     ----------
     table : DataFrame
-        Columns ``name, unit, role, mean_abs`` and ``sd`` if known, most important first.
+        Columns ``covariate, role, mean_abs`` and ``sd`` if known, most important first.
     scale : str
         Unit of the contributions.
     placebo : float or None
@@ -160,7 +160,7 @@ def importance_bars(table: pd.DataFrame, *, scale: str, placebo: float | None) -
             color=[colours[role] for role in table["role"]],
             error_kw={"ecolor": INK, "elinewidth": 1, "capsize": 0},
         )
-        axis.set_yticks(rows, [_cut(name, 30) for name in table["name"]])
+        axis.set_yticks(rows, [_cut(name, 30) for name in table["covariate"]])
         axis.tick_params(axis="y", labelcolor=INK)
         axis.set_ylim(len(table) - 0.4, -0.6)
         axis.set_xlim(left=0)
@@ -228,11 +228,11 @@ def beeswarm(samples: SampleContributions, *, names: Sequence[str], scale: str) 
         figure = Figure(figsize=(WIDTH, 1.1 + 0.42 * len(names)), layout="constrained")
         axis = figure.subplots()
         axis.axvline(0, color=MUTED, lw=0.9)
-        spread = _spread(samples.values)
+        spread = _spread(samples.contributions)
         points = None
         for row, name in enumerate(names):
             position = columns.index(name)
-            contribution = samples.values[:, position]
+            contribution = samples.contributions[:, position]
             points = axis.scatter(
                 contribution,
                 row + _swarm(contribution, spread),
@@ -266,15 +266,12 @@ def _spread(values: NDArray[np.float64]) -> float:
 
 def _swarm(contribution: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
     """Return vertical offsets that keep neighbours apart, the same at every call."""
-    bins = np.floor(np.nan_to_num(contribution) / spread * 90)
-    offset = np.zeros(len(contribution))
-    for value in np.unique(bins):
-        members = np.flatnonzero(bins == value)
-        # 0, 1, -1, 2, -2, … from the middle outwards.
-        order = np.arange(len(members))
-        offset[members] = np.where(order % 2 == 1, 1, -1) * ((order + 1) // 2)
+    bins = pd.Series(np.floor(np.nan_to_num(contribution) / spread * 90))
+    # 0, 1, -1, 2, -2, … from the middle outwards.
+    order = bins.groupby(bins).cumcount().to_numpy()
+    offset = np.where(order % 2 == 1, 1.0, -1.0) * ((order + 1) // 2)
     widest = max(1.0, float(np.abs(offset).max(initial=0)))
-    return offset * min(0.07, 0.4 / widest)
+    return np.asarray(offset * min(0.07, 0.4 / widest), dtype=np.float64)
 
 
 def _shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -310,17 +307,22 @@ def dependence_plot(
             position = list(samples.X.columns).index(dependence.name)
             axis.scatter(
                 samples.X[dependence.name],
-                samples.values[:, position],
+                samples.contributions[:, position],
                 s=8,
                 lw=0,
                 color="#9fb4c3",
                 rasterized=len(samples.X) > _MOST_MARKERS // 4,
             )
-        if {"lower", "upper"} <= set(curve.columns):
-            axis.fill_between(
-                curve["value"], curve["lower"], curve["upper"], color=BASELINE, alpha=0.18, lw=0
+        middle = (curve["low"] + curve["high"]) / 2
+        if (curve["low"] == curve["high"]).all():
+            # Classes: no line joins codes that have no order.
+            axis.errorbar(
+                middle, curve["mean"], yerr=curve["sd"], fmt="o", color=BASELINE, ms=5
             )
-        axis.plot(curve["value"], curve["mean"], color=BASELINE)
+        else:
+            low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
+            axis.fill_between(middle, low, high, color=BASELINE, alpha=0.18, lw=0)
+            axis.plot(middle, curve["mean"], "o-", color=BASELINE, ms=3)
         axis.plot(
             dependence.rug,
             np.zeros(len(dependence.rug)),

@@ -41,6 +41,7 @@ from hotspot.report.palette import (
     FOOTPRINT,
     INK,
     MUTED,
+    OUTLINE,
     UNKNOWN,
     WATER,
     WATER_LINE,
@@ -74,7 +75,7 @@ def _frame(
         spine.set_visible(True)
     view = box(west - margin, south - margin, east + margin, north + margin)
     for layer in context:
-        _draw_context(axis, layer, view)
+        _draw_context(axis, layer, view, named=width > _SMALL)
     _furniture(axis, grid, small=not ticks)
     if ticks:
         axis.locator_params(nbins=ticks)
@@ -96,7 +97,7 @@ def _path(polygon: Polygon) -> Path:
     )
 
 
-def _draw_context(axis: Axes, layer: Context, view: BaseGeometry) -> None:
+def _draw_context(axis: Axes, layer: Context, view: BaseGeometry, *, named: bool) -> None:
     for part in get_parts(layer.geometry):
         if isinstance(part, Polygon) and not part.is_empty:
             axis.add_patch(PathPatch(_path(part), fc=WATER, ec=WATER_LINE, lw=0.7, zorder=0.5))
@@ -104,7 +105,7 @@ def _draw_context(axis: Axes, layer: Context, view: BaseGeometry) -> None:
             line = np.asarray(part.coords)
             axis.plot(line[:, 0], line[:, 1], color=WATER_LINE, lw=1, zorder=0.6)
     visible = layer.geometry.intersection(view)
-    if layer.label and not visible.is_empty:
+    if named and layer.label and not visible.is_empty:
         largest = max(get_parts(visible), key=lambda part: (part.area, part.length))
         spot = largest.representative_point()
         axis.annotate(
@@ -156,26 +157,39 @@ def _furniture(axis: Axes, grid: Grid, *, small: bool) -> None:
         )  # fmt: skip
 
 
-def _hatch(axis: Axes, mask: NDArray[np.bool_] | None, grid: Grid, *, colour: str) -> None:
-    """Hatch the cells of a mask, edge to edge."""
+Mask = NDArray[np.bool_]
+
+
+def _doubled(mask: Mask, grid: Grid) -> tuple[NDArray[np.float64], ...]:
+    """Return easting, northing and a mask at twice the resolution, with a margin of False.
+
+    Contours run between centres: at twice the resolution they keep near the cells' edges.
+    """
+    fine = np.pad(np.kron(mask, np.ones((2, 2))), 1)
+    west, _, _, north = grid.region
+    width, height = grid.resolution[0] / 2, grid.resolution[1] / 2
+    easting = west + width * (np.arange(fine.shape[1]) - 0.5)
+    northing = north - height * (np.arange(fine.shape[0]) - 0.5)
+    return easting, northing, fine
+
+
+def _hatch(axis: Axes, mask: Mask | None, grid: Grid, *, colour: str) -> None:
+    """Hatch the cells of a mask."""
     if mask is None or not mask.any():
         return
-    west, east, south, north = grid.region
-    # Contours run between cell centres: cells are doubled so that lines keep to the edges.
-    fine = np.kron(mask, np.ones((2, 2)))
-    fine = np.pad(fine, 1)
-    height, width = grid.resolution[1] / 2, grid.resolution[0] / 2
-    easting = np.arange(west - width / 2, east + width, width)[: fine.shape[1]]
-    northing = np.arange(north + height / 2, south - height, -height)[: fine.shape[0]]
-    from matplotlib import rc_context
+    hatched = axis.contourf(
+        *_doubled(mask, grid), levels=[0.5, 1.5], colors="none", hatches=["/////"], zorder=2.5
+    )
+    hatched.set_edgecolor(colour)
+    hatched.set_linewidth(0)
 
-    with rc_context({"hatch.color": colour}):
-        hatched = axis.contourf(
-            easting, northing, fine, levels=[0.5, 1.5], colors="none", hatches=["/////"],
-            zorder=2.5,
-        )  # fmt: skip
-        hatched.set_edgecolor(colour)
-        hatched.set_linewidth(0)
+
+def _outline(axis: Axes, mask: Mask, grid: Grid) -> None:
+    """Draw a thin line around the cells with data, lest a pale class be taken for none."""
+    if mask.any():
+        axis.contour(
+            *_doubled(mask, grid), levels=[0.5], colors=[OUTLINE], linewidths=0.5, zorder=2.6
+        )
 
 
 def _classed(
@@ -193,6 +207,7 @@ def _classed(
         vmin=-0.5,
         vmax=len(style.classes) - 0.5,
     )
+    _outline(axis, index >= 0, grid)
 
 
 def probability_map(maps: MapLayers, context: Sequence[Context] = ()) -> Figure:
@@ -228,7 +243,7 @@ def _draw_hotspots(axis: Axes, hotspots: Hotspots) -> None:
                 (spot.x, spot.y),
                 ha="center",
                 va="center",
-                fontsize=9,
+                fontsize=10,
                 fontweight="bold",
                 color="black",
                 zorder=5,

@@ -7,6 +7,7 @@ from hotspot.maps.styles import ROLE_COLOURS
 INK = "#1d2b36"
 MUTED = "#5b6770"
 HAIRLINE = "#c9ced2"
+OUTLINE = "#98a0a6"
 FOOTPRINT = "#eceae4"
 WATER = "#dbe7ee"
 WATER_LINE = "#86a9bd"

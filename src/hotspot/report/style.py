@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup, escape
 from matplotlib import rc_context
@@ -18,7 +19,7 @@ from hotspot.report.palette import HAIRLINE, INK, MUTED
 _MEASURED_FONT = "DejaVu Sans"
 _FONT_IN_SVG = re.compile(r"font: ([^;\"]*?)(?:&apos;|')DejaVu Sans(?:&apos;|')[^;\"]*")
 
-_RULES = {
+_RULES: dict[Any, Any] = {
     "font.family": [_MEASURED_FONT],
     "font.size": 9.0,
     "text.color": INK,

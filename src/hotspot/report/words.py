@@ -172,6 +172,17 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return text.replace("-", "−") if text.startswith("-") else text
 
 
+def in_sentence(name: str) -> str:
+    """Return a substance's name as it is written within a sentence.
+
+    Examples
+    --------
+    >>> in_sentence("Zinc"), in_sentence("PCB 153")
+    ('zinc', 'PCB 153')
+    """
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def percent(share: float | None) -> str:
     """Return a share as a whole percentage; a share that only rounds to 0 or 100 says so.
 
@@ -226,7 +237,7 @@ def meaning(name: str, limit: Limit) -> str:
     """Return what a probability on the map means."""
     return (
         f"The number in a cell is the probability, given the model and its samples, that the "
-        f"{name} concentration in a soil sample taken in this cell exceeds "
+        f"{in_sentence(name)} concentration in a soil sample taken in this cell exceeds "
         f"{number(limit.value_mg_kg)}\u00a0mg/kg."
     )
 
@@ -266,10 +277,45 @@ def sampling_sentence(sampling: Sampling) -> str:
 
 
 def rule_sentence(areas: Areas | None) -> str:
-    """Return how a cell comes to its decision class."""
+    """Return how a cell comes to its decision class, and the area expected above."""
+    text = "The rule by which cells are called above or below was not given to this page."
     if areas is not None and areas.rule:
-        return areas.rule
-    return "The rule by which cells are called above or below was not given to this page."
+        text = areas.rule
+    if areas is not None and areas.expected_above_ha is not None:
+        text += (
+            f" Adding up the probabilities, {area(areas.expected_above_ha)} are expected to "
+            "lie above the limit, inside the area of applicability where it is known; this "
+            "holds as far as the probabilities can be taken at their word."
+        )
+    return text
+
+
+# Below this share of samples on which models agree, a sign is no finding.
+_STEADY_SIGN = 0.8
+
+CONFIDENCE = (
+    "Confidence is the least probability that at least half of a hotspot is above the limit; "
+    "it is as good as the calibration of the map."
+)
+
+VERDICTS = (
+    "Supported: beyond the placebo band, and models that did not see a sample agree on the "
+    f"sign for at least {100 * _STEADY_SIGN:.0f} % of the samples. Unstable: they do not "
+    "agree. Like noise: within the placebo band."
+)
+
+
+def stability_verdict(sign_agreement: float, above_placebo: object) -> str:
+    """Return whether a statement on a covariate holds.
+
+    Examples
+    --------
+    >>> stability_verdict(0.95, True), stability_verdict(0.6, True), stability_verdict(1, False)
+    ('supported', 'unstable', 'like noise')
+    """
+    if not bool(above_placebo):
+        return "like noise"
+    return "supported" if sign_agreement >= _STEADY_SIGN else "unstable"
 
 
 def honest_plan(scores: Scores, model: str) -> str | None:
@@ -292,11 +338,11 @@ def score_of(
 ) -> tuple[float | None, float | None]:
     """Return mean and standard error of a score, each None where it is not known."""
     entry = scores.get(model, {}).get(plan, {}).get(score, {})
-    mean, error = entry.get("mean"), entry.get("se")
-    return (
-        mean if mean is not None and isfinite(mean) else None,
-        error if error is not None and isfinite(error) else None,
-    )
+    return _finite(entry.get("mean")), _finite(entry.get("se"))
+
+
+def _finite(value: float | str | None) -> float | None:
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
 def skill_sentence(evaluation: Evaluation) -> str:
@@ -311,9 +357,9 @@ def skill_sentence(evaluation: Evaluation) -> str:
     base, _ = score_of(evaluation.scores, evaluation.baseline, plan, "log_loss")
     if mean is None or base is None:
         return (
-            f"Under the plan “{label}” there is no log loss of both the model and the baseline: "
-            "whether the model is better than knowing only the share of exceeding samples is "
-            "unknown."
+            f"Under the plan “{label}” there is no log loss of both the model and the "
+            "baseline: whether the model is better than knowing only the share of exceeding "
+            "samples is unknown."
         )
     seen = f"log loss {number(mean)} against {number(base)} under the plan “{label}”"
     if error is None:
@@ -353,20 +399,25 @@ def skill_verdict(evaluation: Evaluation) -> str:
 
 def gap_sentence(evaluation: Evaluation) -> str:
     """Return how much random folds flatter the model."""
-    gap = (evaluation.gap or {}).get("log_loss")
-    if gap is None or not isfinite(gap):
+    entry = (evaluation.gap or {}).get("log_loss", {})
+    gap, error = _finite(entry.get("mean")), _finite(entry.get("se"))
+    if gap is None:
         return "The gap between random and kNNDM folds is not known."
+    within = "" if error is None else f" (standard error {number(error, 2)})"
+    if error is not None and abs(gap) <= error:
+        return (
+            f"Random and kNNDM folds give the model about the same log loss: they differ by "
+            f"{number(abs(gap), 2)}, within the standard error of {number(error, 2)}."
+        )
     if gap < 0:
         return (
-            f"Random folds flatter the model: its log loss under them is {number(-gap, 2)} lower "
-            "than under kNNDM folds, whose distances are those of the map. Scores from random "
-            "folds do not hold for this map."
+            f"Random folds flatter the model: its log loss under them is {number(-gap, 2)}"
+            f"{within} lower than under kNNDM folds, whose distances are those of the map. "
+            "Scores from random folds do not hold for this map."
         )
     return (
         f"Random folds do not flatter the model here: its log loss under them is "
-        f"{number(gap, 2)} higher than under kNNDM folds."
-        if gap > 0
-        else "Random and kNNDM folds give the model the same log loss."
+        f"{number(gap, 2)}{within} higher than under kNNDM folds."
     )
 
 

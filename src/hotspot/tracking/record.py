@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class ModelRecord:
         The model's folder, as `hotspot.estimators.load_model` reads it.
     example : DataFrame
         A few rows of covariates.
-    probability : Series
+    probability : array
         The model's answer to the example, for the signature.
     registered_name : str or None
         Name in the registry; None to log without registering.
@@ -49,7 +51,7 @@ class ModelRecord:
 
     folder: Path
     example: pd.DataFrame
-    probability: pd.Series
+    probability: NDArray[np.float64]
     registered_name: str | None
     alias: str
 

@@ -1,0 +1,112 @@
+"""`hotspot explain`: SHAP values per sample, per role as maps, and how stable they are."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+
+from hotspot.commands.console import Console
+from hotspot.commands.models import model_maker, primary_plans
+from hotspot.commands.predict import forget_others
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
+from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import Stack
+from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.store import load_model
+from hotspot.explanations.layers import NO_DRIVER, role_layers
+from hotspot.explanations.stability import explanation_stability
+from hotspot.explanations.values import shap_values
+from hotspot.files import replaced_file, replaced_folder
+from hotspot.folds.store import read_folds
+from hotspot.maps.styles import contribution_style, driver_style
+from hotspot.maps.tags import layer_tags
+from hotspot.maps.write import write_qml
+from hotspot.rasters import CogWriter
+from hotspot.samples.sampleset import Samples
+from hotspot.samples.store import read_samples
+from hotspot.seeds import child_seed
+
+
+def run(config: Config, paths: Paths, console: Console) -> None:
+    """Explain every contaminant's model; a folder is replaced when all of it is complete."""
+    plan = primary_plans(config, read_folds(paths.folds))[0]
+    with open_stack(paths.covariates) as stack:
+        samples = read_samples(paths.samples, stack.catalogue)
+        for contaminant in config.contaminants:
+            model = load_model(paths.model(contaminant))
+            chosen = samples.of(contaminant)
+            with replaced_folder(paths.explanations(contaminant)) as folder:
+                _write_values(model, chosen, folder / "values.parquet")
+                if config.explain.role_layers:
+                    _write_role_layers(config, model, stack, folder, console)
+                if config.model.kind != "prevalence":
+                    table = explanation_stability(
+                        model_maker(config, config.model.kind, contaminant, stack.catalogue),
+                        chosen,
+                        plan.select(chosen.sample_id),
+                        catalogue=stack.catalogue,
+                        threshold=model.threshold_mg_kg,
+                        seed=child_seed(config.seed, "explain", contaminant),
+                    )
+                    with replaced_file(folder / "stability.parquet") as beside:
+                        table.to_parquet(beside, index=False)
+    forget_others(paths.all_explanations, config.contaminants)
+
+
+def _write_values(model: FittedModel, samples: Samples, path: Path) -> None:
+    """Write one row per sample: unit, base value, and the contribution of each covariate."""
+    values = shap_values(model, samples.X)
+    table = pd.DataFrame(
+        {"sample_id": samples.sample_id, "unit": values.unit, "base": values.base}
+    )
+    parts = pd.DataFrame(values.values, columns=list(values.names))
+    with replaced_file(path) as beside:
+        pd.concat([table, parts], axis=1).to_parquet(beside, index=False)
+
+
+def _write_role_layers(
+    config: Config, model: FittedModel, stack: Stack, folder: Path, console: Console
+) -> None:
+    roles = list(model.catalogue.by_role())
+    windows = list(stack.grid.windows(config.predict.window_size))
+    driver = driver_style(dict(enumerate(roles)))
+    with ExitStack() as files, console.bar(f"{model.contaminant}: roles") as move:
+        by_role = [
+            files.enter_context(
+                CogWriter(
+                    folder / f"role_{role}.tif",
+                    stack.grid,
+                    tags=layer_tags(model, f"role_{role}"),
+                    descriptions=[f"Contribution of {role}"],
+                    units=["log-odds"],
+                )
+            )
+            for role in roles
+        ]
+        dominant = files.enter_context(
+            CogWriter(
+                folder / "driver.tif",
+                stack.grid,
+                dtype="uint8",
+                nodata=float(NO_DRIVER),
+                tags={
+                    **layer_tags(model, "driver"),
+                    "classes": "; ".join(f"{code}: {role}" for code, role in enumerate(roles)),
+                },
+                descriptions=["Role with the largest contribution"],
+                units=["class"],
+                colormap=driver.gdal_colours(),
+                categorical=True,
+            )
+        )
+        for done, window in enumerate(windows, start=1):
+            frame, positions = stack.frame(window)
+            layers = role_layers(model, frame, positions, window.shape)
+            for writer, array in zip(by_role, layers.contributions, strict=True):
+                writer.write(window, array)
+            dominant.write(window, layers.drivers)
+            move(done, len(windows))
+    for role in roles:
+        write_qml(folder / f"role_{role}.qml", contribution_style(role))
+    write_qml(folder / "driver.qml", driver)

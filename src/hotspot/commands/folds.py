@@ -1,0 +1,80 @@
+"""`hotspot folds`: who is tested when, under every plan."""
+
+import numpy as np
+
+from hotspot.commands.console import Console
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
+from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import Stack
+from hotspot.folds.make import Survey, make_plans
+from hotspot.folds.store import write_folds
+from hotspot.grid import Coordinates
+from hotspot.samples.sampleset import SampleSet
+from hotspot.samples.store import read_samples
+from hotspot.seeds import child_seed
+
+# Cells of the map that stand for all of it where distances to the samples are compared.
+TARGET_CELLS = 4000
+
+
+def run(config: Config, paths: Paths, console: Console) -> None:
+    """Make every plan on the places of the samples and write the table."""
+    with open_stack(paths.covariates) as stack:
+        samples = read_samples(paths.samples, stack.catalogue)
+        target = target_cells(stack, config.seed)
+    plans = make_plans(
+        config.cv.plans,
+        survey_of(samples, target),
+        n_splits=config.cv.n_splits,
+        repeats=config.cv.repeats,
+        spacing=config.cv.spacing_m,
+        seed=config.seed,
+    )
+    write_folds(plans, paths.folds)
+    console.line(f"  {len(plans)} plans of {config.cv.n_splits} folds")
+
+
+def survey_of(samples: SampleSet, target: Coordinates) -> Survey:
+    """Return the places to be divided: one per sample, whatever was measured on it.
+
+    The range of autocorrelation, from which blocks take their size, is that of the mean
+    standardised logarithm over the contaminants. No limit enters, so that folds stay the
+    same when a limit changes.
+    """
+    frame = samples.frame
+    middle = (frame["lower_mg_kg"] + frame["upper_mg_kg"].clip(upper=1e6)) / 2
+    log = np.log(middle.clip(lower=1e-6))
+    by_contaminant = log.groupby(frame["contaminant"])
+    spread = by_contaminant.transform("std").replace(0.0, 1.0).fillna(1.0)
+    score = (log - by_contaminant.transform("mean")) / spread
+    places = (
+        frame.assign(score=score)
+        .groupby("sample_id", sort=True)
+        .agg({"easting": "first", "northing": "first", "score": "mean"})
+    )
+    return Survey(
+        sample_id=places.index.to_numpy(dtype=str),
+        coordinates=places[["easting", "northing"]].to_numpy(dtype=np.float64),
+        values=places["score"].to_numpy(dtype=np.float64),
+        target=target,
+    )
+
+
+def target_cells(stack: Stack, seed: int) -> Coordinates:
+    """Return the centres of cells to be mapped, at most `TARGET_CELLS`, drawn at random.
+
+    Each window gives up a random part of its cells, so that memory does not grow with the
+    map, and all cells have the same chance.
+    """
+    generator = np.random.default_rng(child_seed(seed, "target_cells"))
+    chosen = np.empty((0, 3))
+    for window in stack.grid.windows(1024):
+        complete = ~np.isnan(stack.read(window)).any(axis=0)
+        rows, cols = np.nonzero(complete)
+        place = stack.grid.centres(rows + window.row, cols + window.col)
+        ticket = generator.random(len(place))
+        chosen = np.vstack([chosen, np.column_stack([ticket, place])])
+        # The cells of the lowest tickets so far: a sample of all cells seen, each window long.
+        chosen = chosen[np.argsort(chosen[:, 0], kind="stable")[:TARGET_CELLS]]
+    return np.ascontiguousarray(chosen[:, 1:])

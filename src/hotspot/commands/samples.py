@@ -1,0 +1,34 @@
+"""`hotspot samples`: observations with the covariates of their cell."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from hotspot.commands.console import Console
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
+from hotspot.covariates.read import open_stack
+from hotspot.observations.ledger import Ledger
+from hotspot.observations.read import read_observations
+from hotspot.samples.join import join_samples
+from hotspot.samples.store import write_samples
+
+
+def run(config: Config, paths: Paths, console: Console) -> None:
+    """Join and write the samples, with the ledger of everything dropped so far."""
+    found = read_observations(paths.interim / "observations.parquet")
+    text = (paths.interim / "ledger.json").read_text(encoding="utf-8")
+    observations = pd.DataFrame(found.drop(columns="geometry"))
+    coordinates = observations[["easting", "northing"]].to_numpy(dtype=np.float64)
+    with open_stack(paths.covariates) as stack:
+        joined = join_samples(
+            observations,
+            stack.sample(coordinates),
+            stack.catalogue,
+            grid=stack.grid,
+            contaminants=config.contaminants,
+            ledger=Ledger.from_dict(json.loads(text)),
+        )
+    write_samples(joined, paths.processed)
+    console.line(f"  {len(joined.samples.frame)} samples, {len(joined.dropped)} dropped")

@@ -1,0 +1,45 @@
+"""What `hotspot run` says at the end: scores, where things lie, what to do next."""
+
+from hotspot.commands.console import Console
+from hotspot.commands.models import limit_value, limits_of
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
+from hotspot.evaluation.store import read_ledger
+
+_NAMES = {"random": "random folds", "block": "spatial blocks", "knndm": "kNNDM folds"}
+
+
+def print_summary(config: Config, paths: Paths, console: Console) -> None:
+    """Print the headline scores and the places of the products."""
+    ledger = read_ledger(paths.metrics)
+    plan, kind = config.cv.primary, config.model.kind
+    console.line()
+    console.line(f"{config.title}")
+    console.line(
+        f"Scores of {kind} under {_NAMES[plan]}, log loss beside that of knowing the "
+        "prevalence only (lower is better):"
+    )
+    for contaminant, limit in limits_of(config).items():
+        ours = ledger[contaminant][kind][plan]
+        base = ledger[contaminant].get("prevalence", {}).get(plan, {})
+        console.line(
+            f"  {contaminant:<4} > {limit_value(limit):>7g} mg/kg   "
+            f"log loss {_shown(ours, 'log_loss')} ± {_error(ours, 'log_loss')} "
+            f"(prevalence {_shown(base, 'log_loss')})   "
+            f"AUC {_shown(ours, 'auc')}   [{limit.id}]"
+        )
+    console.line()
+    console.line(f"maps     {paths.all_maps}/<contaminant>/probability.tif")
+    console.line(f"report   {paths.report}")
+    if config.tracking.store == "mlflow":
+        console.line("runs     hotspot ui   (or `make ui`; opens the tracking UI)")
+
+
+def _shown(scores: dict[str, dict[str, float | None]], name: str) -> str:
+    value = scores.get(name, {}).get("mean")
+    return "  –  " if value is None else f"{value:.3f}"
+
+
+def _error(scores: dict[str, dict[str, float | None]], name: str) -> str:
+    value = scores.get(name, {}).get("se")
+    return "  –  " if value is None else f"{value:.3f}"

@@ -1,0 +1,193 @@
+"""Arrays of one grid onto another: which method, which part of the source, and the warp."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
+
+import numpy as np
+import rasterio.crs
+import rasterio.warp
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from hotspot.covariates.catalogue import Kind
+from hotspot.errors import CovariateError, nearest_name
+from hotspot.grid import Coordinates, Grid, Window, same_crs
+
+_METHODS = {
+    Kind.CONTINUOUS: ("nearest", "bilinear", "cubic", "average", "min", "max"),
+    Kind.CATEGORICAL: ("nearest", "mode"),
+}
+
+# Cells of a source count as the cells of the grid when nowhere further off than this share of
+# a cell: files round their cell size, and resampling would blur what is in place.
+_SAME_CELL = 1e-3
+
+# Points per side at which a window is carried into the source to find the part it needs.
+_LATTICE = 17
+
+
+def choose_resampling(kind: Kind, source_cells_per_cell: float, asked: str | None) -> str:
+    """Return the resampling method for a layer.
+
+    Parameters
+    ----------
+    kind : Kind
+        Classes are never averaged: nearest or mode.
+    source_cells_per_cell : float
+        Cells of the source along the side of one cell of the grid; above 1 where the source
+        is finer.
+    asked : str or None
+        A method to use instead: nearest, bilinear, cubic, average, min, max for numbers;
+        nearest, mode for classes.
+
+    Raises
+    ------
+    CovariateError
+        The method asked for is unknown, or averages classes.
+
+    Examples
+    --------
+    >>> choose_resampling(Kind.CONTINUOUS, 0.5, None)
+    'bilinear'
+    >>> choose_resampling(Kind.CONTINUOUS, 4.0, None)
+    'average'
+    >>> choose_resampling(Kind.CATEGORICAL, 4.0, None)
+    'mode'
+    """
+    methods = _METHODS[kind]
+    if asked is not None:
+        if asked not in methods:
+            raise CovariateError(
+                f"The resampling {asked!r} does not fit a {kind} covariate."
+                f"{nearest_name(asked, methods)} Give one of {', '.join(methods)}, or none."
+            )
+        return asked
+    is_finer = source_cells_per_cell > 1 + _SAME_CELL
+    if kind is Kind.CATEGORICAL:
+        return "mode" if is_finer else "nearest"
+    return "average" if is_finer else "bilinear"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the cells of a grid lie among the cells of a source raster.
+
+    Parameters
+    ----------
+    crs, transform, shape
+        Of the source, which may be rotated.
+    grid : Grid
+        The grid to be filled.
+    """
+
+    crs: str
+    transform: Affine
+    shape: tuple[int, int]
+    grid: Grid
+
+    @cached_property
+    def _to_source(self) -> Transformer | None:
+        if same_crs(self.grid.crs, self.crs):
+            return None
+        return Transformer.from_crs(self.grid.crs, self.crs, always_xy=True)
+
+    def source_positions(self, coordinates: Coordinates) -> Coordinates:
+        """Return (column, row) in the source, with fractions, for coordinates of the grid."""
+        easting, northing = coordinates[:, 0], coordinates[:, 1]
+        if self._to_source is not None:
+            easting, northing = self._to_source.transform(easting, northing)
+        cols, rows = ~self.transform * (np.asarray(easting), np.asarray(northing))
+        return np.column_stack([cols, rows]).astype(np.float64)
+
+    @cached_property
+    def source_cells_per_cell(self) -> float:
+        """Cells of the source along the longer side of a cell in the middle of the grid."""
+        west, east, south, north = self.grid.region
+        middle = np.array([(west + east) / 2, (south + north) / 2])
+        width, height = self.grid.resolution
+        steps = np.array([[0, 0], [width, 0], [0, height]]) + middle
+        origin, right, up = self.source_positions(steps)
+        return float(max(np.hypot(*(right - origin)), np.hypot(*(up - origin))))
+
+    @cached_property
+    def offset(self) -> tuple[int, int] | None:
+        """Row and column of the grid's first cell in the source, if their cells are the same.
+
+        None if any cell has to be resampled.
+        """
+        if not same_crs(self.grid.crs, self.crs):
+            return None
+        west, east, south, north = self.grid.region
+        corners = np.array([[west, north], [east, north], [west, south], [east, south]])
+        rows, cols = self.grid.shape
+        ends = np.array([[0, 0], [cols, 0], [0, rows], [cols, rows]])
+        shifts = self.source_positions(corners) - ends
+        first = np.round(shifts[0])
+        if not np.all(np.abs(shifts - first) <= _SAME_CELL):
+            return None
+        return int(first[1]), int(first[0])
+
+    def source_window(self, window: Window) -> Window | None:
+        """Return the part of the source that a window of the grid is computed from.
+
+        None where the window lies off the source.
+        """
+        west, east, south, north = self.grid.crop(window).region
+        lattice = np.meshgrid(
+            np.linspace(west, east, _LATTICE), np.linspace(south, north, _LATTICE)
+        )
+        positions = self.source_positions(np.column_stack([part.ravel() for part in lattice]))
+        positions = positions[np.isfinite(positions).all(axis=1)]
+        if not len(positions):
+            return None
+        low, high = positions.min(axis=0), positions.max(axis=0)
+        # The reach of the kernel, and the bulge of curved edges between lattice points.
+        reach = 3 + 2 * self.source_cells_per_cell + 0.02 * (high - low)
+        limits = np.array(self.shape[::-1])
+        # Off the source means without a cell in common; the reach alone counts for nothing.
+        if np.any(high <= 0) or np.any(low >= limits):
+            return None
+        left, top = (max(0, floor(value)) for value in low - reach)
+        right, bottom = np.minimum(limits, [ceil(value) for value in high + reach])
+        return Window(top, left, int(bottom) - top, int(right) - left)
+
+    def warp(
+        self, values: NDArray[np.float64], part: Window, window: Window, method: str
+    ) -> NDArray[np.float64]:
+        """Return a part of the source resampled to a window of the grid.
+
+        Parameters
+        ----------
+        values : array, shape of `part`
+            NaN where missing; missing cells take no part in an average.
+        part : Window
+            Where `values` lie in the source, from `source_window`.
+        window : Window
+            Of the grid.
+        method : str
+            From `choose_resampling`.
+        """
+        warped = np.full(window.shape, np.nan)
+        rasterio.warp.reproject(
+            values,
+            warped,
+            src_transform=self.transform * Affine.translation(part.col, part.row),
+            src_crs=_gdal_crs(self.crs),
+            src_nodata=np.nan,
+            dst_transform=self.grid.crop(window).transform,
+            # The same text for both, where they are the same system spelt in two ways.
+            dst_crs=_gdal_crs(self.crs if self._to_source is None else self.grid.crs),
+            dst_nodata=np.nan,
+            resampling=rasterio.warp.Resampling[method],
+            # By default GDAL interpolates the transformation within an eighth of a cell, from
+            # points that depend on the window; the map would depend on the windows too.
+            tolerance=0,
+            num_threads=1,
+        )
+        return warped
+
+
+def _gdal_crs(text: str) -> rasterio.crs.CRS:
+    return rasterio.crs.CRS.from_user_input(text)

@@ -1,0 +1,153 @@
+"""Pooled scores of one model, and paired differences between two, with standard errors."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.errors import FoldError, few, nearest_name
+from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.scores import PER_SAMPLE_SCORES, SCORES, ScoreFunction, why_undefined
+from hotspot.evaluation.uncertainty import Estimate, estimate
+
+Mask = NDArray[np.bool_]
+
+
+def pooled_score(
+    repeats: Sequence[OutOfFold], blocks: NDArray[np.int64], score: str | ScoreFunction
+) -> Estimate:
+    """Return a score pooled over folds and averaged over repeats, with its standard error.
+
+    Within a repeat all folds are pooled before the score is computed. A block is left out of
+    every repeat at once: repeats share their samples and must not count as new data.
+
+    Parameters
+    ----------
+    repeats : sequence of OutOfFold
+        One model and plan; the same samples in the same order.
+    blocks : array of int, shape (n,)
+        Spatial block of each sample.
+    score : str or callable
+        A name of `SCORES`, or a function of labels, probabilities and training prevalences.
+
+    Raises
+    ------
+    FoldError
+        The score is unknown, there is no repeat, or the samples differ.
+    """
+    function = _function(score)
+    _check_same_samples(repeats, blocks)
+
+    def statistic(keep: Mask) -> float | None:
+        return _mean_score(repeats, function, [keep & run.is_scored for run in repeats])
+
+    labels = repeats[0].label[repeats[0].is_scored]
+    return estimate(statistic, blocks, why_undefined(labels))
+
+
+def paired_difference(
+    first: Sequence[OutOfFold],
+    second: Sequence[OutOfFold],
+    blocks: NDArray[np.int64],
+    score: str | ScoreFunction = "log_loss",
+) -> Estimate:
+    """Return the score of the first minus that of the second, with its standard error.
+
+    Both are scored on the samples that both have predicted in every repeat. What makes a
+    sample hard for both cancels, so the error is smaller than that of either score.
+
+    Parameters
+    ----------
+    first, second : sequence of OutOfFold
+        Two models under one plan, or one model under two plans; the same samples in the
+        same order.
+    blocks : array of int, shape (n,)
+        Spatial block of each sample.
+    score : str or callable
+        A name of `SCORES`, or a function of labels, probabilities and training prevalences.
+
+    Raises
+    ------
+    FoldError
+        The score is unknown, there is no repeat, or the samples differ.
+    """
+    function = _function(score)
+    _check_same_samples([*first, *second], blocks)
+    if not first or not second:
+        raise FoldError(
+            f"{len(first)} and {len(second)} repeats were given to be compared. "
+            "Give at least one of each."
+        )
+    scored = np.logical_and.reduce([run.is_scored for run in (*first, *second)])
+
+    def statistic(keep: Mask) -> float | None:
+        mine = _mean_score(first, function, [keep & scored] * len(first))
+        other = _mean_score(second, function, [keep & scored] * len(second))
+        return None if mine is None or other is None else mine - other
+
+    return estimate(statistic, blocks, why_undefined(first[0].label[scored]))
+
+
+def pooled_extra(
+    repeats: Sequence[OutOfFold], blocks: NDArray[np.int64], name: str
+) -> Estimate | None:
+    """Return a per-sample score of distribution models, pooled; None where a run lacks it.
+
+    Raises
+    ------
+    FoldError
+        There is no repeat, or the samples differ.
+    """
+    _check_same_samples(repeats, blocks)
+    if any(name not in run.extra for run in repeats):
+        return None
+    pool: Callable[[NDArray[np.float64]], float | None] = PER_SAMPLE_SCORES[name]
+
+    def statistic(keep: Mask) -> float | None:
+        found = [pool(run.extra[name][keep & np.isfinite(run.extra[name])]) for run in repeats]
+        return _mean_of(found)
+
+    return estimate(statistic, blocks, "no sample has this score")
+
+
+def _mean_score(
+    repeats: Sequence[OutOfFold], function: ScoreFunction, masks: Sequence[Mask]
+) -> float | None:
+    return _mean_of(
+        [
+            function(run.label[mask], run.probability[mask], run.prevalence[mask])
+            for run, mask in zip(repeats, masks, strict=True)
+        ]
+    )
+
+
+def _mean_of(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
+
+
+def _function(score: str | ScoreFunction) -> ScoreFunction:
+    if not isinstance(score, str):
+        return score
+    if score not in SCORES:
+        raise FoldError(
+            f"No score is known as {score!r}.{nearest_name(score, list(SCORES))} "
+            f"Known are {few(SCORES, 10)}."
+        )
+    return SCORES[score]
+
+
+def _check_same_samples(runs: Sequence[OutOfFold], blocks: NDArray[np.int64]) -> None:
+    if not runs:
+        raise FoldError("No out-of-fold prediction was given. Give at least one repeat.")
+    for run in runs:
+        if not np.array_equal(run.plan.sample_id, runs[0].plan.sample_id):
+            raise FoldError(
+                f"The predictions under {run.plan.plan!r}, repeat {run.plan.repeat}, are of "
+                "other samples than the first. Predict the same samples in the same order."
+            )
+    if len(blocks) != len(runs[0]):
+        raise FoldError(
+            f"{len(blocks)} blocks were given for {len(runs[0])} samples. "
+            "Give the block of each sample."
+        )

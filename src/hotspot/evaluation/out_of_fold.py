@@ -1,0 +1,190 @@
+"""Out-of-fold prediction: every sample predicted by a model that has not seen it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.errors import ModelError
+from hotspot.estimators.base import ExceedanceModel
+from hotspot.folds.plan import FoldPlan
+from hotspot.observations.exceedance import exceedance_labels
+from hotspot.samples.sampleset import Samples
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """The predictions of one model under one plan and repeat, with what they are scored on.
+
+    Parameters
+    ----------
+    plan : FoldPlan
+        Of the samples scored, in their order.
+    label : array, shape (n,)
+        1 exceeds, 0 does not, NaN unknown; the unknown are predicted but not scored.
+    probability : array, shape (n,)
+        P(concentration > threshold). NaN where the fold could not be trained, and where
+        the model has no answer, as for a class that no training sample had.
+    prevalence : array, shape (n,)
+        What the prevalence baseline would have said: ``(k + 0.5) / (m + 1)`` with k
+        exceedances among the m known labels of the training part. NaN without any.
+    single_class : tuple of int
+        Folds whose training part has one class only.
+    untrained : tuple of int
+        Folds without prediction: no training sample, or no known label and a model that
+        needs one.
+    extra : mapping of str to array, shape (n,)
+        Further per-sample numbers of distribution models; see `PER_SAMPLE_SCORES`.
+    """
+
+    plan: FoldPlan
+    label: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    prevalence: NDArray[np.float64]
+    single_class: tuple[int, ...] = ()
+    untrained: tuple[int, ...] = ()
+    extra: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    @property
+    def is_scored(self) -> NDArray[np.bool_]:
+        """Whether each sample has both a known label and a prediction."""
+        return np.isfinite(self.label) & np.isfinite(self.probability)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per sample, for the table of predictions."""
+        return pd.DataFrame(
+            {
+                "sample_id": self.plan.sample_id,
+                "plan": self.plan.plan,
+                "repeat": self.plan.repeat,
+                "fold": self.plan.fold,
+                "label": self.label,
+                "probability": self.probability,
+                "prevalence": self.prevalence,
+                **self.extra,
+            }
+        )
+
+
+def out_of_fold(
+    make_model: Callable[[], ExceedanceModel],
+    samples: Samples,
+    plan: FoldPlan,
+    threshold: float,
+) -> OutOfFold:
+    """Return the predictions of a model for every sample, each from training parts only.
+
+    A training part with a single class cannot teach a classifier. If the model refuses it,
+    the fold is predicted with the smoothed prevalence of the training part, as the
+    prevalence baseline is, and the fold is listed in `OutOfFold.single_class`. Any other
+    refusal of a model is an error here too.
+
+    Parameters
+    ----------
+    make_model : callable
+        Returns a new, unfitted model each time.
+    samples : Samples
+        All of one contaminant; those with unknown labels train too (a model of the
+        concentration learns from their intervals) and are predicted.
+    plan : FoldPlan
+        Holds at least these samples, in any order.
+    threshold : float, mg/kg
+        The limit.
+
+    Raises
+    ------
+    FoldError
+        A sample has no fold.
+    ModelError
+        A model refuses a training part with both classes, or answers outside [0, 1].
+    """
+    selected = plan.select(samples.sample_id)
+    label = exceedance_labels(samples.lower, samples.upper, threshold)
+    probability = np.full(len(samples), np.nan)
+    prevalence = np.full(len(samples), np.nan)
+    single_class: list[int] = []
+    untrained: list[int] = []
+    for train, test in selected.splits(samples.coordinates):
+        fold = int(selected.fold[test[0]])
+        _log.debug(
+            "%s, repeat %d, fold %d: %d train, %d test",
+            *(plan.plan, plan.repeat, fold, len(train), len(test)),
+        )
+        known = label[train][np.isfinite(label[train])]
+        if len(known):
+            prevalence[test] = (known.sum() + 0.5) / (len(known) + 1)
+        is_single = len(known) > 0 and len(np.unique(known)) == 1
+        if is_single:
+            single_class.append(fold)
+        if len(train) == 0:
+            untrained.append(fold)
+            continue
+        try:
+            found = _predicted(make_model(), samples, train, test, threshold)
+        except ModelError:
+            if len(np.unique(known)) > 1:
+                raise
+            if not is_single:
+                untrained.append(fold)
+            found = prevalence[test]
+        probability[test] = found
+    return OutOfFold(
+        plan=selected,
+        label=label,
+        probability=probability,
+        prevalence=prevalence,
+        single_class=tuple(single_class),
+        untrained=tuple(untrained),
+    )
+
+
+def _predicted(
+    model: ExceedanceModel,
+    samples: Samples,
+    train: NDArray[np.int64],
+    test: NDArray[np.int64],
+    threshold: float,
+) -> NDArray[np.float64]:
+    """Return the probabilities of the test part after learning the training part."""
+    learnt, asked = samples.take(train), samples.take(test)
+    model.fit(learnt.X, learnt.lower, learnt.upper, coordinates=learnt.coordinates)
+    found = np.asarray(
+        model.exceedance(asked.X, threshold, coordinates=asked.coordinates), dtype=np.float64
+    )
+    outside = found[~np.isnan(found) & ~((found >= 0) & (found <= 1))]
+    if found.shape != (len(test),) or len(outside):
+        raise ModelError(
+            f"{type(model).__name__} gave {found.shape} values for {len(test)} samples, "
+            f"{len(outside)} of them outside [0, 1]. A model must return one probability "
+            "per row."
+        )
+    return found
+
+
+def predictions_table(
+    predictions: Mapping[str, Mapping[str, Sequence[OutOfFold]]],
+) -> pd.DataFrame:
+    """Return all predictions as one table, with columns contaminant and model in front.
+
+    Parameters
+    ----------
+    predictions : mapping
+        By contaminant and model, one `OutOfFold` per plan and repeat.
+    """
+    parts = []
+    for contaminant, models in predictions.items():
+        for model, runs in models.items():
+            for run in runs:
+                part = run.to_frame()
+                part.insert(0, "contaminant", contaminant)
+                part.insert(1, "model", model)
+                parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -1,0 +1,82 @@
+"""The reliability curve: what happened where the model said how much."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.evaluation.scores import N_BINS, equal_count_bins
+
+# Standard normal quantile of a two-sided 95 % interval.
+Z_95 = 1.959963984540054
+
+
+def wilson_interval(
+    found: NDArray[np.float64], n: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the 95 % interval of a share, by Wilson's method.
+
+    Parameters
+    ----------
+    found, n : array
+        Exceedances and samples, n above 0.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    https://doi.org/10.1080/01621459.1927.10502953
+
+    Examples
+    --------
+    >>> lower, upper = wilson_interval(np.array([0.0]), np.array([10.0]))
+    >>> lower, upper
+    (array([0.]), array([0.278]))
+    """
+    share = found / n
+    z2 = Z_95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z_95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+
+
+def reliability_curve(
+    y: NDArray[np.float64], p: NDArray[np.float64], n_bins: int = N_BINS
+) -> pd.DataFrame:
+    """Return predicted and observed share of exceedances in bins of equal count.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+        1, 0; rows with NaN in either array are left out.
+    p : array, shape (n,)
+        Out-of-fold probabilities.
+    n_bins : int
+        At most; equal probabilities share a bin.
+
+    Returns
+    -------
+    DataFrame
+        Columns predicted (mean probability), observed (share of exceedances), lower, upper
+        (Wilson's 95 % interval, which takes samples for independent) and n, by bin.
+
+    Examples
+    --------
+    >>> curve = reliability_curve(np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.8, 0.8]), 2)
+    >>> curve[["predicted", "observed", "n"]].to_numpy()
+    array([[0.2, 0. , 1. ],
+           [0.8, 1. , 2. ]])
+    """
+    known = np.isfinite(y) & np.isfinite(p)
+    y, p = y[known], p[known]
+    number = equal_count_bins(p, n_bins)
+    n = np.bincount(number)
+    found = np.bincount(number, weights=y).astype(np.float64)
+    lower, upper = wilson_interval(found, n.astype(np.float64))
+    return pd.DataFrame(
+        {
+            "predicted": np.bincount(number, weights=p) / n,
+            "observed": found / n,
+            "lower": lower,
+            "upper": upper,
+            "n": n,
+        }
+    )

@@ -1,0 +1,104 @@
+"""Explanations as map layers, one window at a time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.errors import ModelError
+from hotspot.estimators.fitted import FittedModel
+from hotspot.explanations.roles import dominant_role, role_contributions
+from hotspot.explanations.values import shap_values
+
+# Code of a cell without an explanation in the layer of drivers.
+NO_DRIVER = 255
+
+
+@dataclass(frozen=True)
+class RoleLayers:
+    """Contributions of roles over one window.
+
+    Parameters
+    ----------
+    roles : tuple of str
+        One per layer; the code of a driver is its position here.
+    contributions : array, shape (n_roles, rows, cols), log-odds
+        NaN where there is no explanation.
+    drivers : uint8 array, shape (rows, cols)
+        Position of the role with the largest absolute contribution; 255 for none.
+    """
+
+    roles: tuple[str, ...]
+    contributions: NDArray[np.float32]
+    drivers: NDArray[np.uint8]
+
+
+def role_layers(
+    model: FittedModel,
+    X: pd.DataFrame,
+    positions: NDArray[np.int64],
+    shape: tuple[int, int],
+) -> RoleLayers:
+    """Return the contributions of roles and the dominant role over one window.
+
+    Parameters
+    ----------
+    model : FittedModel
+        With an additive estimator.
+    X : DataFrame, shape (n, n_covariates)
+        The complete cells of the window.
+    positions : array, shape (n,)
+        Where each stands in the flattened window, row by row.
+    shape : tuple of int
+        (rows, cols) of the window.
+
+    Raises
+    ------
+    ModelError
+        Cells and positions differ in number, or a position lies outside the window.
+    """
+    roles, contributions = role_contributions(shap_values(model, X), model.catalogue)
+    layers = scatter(contributions.T.astype(np.float32), positions, shape)
+    return RoleLayers(
+        roles, layers, driver_codes(dominant_role(contributions), positions, shape)
+    )
+
+
+def driver_codes(
+    dominant: NDArray[np.float64], positions: NDArray[np.int64], shape: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return the dominant roles of cells as a layer of codes, 255 where there is none.
+
+    Examples
+    --------
+    >>> driver_codes(np.array([1.0, np.nan]), np.array([0, 2]), (1, 3))
+    array([[  1, 255, 255]], dtype=uint8)
+    """
+    _check_positions(len(dominant), positions, shape)
+    codes = np.full(shape, NO_DRIVER, dtype=np.uint8)
+    known = np.isfinite(dominant)
+    codes.ravel()[positions[known]] = dominant[known].astype(np.uint8)
+    return codes
+
+
+def scatter(
+    columns: NDArray[np.float32], positions: NDArray[np.int64], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Return values of cells as layers of shape (n_layers, rows, cols), NaN elsewhere."""
+    _check_positions(columns.shape[1], positions, shape)
+    layers = np.full((len(columns), shape[0] * shape[1]), np.nan, dtype=np.float32)
+    layers[:, positions] = columns
+    return layers.reshape(len(columns), *shape)
+
+
+def _check_positions(
+    n_cells: int, positions: NDArray[np.int64], shape: tuple[int, int]
+) -> None:
+    size = shape[0] * shape[1]
+    outside = (positions < 0) | (positions >= size)
+    if len(positions) != n_cells or outside.any():
+        raise ModelError(
+            f"{n_cells} cells were given with {len(positions)} positions, {int(outside.sum())} "
+            f"of them outside a window of {size} cells. Give one position inside per cell."
+        )

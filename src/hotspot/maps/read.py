@@ -1,0 +1,72 @@
+"""Reading a map back: whole layers, or several layers window by window."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.errors import GridError
+from hotspot.grid import Grid, Window
+from hotspot.maps.decision import Decision
+from hotspot.maps.layers import LAYERS
+from hotspot.rasters import open_raster, read_grid, read_window
+
+
+def read_layer(path: Path) -> tuple[NDArray[Any], Grid]:
+    """Return a raster of a map and its grid.
+
+    Returns
+    -------
+    array, shape (rows, cols)
+        float32 with NaN where missing; uint8 with 255 for a layer of codes.
+    Grid
+        Of the raster.
+    """
+    grid = read_grid(path)
+    with open_raster(path) as dataset:
+        return _layer(dataset, path, Window(0, 0, *grid.shape)), grid
+
+
+def read_blocks(
+    paths: Mapping[str, Path], window_size: int = 1024
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the layers of a map window by window, as `read_layer` gives them.
+
+    Parameters
+    ----------
+    paths : mapping of Path
+        Rasters by layer, all on one grid.
+    window_size : int, cells
+        Side of a window.
+
+    Raises
+    ------
+    GridError
+        The rasters lie on different grids.
+    """
+    grids = {name: read_grid(path) for name, path in paths.items()}
+    first = next(iter(grids.values()))
+    for name, grid in grids.items():
+        if not grid.aligned_with(first):
+            raise GridError(
+                f"The layers lie on different grids: {name} has {grid.shape} cells in "
+                f"{grid.region}, another {first.shape} in {first.region}. "
+                "Run `hotspot predict` again, so that they come from one map."
+            )
+    with ExitStack() as files:
+        opened = {name: files.enter_context(open_raster(path)) for name, path in paths.items()}
+        for window in first.windows(window_size):
+            yield {
+                name: _layer(dataset, paths[name], window) for name, dataset in opened.items()
+            }
+
+
+def _layer(dataset: Any, path: Path, window: Window) -> NDArray[Any]:
+    values = np.asarray(read_window(dataset, window)).reshape(window.shape)
+    layer = LAYERS.get(path.stem)
+    if layer is not None and layer.dtype == "uint8":
+        return np.where(np.isnan(values), Decision.NO_DATA, values).astype(np.uint8)
+    return values.astype(np.float32)

@@ -1,0 +1,327 @@
+"""Tables of the page: text and alignment, ready to be set."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+
+from hotspot.maps.styles import LayerStyle
+from hotspot.report.content import (
+    Dependence,
+    Evaluation,
+    Explanation,
+    Folds,
+    Hotspots,
+    LedgerStep,
+    MapLayers,
+    SampleContributions,
+    SamplePoints,
+)
+from hotspot.report.words import (
+    MISSING,
+    SCORES,
+    area,
+    number,
+    percent,
+    plan_label,
+    role_label,
+    score_label,
+    score_of,
+    stability_verdict,
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, column heads, and rows of text; numbers are set to the right."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Return a table from values: numbers are rounded, missing ones become a dash.
+
+    A column is numeric if every value in it is a number or missing.
+    """
+    values = [tuple(row) for row in rows]
+    numeric = tuple(
+        all(_is_number(row[column]) or row[column] in (None, MISSING) for row in values)
+        for column in range(len(heads))
+    )
+    texts = tuple(tuple(text(value) for value in row) for row in values)
+    return Table(caption, tuple(heads), texts, numeric)
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return value[:1].isdigit() or value[:1] in ("−", "<", ">", MISSING)
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+
+
+def text(value: object) -> str:
+    """Return any cell as text.
+
+    Examples
+    --------
+    >>> text(0.12345), text(True), text(None), text("<0.2")
+    ('0.123', 'yes', '–', '<0.2')
+    """
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return number(int(value))
+    if isinstance(value, Real):
+        return number(float(value))
+    return MISSING if value is None or value is pd.NA else str(value)
+
+
+def frame_table(caption: str, frame: pd.DataFrame) -> Table:
+    """Return a data frame as it is, its column names made readable."""
+    heads = [str(name).replace("_", " ").capitalize() for name in frame.columns]
+    return table(caption, heads, frame.itertuples(index=False, name=None))
+
+
+def stability_table(frame: pd.DataFrame) -> Table:
+    """Return the stability of each covariate, with a verdict."""
+    if "verdict" not in frame.columns:
+        verdicts = [
+            stability_verdict(float(agreement), above)
+            for agreement, above in zip(
+                frame["sign_agreement"], frame["above_placebo"], strict=True
+            )
+        ]
+        frame = frame.assign(verdict=verdicts)
+    columns = ["covariate", "verdict", *frame.columns.drop(["covariate", "verdict"])]
+    return frame_table("Verdict by covariate", frame[columns])
+
+
+def dependence_table(dependence: Dependence, *, most: int = 13) -> Table:
+    """Return the points of a dependence curve, evenly thinned to at most `most` of them."""
+    curve = dependence.curve
+    caption = f"Contribution along {dependence.name}"
+    if len(curve) > most:
+        caption += f", {most} of {len(curve)} points"
+        kept = np.unique(np.linspace(0, len(curve) - 1, most).round().astype(int))
+        curve = curve.iloc[kept]
+    return frame_table(caption, curve)
+
+
+def areas_table(maps: MapLayers) -> Table:
+    """Return hectares by decision class."""
+    areas = maps.areas
+    rows = (
+        ()
+        if areas is None
+        else tuple(
+            (
+                name,
+                area(hectares),
+                percent(hectares / areas.total_ha if areas.total_ha else None),
+            )
+            for name, hectares in (
+                ("Above the limit", areas.above_ha),
+                ("Below the limit", areas.below_ha),
+                ("Cannot say", areas.cannot_say_ha),
+                ("Mapped in all", areas.total_ha),
+            )
+        )
+    )
+    return table("Land by decision", ("Class", "Area", "Share"), rows)
+
+
+def class_table(maps: MapLayers, style: LayerStyle) -> Table:
+    """Return land by class of probability, or cells of the drawn map where not counted."""
+    hectares = maps.areas.by_class_ha if maps.areas is not None else ()
+    if len(hectares) == len(style.classes):
+        total = sum(hectares) or float("nan")
+        return table(
+            "Land by probability of exceedance",
+            ("Class", "Area", "Share"),
+            (
+                (entry.label, area(value), percent(value / total))
+                for entry, value in zip(style.classes, hectares, strict=True)
+            ),
+        )
+    return cell_table("Cells of the drawn map by probability", style, maps.probability)
+
+
+def cell_table(
+    caption: str, style: LayerStyle, layer: np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+) -> Table:
+    """Return how many cells of a drawn layer fall in each class of its style."""
+    index = style.classify(layer)
+    counts = [int((index == position).sum()) for position in range(len(style.classes))]
+    total = sum(counts) or float("nan")
+    return table(
+        caption,
+        ("Class", "Cells drawn", "Share"),
+        (
+            (entry.label, n, percent(n / total))
+            for entry, n in zip(style.classes, counts, strict=True)
+        ),
+    )
+
+
+def hotspot_table(hotspots: Hotspots, *, most: int = 50) -> Table:
+    """Return the first hotspots by rank."""
+    rows = hotspots.table.head(most)
+    left = len(hotspots.table) - len(rows)
+    return table(
+        f"Hotspots by rank{f', the first {most} of {most + left}' if left else ''}",
+        ("Rank", "Area", "Mean probability", "Highest probability", "Confidence", "Cells"),
+        (
+            (rank, area(float(square_metres) / 10_000), mean, highest, confidence, cells)
+            for rank, square_metres, mean, highest, confidence, cells in zip(
+                rows["rank"],
+                rows["area_m2"],
+                rows["mean_probability"],
+                rows["max_probability"],
+                rows["confidence"],
+                rows["n_cells"],
+                strict=True,
+            )
+        ),
+    )
+
+
+def score_tables(evaluation: Evaluation) -> tuple[Table, ...]:
+    """Return one table per fold plan: models in rows, scores in columns."""
+    scores = evaluation.scores
+    plans = dict.fromkeys(plan for by_plan in scores.values() for plan in by_plan)
+    tables = []
+    for plan in plans:
+        seen = {name for by_plan in scores.values() for name in by_plan.get(plan, {})}
+        names = [name for name in SCORES if name in seen]
+        names += sorted(seen - set(names))
+        rows = []
+        for model, by_plan in scores.items():
+            if plan not in by_plan:
+                continue
+            cells = [_with_error(*score_of(scores, model, plan, name)) for name in names]
+            rows.append((model, *cells))
+        heads = ("Model", *(score_label(name) for name in names))
+        tables.append(table(f"{plan_label(plan)}: mean ± standard error", heads, rows))
+    return tuple(tables)
+
+
+def _with_error(mean: float | None, error: float | None) -> str:
+    if mean is None:
+        return MISSING
+    return number(mean) if error is None else f"{number(mean)} ± {number(error, 2)}"
+
+
+def reliability_table(frame: pd.DataFrame) -> Table:
+    """Return the bins of the reliability curve."""
+    return table(
+        "Reliability by bin",
+        ("Probability given", "Share found", "Interval from", "Interval to", "Samples"),
+        frame[["predicted", "observed", "lower", "upper", "n"]].itertuples(
+            index=False, name=None
+        ),
+    )
+
+
+def importance_table(explanation: Explanation) -> Table:
+    """Return the importance of each covariate."""
+    frame = explanation.importance
+    heads = ["Covariate", "Role", f"Mean absolute contribution, {explanation.scale}"]
+    columns = [
+        frame["covariate"],
+        frame["role"].map(lambda role: role_label(str(role))),
+        frame["mean_abs"],
+    ]
+    for name, head in (
+        ("sd", "Standard deviation"),
+        ("above_placebo", "Above the placebo band"),
+        ("unit", "Unit of the covariate"),
+    ):
+        if name in frame.columns:
+            heads.append(head)
+            columns.append(frame[name])
+    return table("Importance by covariate", heads, zip(*columns, strict=True))
+
+
+def role_table(frame: pd.DataFrame, scale: str) -> Table:
+    """Return the importance of each role."""
+    names = [name for name in ("mean_abs", "sd") if name in frame.columns]
+    heads = ["Role", f"Mean absolute contribution, {scale}", "Standard deviation"]
+    return table(
+        "Importance by role",
+        heads[: 1 + len(names)],
+        (
+            (role_label(str(role)), *values)
+            for role, values in zip(
+                frame["role"], frame[names].itertuples(index=False, name=None), strict=True
+            )
+        ),
+    )
+
+
+def swarm_table(samples: SampleContributions, names: Sequence[str]) -> Table:
+    """Return the spread of the contributions of each covariate over the samples."""
+    columns = list(samples.X.columns)
+    rows = []
+    for name in names:
+        values = samples.contributions[:, columns.index(name)]
+        rows.append(
+            (name, *(float(v) for v in np.nanquantile(values, (0, 0.25, 0.5, 0.75, 1))))
+        )
+    heads = ("Covariate", "Lowest", "Quarter", "Median", "Three quarters", "Highest")
+    return table("Contributions over the samples", heads, rows)
+
+
+def sample_table(points: SamplePoints) -> Table:
+    """Return how many samples exceed, do not, or are unknown."""
+    return table(
+        "Samples",
+        ("Class", "Samples"),
+        (
+            ("Exceeds", int((points.label == 1).sum())),
+            ("Does not exceed", int((points.label == 0).sum())),
+            ("Unknown", int(np.isnan(points.label).sum())),
+        ),
+    )
+
+
+def fold_table(points: SamplePoints, folds: Folds, *, most: int = 30) -> Table:
+    """Return samples by fold; of more folds than `most`, only their number and sizes."""
+    labels, sizes = np.unique(folds.fold, return_counts=True)
+    caption = f"{plan_label(folds.plan)}: samples by fold"
+    if len(labels) > most:
+        rows = [("Folds", len(labels)), ("Smallest", sizes.min()), ("Largest", sizes.max())]
+        return table(caption, ("Of the folds", "Number"), rows)
+    return table(
+        caption,
+        ("Fold", "Samples", "Exceed", "Unknown"),
+        (
+            (
+                int(label),
+                int(size),
+                int((points.label[folds.fold == label] == 1).sum()),
+                int(np.isnan(points.label[folds.fold == label]).sum()),
+            )
+            for label, size in zip(labels, sizes, strict=True)
+        ),
+    )
+
+
+def ledger_table(ledger: Sequence[LedgerStep]) -> Table:
+    """Return the steps through which the data went."""
+    return table(
+        "From the raw table to the samples",
+        ("Step", "Rows in", "Rows out", "Left out, and why"),
+        (
+            (
+                step.step,
+                step.rows_in,
+                step.rows_out,
+                "; ".join(f"{number(n)} {reason}" for reason, n in step.reasons) or "none",
+            )
+            for step in ledger
+        ),
+    )

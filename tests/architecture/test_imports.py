@@ -1,0 +1,133 @@
+"""Imports follow the flow of data: a package imports only from those to its left."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import hotspot
+
+ROOT = Path(hotspot.__file__).parent
+BASE = {"errors", "files", "grid", "rasters", "seeds", "units"}
+
+# Who may import whom, beside the base and itself.
+ALLOWED: dict[str, set[str]] = {
+    "observations": set(),
+    "covariates": set(),
+    "samples": {"observations", "covariates"},
+    "folds": {"observations", "covariates", "samples"},
+    "estimators": {"observations", "covariates", "samples", "folds"},
+    "evaluation": {"observations", "covariates", "samples", "folds", "estimators"},
+    "maps": {"observations", "covariates", "samples", "folds", "estimators"},
+    "explanations": {"observations", "covariates", "samples", "folds", "estimators", "maps"},
+    "report": {"observations", "covariates", "folds", "maps"},
+    "config": {"covariates"},
+    "tracking": {"estimators"},
+}
+ABOVE = {"commands", "cli"}
+
+# Third-party packages with one door each.
+DOORS: dict[str, set[str]] = {
+    "hydra": {"cli", "config", "commands/job.py"},
+    "omegaconf": {"cli", "config", "commands/job.py"},
+    "mlflow": {"tracking"},
+    "shap": {"explanations"},
+    "matplotlib": {"report"},
+    "pint": {"units"},
+}
+
+# The base has an order of its own.
+BASE_ALLOWED = {
+    "errors": set(),
+    "seeds": set(),
+    "files": {"errors"},
+    "units": {"errors"},
+    "grid": {"errors"},
+    "rasters": {"errors", "files", "grid"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Return every dotted name that a module imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def rooms_imported(path: Path) -> set[str]:
+    parts = (name.split(".") for name in imported(path) if name.startswith("hotspot."))
+    return {part[1] for part in parts if not part[1].startswith("_")} - {"__version__"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_point_one_way(path: Path) -> None:
+    """A module imports only the base, its own package, and packages to its left."""
+    own = room(path)
+    if own in ABOVE or own == "__init__":
+        return
+    allowed = BASE_ALLOWED[own] if own in BASE else BASE | ALLOWED[own] | {own}
+    assert rooms_imported(path) <= allowed | {own}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_third_party_packages_have_one_door(path: Path) -> None:
+    """hydra, mlflow, shap, matplotlib and pint are imported only in their rooms."""
+    place = path.relative_to(ROOT).as_posix()
+    for package, doors in DOORS.items():
+        uses = any(name.split(".")[0] == package for name in imported(path))
+        assert not uses or room(path) in doors or place in doors, f"{place} imports {package}"
+
+
+def test_every_package_has_its_place_in_the_table() -> None:
+    """No package stands outside the order."""
+    found = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert found - {"conf"} == set(ALLOWED) | {"commands"}
+
+
+def test_the_table_has_no_cycle() -> None:
+    """No package can reach itself through what it may import."""
+    for start in ALLOWED:
+        seen: set[str] = set()
+        queue = list(ALLOWED[start])
+        while queue:
+            name = queue.pop()
+            if name not in seen:
+                seen.add(name)
+                queue += ALLOWED[name]
+        assert start not in seen
+
+
+def test_rasters_are_opened_at_the_edge_only() -> None:
+    """`rasterio.open` stands in readers and writers, nowhere in the core."""
+    edges = ("rasters.py", "read.py", "write.py", "store.py")
+    for path in modules():
+        opens = any(
+            isinstance(node, ast.Attribute)
+            and node.attr == "open"
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "rasterio"
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        )
+        assert not opens or path.name in edges, path
+
+
+def test_nothing_pickles() -> None:
+    """No module imports a serialiser that runs code when it reads."""
+    for path in modules():
+        assert not {"pickle", "joblib", "dill", "cloudpickle", "skops"} & {
+            name.split(".")[0] for name in imported(path)
+        }, path

@@ -1,0 +1,74 @@
+"""The one door of the configuration."""
+
+import pytest
+
+from hotspot.config.check import check_config, config_digest
+from hotspot.config.compose import compose
+from hotspot.errors import ConfigError
+
+
+def checked(*overrides: str) -> object:
+    return check_config(compose(list(overrides)))
+
+
+def test_default_is_complete() -> None:
+    """The default experiment composes and passes."""
+    config = check_config(compose([]))
+    assert config.name == "meuse"
+    assert config.contaminants == ["cd", "cu", "pb", "zn"]
+
+
+def test_a_plain_number_is_a_limit() -> None:
+    """threshold.zn=500 needs no plus sign and becomes a number."""
+    assert check_config(compose(["threshold.zn=500"])).threshold["zn"] == 500.0
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("modle=logistic", r"modle: .*Did you mean 'model'"),
+        ("model=lightgbmm", r"model=lightgbmm: .*Did you mean 'lightgbm'.*logistic"),
+        ("model.num_leafs=3", r"model\.num_leafs: .*Did you mean 'model\.num_leaves'"),
+        ("model.num_leaves=many", r"model\.num_leaves: .*'many'"),
+        ("+model.leaves=3", r"model\.leaves: there is no such key"),
+        ("experiment=mouse", r"experiment=mouse: .*Did you mean 'meuse'"),
+        ("cv.primary=grid", r"cv\.primary: .*'random', 'block' or 'knndm'.*'grid'"),
+        ("threshold.zn=-1", r"threshold\.zn: .*greater than 0.*-1"),
+        ("contaminants=[as]", r"without a limit: as.*threshold\.as=500"),
+        ("predict.decision.above=0.1", r"predict\.decision: .*`below: 0\.2`.*cannot say"),
+        ("covariates.layers.soil_type.role=dirt", r"layers\.soil_type\.role: .*'geology'"),
+        (
+            "+covariates.layers.soil_type.kindd=x",
+            r"layers\.soil_type\.kindd: .*Did you mean 'kind'",
+        ),
+        ("covariates.layers.river_share.radius_m=null", r"layers\.river_share: .*radius"),
+        ("covariates.grid.crs=EPSG:4326", r"covariates\.grid: `like` and one of"),
+        ("name=../elsewhere", r"name: .*'\.\./elsewhere'"),
+        ("contaminants=???", r"contaminants.*value is \?\?\?"),
+        ("seed=-1", r"seed: .*-1"),
+    ],
+)
+def test_errors_name_the_key_as_typed(override: str, message: str) -> None:
+    """What is wrong, the value seen, and the nearest right key stand in one message."""
+    with pytest.raises(ConfigError, match=message):
+        checked(override)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "+hydra.callbacks.x._target_=os.system",
+        "+model._target_=subprocess.run",
+        "hydra.launcher._target_=os.system",
+    ],
+)
+def test_code_in_a_configuration_is_refused(override: str) -> None:
+    """A node that names code to run is refused before anything could call it."""
+    with pytest.raises(ConfigError, match="names code to run"):
+        checked(override)
+
+
+def test_digest_depends_on_content_only() -> None:
+    """The order of keys does not change a digest; a value does."""
+    assert config_digest({"a": 1, "b": 2}) == config_digest({"b": 2, "a": 1})
+    assert config_digest({"a": 1}) != config_digest({"a": 2})
