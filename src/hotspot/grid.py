@@ -238,7 +238,7 @@ class Grid:
 
     def crop(self, window: Window) -> "Grid":
         """Return the part of the grid under a window."""
-        corner = self.transform * Affine.translation(window.col, window.row)
+        corner = self.transform @ Affine.translation(window.col, window.row)
         return Grid(crs=self.crs, transform=corner, shape=window.shape)
 
     def pad(self, cells: int) -> "Grid":

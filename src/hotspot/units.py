@@ -101,8 +101,9 @@ def factor_to_mg_kg(unit: str) -> float:
             "Convert to dry mass with the measured water content, then write mg/kg."
         )
     text = _DRY.sub("", text).strip()
-    if text.lower() in _FRACTIONS:
-        return _FRACTIONS[text.lower()]
+    share = text.lower().replace(" ", "")
+    if share in _FRACTIONS:
+        return _FRACTIONS[share]
     match = _RATIO.fullmatch(text)
     if match is None:
         raise _unknown(unit)

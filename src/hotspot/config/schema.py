@@ -188,8 +188,9 @@ class LightGBMConfig(Node):
     n_estimators: Count
     learning_rate: Positive
     num_leaves: Annotated[int, Field(ge=2)]
-    max_depth: int
+    max_depth: Annotated[int, Field(ge=1, le=16)]
     min_child_samples: Count
+    subsample: Annotated[float, Field(gt=0, le=1)]
     colsample_bytree: Annotated[float, Field(gt=0, le=1)]
     reg_lambda: Annotated[float, Field(ge=0)]
     class_weight: Positive | Literal["balanced"] | None

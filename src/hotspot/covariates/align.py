@@ -98,7 +98,9 @@ class Placement:
         easting, northing = coordinates[:, 0], coordinates[:, 1]
         if self._to_source is not None:
             easting, northing = self._to_source.transform(easting, northing)
-        cols, rows = ~self.transform * (np.asarray(easting), np.asarray(northing))
+        inverse = ~self.transform
+        cols = inverse.a * easting + inverse.b * northing + inverse.c
+        rows = inverse.d * easting + inverse.e * northing + inverse.f
         return np.column_stack([cols, rows]).astype(np.float64)
 
     @cached_property
@@ -158,6 +160,10 @@ class Placement:
     ) -> NDArray[np.float64]:
         """Return a part of the source resampled to a window of the grid.
 
+        Between two CRS, GDAL interpolates the transformation within an eighth of a source
+        cell, and from points that depend on the window. In one CRS the result depends on
+        the window by rounding only.
+
         Parameters
         ----------
         values : array, shape of `part`
@@ -169,6 +175,10 @@ class Placement:
         method : str
             From `choose_resampling`.
         """
+        if method == "mode":
+            # GDAL counts classes in float32, which would change codes above 2**24.
+            codes, ranks = np.unique(values, return_inverse=True)
+            values = np.where(np.isnan(values), np.nan, ranks.reshape(values.shape))
         warped = np.full(window.shape, np.nan)
         rasterio.warp.reproject(
             values,
@@ -181,11 +191,11 @@ class Placement:
             dst_crs=_gdal_crs(self.crs if self._to_source is None else self.grid.crs),
             dst_nodata=np.nan,
             resampling=rasterio.warp.Resampling[method],
-            # By default GDAL interpolates the transformation within an eighth of a cell, from
-            # points that depend on the window; the map would depend on the windows too.
-            tolerance=0,
             num_threads=1,
         )
+        if method == "mode":
+            found = ~np.isnan(warped)
+            warped[found] = codes[warped[found].astype(np.int64)]
         return warped
 
 

@@ -19,7 +19,9 @@ def pooled_score(
     """Return a score pooled over folds and averaged over repeats, with its standard error.
 
     Within a repeat all folds are pooled before the score is computed. A block is left out of
-    every repeat at once: repeats share their samples and must not count as new data.
+    every repeat at once: repeats share their samples and must not count as new data. What
+    the draw of folds adds, the variance between repeats over their number, is added to the
+    variance by blocks; with one repeat it is not known and not in the standard error.
 
     Parameters
     ----------
@@ -42,7 +44,8 @@ def pooled_score(
         return _mean_score(repeats, function, [keep & run.is_scored for run in repeats])
 
     labels = repeats[0].label[repeats[0].is_scored]
-    return estimate(statistic, blocks, why_undefined(labels))
+    drawn = _each_score(repeats, function, [run.is_scored for run in repeats])
+    return _with_draws(estimate(statistic, blocks, why_undefined(labels)), drawn)
 
 
 def paired_difference(
@@ -54,7 +57,9 @@ def paired_difference(
     """Return the score of the first minus that of the second, with its standard error.
 
     Both are scored on the samples that both have predicted in every repeat. What makes a
-    sample hard for both cancels, so the error is smaller than that of either score.
+    sample hard for both cancels, so the error is smaller than that of either score. Where
+    both are of the same plan and repeats, repeats are paired too; otherwise the draws of
+    folds of both are taken for independent.
 
     Parameters
     ----------
@@ -85,7 +90,18 @@ def paired_difference(
         other = _mean_score(second, function, [keep & scored] * len(second))
         return None if mine is None or other is None else mine - other
 
-    return estimate(statistic, blocks, why_undefined(first[0].label[scored]))
+    found = estimate(statistic, blocks, why_undefined(first[0].label[scored]))
+    mine = _each_score(first, function, [scored] * len(first))
+    other = _each_score(second, function, [scored] * len(second))
+    if _keys(first) != _keys(second):
+        return _with_draws(found, mine, other)
+    return _with_draws(
+        found,
+        [
+            None if one is None or two is None else one - two
+            for one, two in zip(mine, other, strict=True)
+        ],
+    )
 
 
 def pooled_extra(
@@ -110,15 +126,35 @@ def pooled_extra(
     return estimate(statistic, blocks, "no sample has this score")
 
 
+def _each_score(
+    repeats: Sequence[OutOfFold], function: ScoreFunction, masks: Sequence[Mask]
+) -> list[float | None]:
+    return [
+        function(run.label[mask], run.probability[mask], run.prevalence[mask])
+        for run, mask in zip(repeats, masks, strict=True)
+    ]
+
+
 def _mean_score(
     repeats: Sequence[OutOfFold], function: ScoreFunction, masks: Sequence[Mask]
 ) -> float | None:
-    return _mean_of(
-        [
-            function(run.label[mask], run.probability[mask], run.prevalence[mask])
-            for run, mask in zip(repeats, masks, strict=True)
-        ]
-    )
+    return _mean_of(_each_score(repeats, function, masks))
+
+
+def _keys(repeats: Sequence[OutOfFold]) -> list[tuple[str, int]]:
+    return [(run.plan.plan, run.plan.repeat) for run in repeats]
+
+
+def _with_draws(found: Estimate, *drawn: Sequence[float | None]) -> Estimate:
+    """Return the estimate with the variance that the draws of folds add to its mean."""
+    if found.se is None:
+        return found
+    variance = found.se**2
+    for scores in drawn:
+        known = [score for score in scores if score is not None]
+        if len(known) > 1:
+            variance += float(np.var(known, ddof=1)) / len(known)
+    return Estimate(found.mean, float(np.sqrt(variance)))
 
 
 def _mean_of(values: Sequence[float | None]) -> float | None:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from hotspot.errors import GridError
 from hotspot.grid import Grid, Window
 from hotspot.maps.decision import Decision
-from hotspot.maps.layers import LAYERS
 from hotspot.rasters import open_raster, read_grid, read_window
+
+# A multiple of the tiles that the maps are written in.
+_ROWS_AND_COLUMNS = 1024
 
 
 def read_layer(path: Path) -> tuple[NDArray[Any], Grid]:
@@ -27,11 +29,15 @@ def read_layer(path: Path) -> tuple[NDArray[Any], Grid]:
     """
     grid = read_grid(path)
     with open_raster(path) as dataset:
-        return _layer(dataset, path, Window(0, 0, *grid.shape)), grid
+        whole = np.empty(grid.shape, dtype=_dtype(dataset))
+        # By windows, since a window is read as float64 and the whole need not be.
+        for window in grid.windows(_ROWS_AND_COLUMNS):
+            whole[window.slices] = _layer(dataset, window)
+    return whole, grid
 
 
 def read_blocks(
-    paths: Mapping[str, Path], window_size: int = 1024
+    paths: Mapping[str, Path], window_size: int = _ROWS_AND_COLUMNS
 ) -> Iterator[dict[str, NDArray[Any]]]:
     """Yield the layers of a map window by window, as `read_layer` gives them.
 
@@ -59,14 +65,16 @@ def read_blocks(
     with ExitStack() as files:
         opened = {name: files.enter_context(open_raster(path)) for name, path in paths.items()}
         for window in first.windows(window_size):
-            yield {
-                name: _layer(dataset, paths[name], window) for name, dataset in opened.items()
-            }
+            yield {name: _layer(dataset, window) for name, dataset in opened.items()}
 
 
-def _layer(dataset: Any, path: Path, window: Window) -> NDArray[Any]:
-    values = np.asarray(read_window(dataset, window)).reshape(window.shape)
-    layer = LAYERS.get(path.stem)
-    if layer is not None and layer.dtype == "uint8":
-        return np.where(np.isnan(values), Decision.NO_DATA, values).astype(np.uint8)
-    return values.astype(np.float32)
+def _dtype(dataset: Any) -> type[np.uint8] | type[np.float32]:
+    """Return the type in memory: codes stay codes, all else is a number."""
+    return np.uint8 if dataset.dtypes[0] == "uint8" else np.float32
+
+
+def _layer(dataset: Any, window: Window) -> NDArray[Any]:
+    values = read_window(dataset, window)
+    if _dtype(dataset) is np.uint8:
+        values[np.isnan(values)] = Decision.NO_DATA
+    return values.astype(_dtype(dataset))

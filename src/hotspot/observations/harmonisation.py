@@ -245,11 +245,13 @@ def _read_circumstances(
 def _check_some_left(sieve: Sieve, source: str) -> None:
     if sieve.kept.any():
         return
-    counts = [f"{reason} ({count})" for reason, count in sieve.ledger.reasons().items()]
-    example = next(iter(sieve.reasons.values())).text
+    reasons = sieve.ledger.reasons()
+    counts = [f"{reason} ({count})" for reason, count in reasons.items()]
+    commonest = next(iter(reasons))
+    example = next(why.text for why in sieve.reasons.values() if why.kind == commonest)
     raise ObservationError(
         f"None of the {len(sieve.kept)} rows of {source} can be used: {few(counts)}. "
-        f"The first says: {example}. Correct the file or its mapping."
+        f"The first of these: {example}. Correct the file or its mapping."
     )
 
 

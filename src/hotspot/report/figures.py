@@ -279,9 +279,8 @@ def _shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
     ranks = pd.Series(values).rank(method="average")
     low, high = ranks.min(), ranks.max()
     if not high > low:
-        return np.full(len(values), 0.5)
-    scaled: NDArray[np.float64] = ((ranks - low) / (high - low)).to_numpy(dtype=np.float64)
-    return scaled
+        return np.full(values.shape, 0.5)
+    return np.asarray((ranks - low) / (high - low), dtype=np.float64)
 
 
 def dependence_plot(

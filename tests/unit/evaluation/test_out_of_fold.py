@@ -298,6 +298,26 @@ def test_repeats_are_not_new_data() -> None:
     assert thrice.se == pytest.approx(once.se)
 
 
+def test_the_draw_of_folds_is_part_of_the_error() -> None:
+    """Two plans drawn alike differ by chance only: nine gaps of ten are within their error.
+
+    What a draw of folds does to all predictions alike has nothing to do with place, and a
+    standard error by blocks alone would not know of it. The limit is Student's, 8 degrees.
+    """
+    rng = np.random.default_rng(0)
+    y, blocks = rng.integers(0, 2, 100).astype(float), np.arange(100) // 5
+    inside = []
+    for _ in range(100):
+        shifts = rng.normal(0, 0.05, 10)
+        runs = [
+            _run(y, np.full(100, 0.5) + shift, "random" if number < 5 else "knndm", number % 5)
+            for number, shift in enumerate(shifts)
+        ]
+        gap = paired_difference(runs[:5], runs[5:], blocks, lambda y, p, _: float(p.mean()))
+        inside.append(abs(gap.mean) < 2.3 * gap.se)
+    assert np.mean(inside) >= 0.9
+
+
 def test_repeats_are_averaged_and_folds_pooled() -> None:
     """AUC is that of all folds of a repeat together, then the mean over repeats."""
     y = np.array([1.0, 0, 1, 0])

@@ -100,7 +100,7 @@ def test_own_names_are_mapped(made: Maker) -> None:
 
 def test_an_unknown_id_in_the_mapping_is_refused(made: Maker) -> None:
     """A typing error in the mapping is the user's to mend, not a rejected row."""
-    with pytest.raises(ConfigError, match="'zinkc'.*Did you mean"):
+    with pytest.raises(ConfigError, match=r"'zinkc'.*Did you mean"):
         made({}, contaminant_names={"Element 30": "zinkc"})
 
 
@@ -163,13 +163,13 @@ def test_swapped_coordinates_are_recognised(
     made: Maker, crs: str, easting: str, northing: str
 ) -> None:
     """Metres or degrees: the message says that the two look swapped."""
-    with pytest.raises(ObservationError, match="look swapped. Exchange easting and northing"):
+    with pytest.raises(ObservationError, match=r"look swapped\. Exchange easting and northing"):
         made({"easting": easting, "northing": northing}, crs=crs)
 
 
 def test_coordinates_of_another_crs_are_refused(made: Maker) -> None:
     """Points that fit neither way ask for the right CRS."""
-    with pytest.raises(ObservationError, match="2 of 2 points lie outside.*Give the CRS"):
+    with pytest.raises(ObservationError, match=r"2 of 2 points lie outside.*Give the CRS"):
         made({}, {}, crs="EPSG:4326")
 
 
@@ -183,7 +183,7 @@ def test_a_crs_is_agreed_on_or_asked_for() -> None:
     """Stated, of the file, or both alike; never two, never none."""
     assert agree_crs("EPSG:28992", None) == agree_crs(None, "EPSG:28992") == "EPSG:28992"
     assert agree_crs("EPSG:28992", "EPSG:28992") == "EPSG:28992"
-    with pytest.raises(ObservationError, match="Give data.crs"):
+    with pytest.raises(ObservationError, match=r"Give data\.crs"):
         agree_crs(None, None)
     with pytest.raises(ObservationError, match="EPSG:28992, the file says EPSG:4326"):
         agree_crs("EPSG:28992", "EPSG:4326")

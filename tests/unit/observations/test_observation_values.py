@@ -67,7 +67,8 @@ def test_a_decimal_comma_is_read_where_it_is_stated(made: Maker) -> None:
 def test_a_decimal_comma_is_never_guessed(reason: Callable[..., str]) -> None:
     """Unstated, the comma makes a row rejected, and the reason names the key."""
     assert reason(value="0,2") == (
-        "value is not a number: '0,2'; if the comma is the decimal mark, set data.decimal to ','"
+        "value is not a number: '0,2'; "
+        "if the comma is the decimal mark, set data.decimal to ','"
     )
 
 
@@ -162,7 +163,7 @@ def test_any_text_gives_an_interval_or_a_reason(value: str, flag: str, limit: st
     else:
         assert isinstance(read, Interval)
         assert 0 <= read.lower <= read.upper
-        assert 0 < read.upper
+        assert read.upper > 0
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
