@@ -51,5 +51,6 @@ def mapping_of(data: DataConfig) -> TableMapping:
         "decimal",
         "nondetect_words",
         "missing_words",
+        "qualifiers",
     )
     return TableMapping.from_config(data.model_dump(include=set(keys)))

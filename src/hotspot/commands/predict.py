@@ -1,7 +1,6 @@
 """`hotspot predict`: the maps of each contaminant, with hotspots, styles and metadata."""
 
 import shutil
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -115,11 +114,12 @@ def _describe(
 
 
 def _period(paths: Paths, contaminant: str) -> SamplingPeriod:
+    """Return the first and last day of sampling; a date may be a year or a month only."""
     days = pd.read_parquet(paths.samples, columns=["contaminant", "sampled_on"])
-    known = pd.to_datetime(days.loc[days["contaminant"] == contaminant, "sampled_on"]).dropna()
-    if known.empty:
+    texts = days.loc[days["contaminant"] == contaminant, "sampled_on"].unique()
+    known = [pd.Period(text) for text in texts if text]
+    if not known:
         return SamplingPeriod()
-    first, last = known.min(), known.max()
-    return SamplingPeriod(
-        date(first.year, first.month, first.day), date(last.year, last.month, last.day)
-    )
+    first = min(period.start_time for period in known)
+    last = max(period.end_time for period in known)
+    return SamplingPeriod(first.date(), last.date())

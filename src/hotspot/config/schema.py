@@ -44,6 +44,7 @@ class DataConfig(Node):
     unit: str | None
     nondetect_words: list[str]
     missing_words: list[str]
+    qualifiers: dict[str, Literal["measured", "below", "above", "reject"]]
     exclude: dict[str, list[str]]
     duplicates: Literal["mean", "first", "max", "keep"]
     contaminant_names: dict[str, ContaminantId]

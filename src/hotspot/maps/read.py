@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 
 from hotspot.errors import GridError
@@ -78,3 +79,27 @@ def _layer(dataset: Any, window: Window) -> NDArray[Any]:
     if _dtype(dataset) is np.uint8:
         values[np.isnan(values)] = Decision.NO_DATA
     return values.astype(_dtype(dataset))
+
+
+def read_overview(path: Path, max_cells: int = 1_000_000) -> tuple[NDArray[Any], Grid]:
+    """Return a raster thinned to at most `max_cells`, as `read_layer` gives it, and its grid.
+
+    Every k-th cell stands for its neighbours, so that no value is shown that is not in the
+    map; memory is that of the thinned raster.
+    """
+    grid = read_grid(path)
+    rows, cols = grid.shape
+    step = max(1, int(np.ceil(np.sqrt(rows * cols / max_cells))))
+    if step == 1:
+        return read_layer(path)
+    kept = (-(-rows // step), -(-cols // step))
+    layer = LAYERS.get(path.stem)
+    with open_raster(path) as dataset:
+        thinned = np.ma.filled(
+            dataset.read(1, out_shape=kept, masked=True).astype(np.float64), np.nan
+        )
+    transform = grid.transform @ Affine.scale(cols / kept[1], rows / kept[0])
+    coarse = Grid(crs=grid.crs, transform=transform, shape=kept)
+    if layer is not None and layer.dtype == "uint8":
+        return np.where(np.isnan(thinned), Decision.NO_DATA, thinned).astype(np.uint8), coarse
+    return thinned.astype(np.float32), coarse

@@ -172,6 +172,31 @@ class MapStatistics:
         }
 
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the statistics that `to_dict` described."""
+        entries = [
+            ClassArea(
+                layer=str(row["layer"]),
+                label=str(row["class"]),
+                cells=int(row["cells"]),
+                area_ha=float(row["area_ha"]),
+                share=float(row["share"]),
+            )
+            for row in values["classes"]
+        ]
+        styled = ("decision", "probability")
+        outside = [entry for entry in entries if entry.layer not in styled]
+        return cls(
+            cell_area_m2=float(values["cell_area_m2"]),
+            cells=int(values["cells"]),
+            cells_without_data=int(values["cells_without_data"]),
+            classes=tuple(entry for entry in entries if entry.layer in styled),
+            outside_applicability=outside[0] if outside else None,
+            expected_above_ha=float(values["expected_above_ha"]),
+        )
+
+
 @dataclass
 class _Tally:
     """Counts that grow block by block."""

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from hotspot.report import tables, words
+from hotspot.report import numerals, tables, terms, words
 from hotspot.report.content import ContaminantContent, Provenance
 from hotspot.report.tables import Table
 
@@ -37,7 +37,7 @@ def model_card(content: ContaminantContent, provenance: Provenance) -> str:
         ("Caveats and recommendations", _caveats(content)),
     )
     body = "\n\n".join(f"## {head}\n\n{text}" for head, text in sections)
-    limit = words.number(content.limit.value_mg_kg)
+    limit = numerals.number(content.limit.value_mg_kg)
     return f"# Model card: {_plain(content.name)} above {limit} mg/kg\n\n{body}\n"
 
 
@@ -86,7 +86,7 @@ def _factors(content: ContaminantContent) -> str:
             "What the model leans on", "This model has no SHAP values, or none were computed."
         )
     roles = dict.fromkeys(
-        words.role_label(str(role)) for role in explanation.importance["role"]
+        terms.role_label(str(role)) for role in explanation.importance["role"]
     )
     return (
         f"Roles of the covariates, by importance: {_plain(', '.join(roles))}.\n\n"
@@ -108,7 +108,7 @@ def _evaluation_data(content: ContaminantContent) -> str:
         return words.not_there("Scores", "How good the model is, is unknown.")
     used = dict.fromkeys(plan for plans in evaluation.scores.values() for plan in plans)
     described = [
-        f"{words.plan_label(plan)}: {words.PLANS.get(plan, ('', 'no description'))[1]}."
+        f"{terms.plan_label(plan)}: {terms.PLANS.get(plan, ('', 'no description'))[1]}."
         for plan in used
     ]
     return "\n\n".join(
@@ -161,7 +161,7 @@ def _caveats(content: ContaminantContent) -> str:
         known = np.isfinite(content.maps.probability)
         share = float(outside[known].mean()) if known.any() else None
         sentences.append(
-            f"{words.percent(share)} of the drawn cells lie outside the area of applicability; "
-            "the scores do not hold there."
+            f"{numerals.percent(share)} of the drawn cells lie outside the area of "
+            "applicability; the scores do not hold there."
         )
     return _items(*sentences, "Measure before acting on a single place.")

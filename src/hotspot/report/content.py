@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from hotspot.errors import GridError, OutputError, few
 from hotspot.grid import Coordinates, Grid
+from hotspot.maps.decision import inside_applicability
 from hotspot.maps.statistics import MapStatistics
 
 Score = Mapping[str, float | str | None]
@@ -296,9 +297,9 @@ class MapLayers:
         """Cells outside the area of applicability; None where it was not computed."""
         if self.dissimilarity is None or self.dissimilarity_limit is None:
             return None
-        # NaN compares false: a cell without data is outside nothing.
-        outside: NDArray[np.bool_] = self.dissimilarity > self.dissimilarity_limit
-        return outside
+        inside = inside_applicability(self.dissimilarity, self.dissimilarity_limit)
+        # A cell without data is outside nothing: it is left white, not hatched.
+        return np.isfinite(self.dissimilarity) & ~inside
 
 
 def _same_shape(

@@ -23,7 +23,8 @@ from hotspot.report.palette import (
     role_colours,
 )
 from hotspot.report.style import house_style
-from hotspot.report.words import plan_label, role_label, score_label, score_of
+from hotspot.report.terms import plan_label, role_label, score_label
+from hotspot.report.words import score_of
 
 WIDTH = 7.2
 # More markers than this make an SVG that is slow to open; they become one image in it.

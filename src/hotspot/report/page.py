@@ -6,7 +6,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from hotspot.report import plates, tables, words
+from hotspot.report import numerals, plates, tables, terms, words
 from hotspot.report.content import ContaminantContent, Context, ReportContent
 from hotspot.report.plates import Key, Plate
 from hotspot.report.tables import Table
@@ -104,6 +104,8 @@ def render_report(content: ReportContent) -> str:
         content=content,
         views=views,
         ledger=ledger,
+        numerals=numerals,
+        terms=terms,
         words=words,
         # The style sheet is a file of this package, not of the user.
         style=Markup(source),  # noqa: S704

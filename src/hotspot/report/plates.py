@@ -23,18 +23,11 @@ from hotspot.report.content import (
     RoleLayers,
     Sampling,
 )
+from hotspot.report.numerals import MISSING, area, number, percent
 from hotspot.report.palette import EXCEEDS, UNKNOWN
 from hotspot.report.style import Picture, png, svg
-from hotspot.report.words import (
-    MISSING,
-    area,
-    in_sentence,
-    number,
-    percent,
-    plan_label,
-    role_label,
-    score_of,
-)
+from hotspot.report.terms import in_sentence, plan_label, role_label
+from hotspot.report.words import score_of
 
 # Charts of more covariates than this cannot be read at a glance; the table has them all.
 MOST_BARS = 20
@@ -192,7 +185,7 @@ def fold_plates(
                 mapplots.fold_map(points, folds, maps, context),
                 f"Map of the samples by fold under the plan {plan_label(folds.plan)}, "
                 f"{len(np.unique(folds.fold))} folds.",
-                dpi=130,
+                dpi=160,
             ),
             plan_label(folds.plan),
             (
@@ -366,7 +359,7 @@ def role_map_plates(
                     mapplots.role_map(layer, layers.grid, role=role, context=context),
                     f"Map of the contribution of {role_label(role).lower()}; its mean "
                     f"absolute value is {mean}.",
-                    dpi=130,
+                    dpi=160,
                 ),
                 role_label(role),
                 f"Mean absolute contribution {mean}.",

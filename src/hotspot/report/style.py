@@ -17,7 +17,9 @@ from hotspot.report.palette import HAIRLINE, INK, MUTED
 # Widths are measured with the font that matplotlib brings, on every machine the same; the
 # page then sets the text in the reader's own, narrower, system font.
 _MEASURED_FONT = "DejaVu Sans"
-_FONT_IN_SVG = re.compile(r"font: ([^;\"]*?)(?:&apos;|')DejaVu Sans(?:&apos;|')[^;\"]*")
+_FONT_IN_SVG = re.compile(r"'DejaVu Sans'(?:, [^;\"]*)?")
+# A hundredth of a point is finer than any printer; what follows only makes the page heavy.
+_NEEDLESS_DIGITS = re.compile(r"(\d\.\d\d)\d+")
 
 _RULES: dict[Any, Any] = {
     "font.family": [_MEASURED_FONT],
@@ -90,7 +92,7 @@ def svg(figure: Figure, alt: str, key: str) -> Picture:
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = text.replace("xlink:href", "href")
-    text = _FONT_IN_SVG.sub(r"font: \1var(--sans)", text)
+    text = re.sub(r"<[^>]*>", _lighter, text)
     text = _keep_used_ids(text, key)
     text = re.sub(r">\s+<", "><", text)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
@@ -104,6 +106,11 @@ def svg(figure: Figure, alt: str, key: str) -> Picture:
     return Picture(Markup(head + body.strip()), alt)  # noqa: S704 - matplotlib escapes its text
 
 
+def _lighter(tag: re.Match[str]) -> str:
+    """Return a tag in the page's font and without needless digits; text is not touched."""
+    return _NEEDLESS_DIGITS.sub(r"\1", _FONT_IN_SVG.sub("var(--sans)", tag[0]))
+
+
 def _keep_used_ids(text: str, key: str) -> str:
     """Drop ids that nothing refers to, and put the key before the others."""
     used = set(re.findall(r"(?:url\(#|href=\"#)([\w-]+)", text))
@@ -115,7 +122,7 @@ def _keep_used_ids(text: str, key: str) -> str:
     return re.sub(r"(url\(#|href=\"#)", rf"\g<1>{key}-", text)
 
 
-def png(figure: Figure, alt: str, *, dpi: int = 150) -> Picture:
+def png(figure: Figure, alt: str, *, dpi: int = 180) -> Picture:
     """Return a figure as an inline PNG with at most 256 colours.
 
     Parameters

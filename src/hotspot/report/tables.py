@@ -19,18 +19,9 @@ from hotspot.report.content import (
     SampleContributions,
     SamplePoints,
 )
-from hotspot.report.words import (
-    MISSING,
-    SCORES,
-    area,
-    number,
-    percent,
-    plan_label,
-    role_label,
-    score_label,
-    score_of,
-    stability_verdict,
-)
+from hotspot.report.numerals import MISSING, area, number, percent
+from hotspot.report.terms import SCORES, plan_label, role_label, score_label
+from hotspot.report.words import score_of, stability_verdict
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from hotspot.report.content import (
     Sampling,
     Scores,
 )
-
-MISSING = "–"
+from hotspot.report.numerals import area, number, percent
+from hotspot.report.terms import in_sentence, plan_label
 
 ASSOCIATION = (
     "The model describes association, not cause: it says where high values and map layers "
@@ -52,93 +52,8 @@ _CAUSAL = re.compile(
 )
 # "a closer look is due" is a debt, not a cause; only "due to" is listed above.
 
-SCORES = {
-    "log_loss": ("Log loss", "lower is better"),
-    "brier": ("Brier score", "lower is better"),
-    "brier_skill": ("Brier skill", "higher is better, 0 is the baseline"),
-    "auc": ("AUC", "higher is better, 0.5 is chance"),
-    "average_precision": ("Average precision", "higher is better"),
-    "ece": ("Calibration error", "lower is better"),
-    "sensitivity_at_budget": ("Sensitivity at budget", "higher is better"),
-    "crps": ("CRPS", "lower is better"),
-    "coverage_90": ("Coverage of 90 % interval", "0.9 is right"),
-    "rmse_log": ("RMSE of log concentration", "lower is better"),
-}
-
-PLANS = {
-    "random": ("Random folds", "test samples lie among the training samples: flattering"),
-    "block": ("Blocks", "whole squares of land are left out"),
-    "knndm": ("kNNDM", "test samples lie as far from training samples as map cells do"),
-    "target_weighted": ("Target-weighted", "test samples weighted to resemble the mapped area"),
-    "group": ("Groups", "whole surveys or sites are left out"),
-    "time": ("Time", "later samples are predicted from earlier ones"),
-}
-
 # The plan whose score answers for the map, the most honest first.
 _HONEST = ("target_weighted", "knndm", "block", "group", "time", "random")
-
-GLOSSARY = (
-    (
-        "Area of applicability",
-        "Cells whose covariates resemble those of the samples closely enough that the scores "
-        "hold there; outside it the map is hatched (Meyer & Pebesma 2021).",
-    ),
-    (
-        "Baseline",
-        "A model that knows only the share of exceeding samples and gives every place the "
-        "same probability.",
-    ),
-    (
-        "Brier score",
-        "Mean squared difference between the probability given and what was found (1 or 0).",
-    ),
-    (
-        "Contribution",
-        "The part of a prediction, up or down, that is credited to one covariate (a SHAP "
-        "value). Contributions and a base value add up to the prediction.",
-    ),
-    ("Covariate", "A map layer that the model reads, such as distance to the river."),
-    (
-        "Dissimilarity index",
-        "Distance of a cell's covariates to those of the nearest sample, divided by the "
-        "average distance between samples.",
-    ),
-    ("Exceedance", "A concentration above the limit."),
-    (
-        "Fold",
-        "A part of the samples that is hidden from the model and then predicted, so that its "
-        "score is that of samples not seen.",
-    ),
-    (
-        "kNNDM",
-        "Folds whose distances from test to training samples match those from map cells to "
-        "samples (Linnenbrink et al. 2024).",
-    ),
-    (
-        "Log loss",
-        "Mean of minus the logarithm of the probability given to what was found. Certainty "
-        "that turns out wrong costs most.",
-    ),
-    (
-        "Placebo band",
-        "The importance that covariates made of spatial noise reach. A covariate within the "
-        "band cannot be told from noise.",
-    ),
-    ("Prevalence", "Share of exceeding samples among those known."),
-    (
-        "Role",
-        "What a group of covariates stands for, such as industry, geology or terrain.",
-    ),
-    (
-        "Separation W",
-        "Wasserstein distance between the distances of a fold plan and those of the map's "
-        "task, in metres. The smaller, the more the test is like the task.",
-    ),
-    (
-        "Standard error",
-        "How far a score would typically move with other samples of the same kind.",
-    ),
-)
 
 
 def causal_words(text: str) -> list[str]:
@@ -151,68 +66,6 @@ def causal_words(text: str) -> list[str]:
     """
     plain = " ".join(text.split())
     return _CAUSAL.findall(plain.replace(ASSOCIATION, ""))
-
-
-def number(value: float | int | None, digits: int = 3) -> str:
-    """Return a number as text with some significant digits and thin spaces in thousands.
-
-    Examples
-    --------
-    >>> number(0.031415), number(float("nan")), number(-0.5), number(1234567.0).split()
-    ('0.0314', '–', '−0.5', ['1', '234', '567'])
-    """
-    if value is None or not isfinite(value):
-        return MISSING
-    if isinstance(value, int) or abs(value) >= 10 ** (digits - 1):
-        text = f"{value:,.0f}".replace(",", "\u202f")
-    else:
-        text = f"{value:.{digits}g}"
-        if "e" in text:
-            text = f"{value:.{digits - 1}e}"
-    return text.replace("-", "−") if text.startswith("-") else text
-
-
-def in_sentence(name: str) -> str:
-    """Return a substance's name as it is written within a sentence.
-
-    Examples
-    --------
-    >>> in_sentence("Zinc"), in_sentence("PCB 153")
-    ('zinc', 'PCB 153')
-    """
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
-
-
-def percent(share: float | None) -> str:
-    """Return a share as a whole percentage; a share that only rounds to 0 or 100 says so.
-
-    Examples
-    --------
-    >>> percent(0.256).split(), percent(0.001).split(), percent(None)
-    (['26', '%'], ['<', '1', '%'], '–')
-    """
-    if share is None or not isfinite(share):
-        return MISSING
-    if 0 < share < 0.005:
-        return "<\u00a01\u00a0%"
-    if 0.995 <= share < 1:
-        return ">\u00a099\u00a0%"
-    return f"{100 * share:.0f}\u00a0%"
-
-
-def area(hectares: float) -> str:
-    """Return an area in hectares, or in square kilometres from 1000 ha on.
-
-    Examples
-    --------
-    >>> area(12.34).split(), area(31416.0).split()
-    (['12.3', 'ha'], ['314', 'km²'])
-    """
-    if not isfinite(hectares):
-        return MISSING
-    if hectares >= 1000:
-        return f"{number(hectares / 100)}\u00a0km²"
-    return f"{number(hectares)}\u00a0ha"
 
 
 def answer(content: ContaminantContent) -> str:
@@ -431,28 +284,6 @@ def separation_sentence(plans: tuple[Folds, ...]) -> str:
         f"Separation W from the task of the map: {parts}. The smaller W is, the more the test "
         "resembles the task."
     )
-
-
-def plan_label(plan: str) -> str:
-    """Return a fold plan's name for people; an unknown plan keeps its own."""
-    return PLANS.get(plan, (plan, ""))[0]
-
-
-def score_label(score: str) -> str:
-    """Return a score's name for people; an unknown score keeps its own."""
-    return SCORES.get(score, (score, ""))[0]
-
-
-def role_label(role: str) -> str:
-    """Return a role's name for people.
-
-    Examples
-    --------
-    >>> role_label("land_use")
-    'Land use'
-    """
-    text = role.replace("_", " ")
-    return text[:1].upper() + text[1:]
 
 
 def not_there(what: str, remedy: str) -> str:

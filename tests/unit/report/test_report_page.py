@@ -98,6 +98,12 @@ def test_svg_parts_refer_to_ids_that_exist(page: str, reader: Reader) -> None:
     assert used <= set(reader.ids)
 
 
+def test_charts_are_set_in_the_font_of_the_page(page: str) -> None:
+    """No text asks for a font that only the maker's machine has."""
+    assert "DejaVu" not in page
+    assert "font-family: var(--sans)" in page
+
+
 def test_every_picture_has_a_text_alternative(reader: Reader) -> None:
     """A reader who does not see the figures is told what each shows."""
     assert len(reader.pictures) > 15

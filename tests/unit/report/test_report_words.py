@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotspot.report import words
+from hotspot.report import terms, words
 from hotspot.report.content import Areas, Evaluation, Limit, Sampling
 
 
@@ -80,8 +80,8 @@ def test_causal_words_are_found(text: str) -> None:
 def test_no_sentence_of_this_module_is_causal() -> None:
     """Constants, glossary and tables of words pass the check."""
     texts = [*words.LIMITS_OF_USE, words.CONFIDENCE, words.VERDICTS]
-    texts += [f"{term} {text}" for term, text in words.GLOSSARY]
-    texts += [" ".join(pair) for pair in (*words.SCORES.values(), *words.PLANS.values())]
+    texts += [f"{term} {text}" for term, text in terms.GLOSSARY]
+    texts += [" ".join(pair) for pair in (*terms.SCORES.values(), *terms.PLANS.values())]
     assert [found for text in texts for found in words.causal_words(text)] == []
 
 

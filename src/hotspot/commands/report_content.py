@@ -1,0 +1,311 @@
+"""Gathering what a report says, from the files of an experiment."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from hotspot.commands.models import limit_value, limits_of
+from hotspot.config.check import config_digest
+from hotspot.config.paths import Paths, input_path
+from hotspot.config.schema import Config, VectorLayerConfig
+from hotspot.covariates.read import open_stack
+from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.store import load_model
+from hotspot.evaluation.store import read_ledger
+from hotspot.explanations.dependence import (
+    binned_dependence,
+    class_dependence,
+    dependence_points,
+)
+from hotspot.explanations.importance import importance_table, role_importance
+from hotspot.explanations.values import ShapValues
+from hotspot.folds.plan import FoldPlan
+from hotspot.folds.store import read_folds
+from hotspot.grid import Grid
+from hotspot.maps.read import read_overview
+from hotspot.maps.statistics import MapStatistics
+from hotspot.observations.contaminants import Contaminants
+from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
+from hotspot.observations.ledger import Ledger
+from hotspot.observations.thresholds import Threshold
+from hotspot.report.content import (
+    Areas,
+    ContaminantContent,
+    Context,
+    Dependence,
+    Evaluation,
+    Explanation,
+    Folds,
+    Hotspots,
+    LedgerStep,
+    Limit,
+    MapLayers,
+    Provenance,
+    ReportContent,
+    RoleLayers,
+    SampleContributions,
+    SamplePoints,
+    Sampling,
+)
+from hotspot.samples.sampleset import Samples, SampleSet
+from hotspot.samples.store import read_samples
+
+
+def report_content(config: Config, paths: Paths) -> ReportContent:
+    """Return everything the report of an experiment says."""
+    with open_stack(paths.covariates) as stack:
+        samples = read_samples(paths.samples, stack.catalogue)
+        grid = stack.grid
+    ledger = read_ledger(paths.metrics)
+    plans = read_folds(paths.folds)
+    models = {c: load_model(paths.model(c)) for c in config.contaminants}
+    return ReportContent(
+        title=config.title,
+        experiment=config.name,
+        contaminants=tuple(
+            _contaminant(config, paths, samples, models[c], ledger=ledger, plans=plans)
+            for c in config.contaminants
+        ),
+        provenance=_provenance(config, models),
+        ledger=_ledger(paths),
+        context=_context(config, paths, grid),
+    )
+
+
+def _provenance(config: Config, models: dict[str, FittedModel]) -> Provenance:
+    first = next(iter(models.values()))
+    facts = [("Model", config.model.kind)]
+    if config.description:
+        facts.append(("About", config.description))
+    if config.data.source:
+        facts.append(("Source of the data", config.data.source))
+    return Provenance(
+        config_hash=config_digest(config.model_dump(mode="json")),
+        data_hash=str(first.facts["data_hash"]),
+        software_version=str(first.facts["version"]),
+        seed=config.seed,
+        model_ids={c: str(model.facts["model_id"]) for c, model in models.items()},
+        facts=tuple(facts),
+    )
+
+
+def _ledger(paths: Paths) -> tuple[LedgerStep, ...]:
+    ledger = Ledger.from_dict(json.loads(paths.ledger.read_text(encoding="utf-8")))
+    return tuple(
+        LedgerStep(step.name, step.rows_in, step.rows_out, tuple(step.reasons.items()))
+        for step in ledger.steps
+    )
+
+
+def _context(config: Config, paths: Paths, grid: Grid) -> tuple[Context, ...]:
+    """Return the vector layers that covariates were made from, cut to the map."""
+    from shapely.geometry import box
+
+    west, east, south, north = grid.region
+    margin = 0.05 * max(east - west, north - south)
+    frame = box(west - margin, south - margin, east + margin, north + margin)
+    shown: dict[tuple[str, str | None], Context] = {}
+    for name, layer in config.covariates.layers.items():
+        if not isinstance(layer, VectorLayerConfig) or (layer.path, layer.layer) in shown:
+            continue
+        path = input_path(layer.path, f"covariates.layers.{name}.path", root=paths.root)
+        table = gpd.read_file(path, layer=layer.layer)
+        if table.crs is None and layer.crs is not None:
+            table = table.set_crs(layer.crs)
+        shape = table.to_crs(grid.crs).clip(frame).union_all()
+        if not shape.is_empty:
+            label = (layer.layer or Path(layer.path).stem).replace("_", " ")
+            shown[(layer.path, layer.layer)] = Context(label, shape)
+    return tuple(shown.values())
+
+
+def _contaminant(
+    config: Config,
+    paths: Paths,
+    samples: SampleSet,
+    model: FittedModel,
+    *,
+    ledger: dict[str, Any],
+    plans: list[FoldPlan],
+) -> ContaminantContent:
+    contaminant = model.contaminant
+    limit = limits_of(config)[contaminant]
+    chosen = samples.of(contaminant)
+    warning = warn_if_outside_range(limit, chosen.lower, chosen.upper)
+    return ContaminantContent(
+        contaminant=contaminant,
+        name=Contaminants.load()[contaminant].name,
+        limit=_limit(limit),
+        sampling=_sampling(config, chosen, limit, plans, ledger),
+        maps=_maps(config, paths.maps(contaminant), model),
+        evaluation=_evaluation(config, paths, contaminant, ledger),
+        explanation=_explanation(config, paths.explanations(contaminant), chosen, samples),
+        warnings=(*([warning] if warning else []), *_fold_warnings(config, paths, contaminant)),
+    )
+
+
+def _limit(limit: Threshold) -> Limit:
+    return Limit(
+        threshold_id=limit.id,
+        value_mg_kg=limit_value(limit),
+        citation=limit.citation,
+        status=limit.status,
+        condition=limit.condition,
+        note=limit.note,
+    )
+
+
+def _fold_warnings(config: Config, paths: Paths, contaminant: str) -> tuple[str, ...]:
+    """Return what is wrong with folds of the primary plan, counted."""
+    table = pd.read_parquet(paths.evaluation / "folds.parquet")
+    own = table[(table["contaminant"] == contaminant) & (table["plan"] == config.cv.primary)]
+    counts = own.loc[own["warning"] != "", "warning"].value_counts()
+    return tuple(
+        f"{count} of {len(own)} folds of the plan {config.cv.primary}: {warning}."
+        for warning, count in counts.items()
+    )
+
+
+def _sampling(
+    config: Config,
+    samples: Samples,
+    limit: Threshold,
+    plans: list[FoldPlan],
+    ledger: dict[str, Any],
+) -> Sampling:
+    labels = exceedance_labels(samples.lower, samples.upper, limit_value(limit))
+    separations = ledger["separation"].get(limit.contaminant, {})
+    known = np.isfinite(labels)
+    return Sampling(
+        n=len(samples),
+        n_unknown=int((~known).sum()),
+        prevalence=float(labels[known].mean()) if known.any() else None,
+        points=SamplePoints(
+            samples.coordinates, labels, tuple(map(_value_text, samples.lower, samples.upper))
+        ),
+        plans=tuple(
+            Folds(plan.plan, plan.select(samples.sample_id).fold, separations.get(plan.plan))
+            for plan in plans
+            if plan.repeat == 0
+        ),
+    )
+
+
+def _value_text(lower: float, upper: float) -> str:
+    if lower == upper:
+        return f"{lower:g} mg/kg"
+    if lower == 0:
+        return f"< {upper:g} mg/kg"
+    return f"> {lower:g} mg/kg" if np.isinf(upper) else f"{lower:g} to {upper:g} mg/kg"
+
+
+def _maps(config: Config, folder: Path, model: FittedModel) -> MapLayers | None:
+    layers = {name: folder / f"{name}.tif" for name in config.predict.layers}
+    if "probability" not in layers:
+        return None
+    arrays = {name: read_overview(path) for name, path in layers.items()}
+    probability, grid = arrays["probability"]
+    dissimilarity = arrays.get("dissimilarity", (None, None))[0]
+    hotspots = None
+    if (folder / "hotspots.gpkg").is_file():
+        table = gpd.read_file(folder / "hotspots.gpkg")
+        hotspots = Hotspots(pd.DataFrame(table.drop(columns="geometry")), tuple(table.geometry))
+    areas = None
+    if (folder / "statistics.json").is_file():
+        text = (folder / "statistics.json").read_text(encoding="utf-8")
+        areas = Areas.from_statistics(MapStatistics.from_dict(json.loads(text)), _rule(config))
+    return MapLayers(
+        grid=grid,
+        probability=probability.astype(np.float64),
+        decision=arrays.get("decision", (None, None))[0],
+        dissimilarity=None if dissimilarity is None else dissimilarity.astype(np.float64),
+        dissimilarity_limit=(
+            float(model.applicability.threshold_) if model.applicability else None
+        ),
+        areas=areas,
+        hotspots=hotspots,
+    )
+
+
+def _rule(config: Config) -> str:
+    decision = config.predict.decision
+    return (
+        f"Above from a probability of {decision.above:g} on, below up to {decision.below:g}, "
+        "cannot say between them and everywhere outside the area of applicability."
+    )
+
+
+def _evaluation(
+    config: Config, paths: Paths, contaminant: str, ledger: dict[str, Any]
+) -> Evaluation:
+    plan = config.cv.primary
+    curves = pd.read_parquet(paths.evaluation / "reliability.parquet")
+    own = curves[(curves["contaminant"] == contaminant) & (curves["plan"] == plan)]
+    return Evaluation(
+        scores=ledger[contaminant],
+        model=config.model.kind,
+        gap=ledger["gap"].get(contaminant, {}).get(config.model.kind),
+        reliability=own.drop(columns=["contaminant", "plan"]).reset_index(drop=True),
+        reliability_plan=plan,
+    )
+
+
+def _explanation(
+    config: Config, folder: Path, chosen: Samples, samples: SampleSet
+) -> Explanation | None:
+    catalogue = samples.catalogue
+    table = pd.read_parquet(folder / "values.parquet")
+    values = ShapValues(
+        values=table[list(catalogue.names)].to_numpy(dtype=np.float64),
+        base=table["base"].to_numpy(dtype=np.float64),
+        names=catalogue.names,
+    )
+    if not np.abs(values.values).any():
+        return None
+    importance = importance_table(values, catalogue)
+    importance["unit"] = [catalogue[name].unit for name in importance["covariate"]]
+    by_role = role_importance(values, catalogue).rename("mean_abs")
+    stability = None
+    if (folder / "stability.parquet").is_file():
+        stability = pd.read_parquet(folder / "stability.parquet")
+        importance = importance.merge(
+            stability[["covariate", "sd", "above_placebo"]], on="covariate", how="left"
+        )
+    dependence = []
+    for name in importance["covariate"].head(config.explain.dependence):
+        points = dependence_points(values, chosen.X, name)
+        categorical = catalogue[name].is_categorical
+        curve = class_dependence(points) if categorical else binned_dependence(points)
+        rug = points["value"].to_numpy(dtype=np.float64)
+        dependence.append(Dependence(name, catalogue[name].unit, curve, rug))
+    return Explanation(
+        scale=values.unit,
+        importance=importance,
+        by_role=by_role.rename_axis("role").reset_index(),
+        placebo=None,
+        samples=SampleContributions(chosen.X, values.values),
+        dependence=tuple(dependence),
+        layers=_role_layers(folder, list(catalogue.by_role())),
+        stability=stability,
+    )
+
+
+def _role_layers(folder: Path, roles: list[str]) -> RoleLayers | None:
+    if not (folder / "driver.tif").is_file():
+        return None
+    layers = {role: read_overview(folder / f"role_{role}.tif") for role in roles}
+    driver, _ = read_overview(folder / "driver.tif")
+    grid = next(iter(layers.values()))[1]
+    codes = np.where(np.isnan(driver.astype(np.float64)), 255, driver).astype(np.uint8)
+    return RoleLayers(
+        grid=grid,
+        contribution={role: array.astype(np.float64) for role, (array, _) in layers.items()},
+        driver=codes,
+        roles=dict(enumerate(roles)),
+    )
+
+

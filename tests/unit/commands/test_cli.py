@@ -1,0 +1,90 @@
+"""The command line in front of Hydra."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotspot.cli import VERBS, run_command_line
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run_command_line(list(arguments))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    """Help names each verb, and asks for nothing."""
+    code, out, _ = output(capsys, "--help")
+    assert code == 0
+    assert all(f"  {verb.name} " in out for verb in VERBS)
+
+
+def test_every_verb_has_its_module() -> None:
+    """A verb that is offered can be run."""
+    import hotspot.commands
+
+    folder = Path(hotspot.commands.__file__).parent
+    assert all((folder / f"{verb.name}.py").is_file() for verb in VERBS if verb.name != "run")
+
+
+def test_an_unknown_verb_fails_and_suggests(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt verb exits with an error that names the near one."""
+    code, out, err = output(capsys, "predikt")
+    assert code == 1
+    assert not out
+    assert "Did you mean 'predict'?" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "modle=logistic"], "modle: there is no such key or group. Did you mean"),
+        (["run", "-m", "model=lightgbm,logistik"], "Did you mean 'logistic'"),
+        (["fit", "model.num_leaves=many"], "model.num_leaves: "),
+        (["fit", "--composed", "nowhere.yaml"], "--composed nowhere.yaml: the file cannot be"),
+        (["fit", "-cn", "other"], "-cn: there is one primary configuration"),
+        (["config", "chek"], "there is no such action"),
+        (["ui", "port=0"], "port=0: this is no port"),
+        (["thresholds", "contaminat=cd"], "Did you mean 'contaminant'"),
+    ],
+)
+def test_mistakes_exit_non_zero_with_one_message(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """Each mistake is told once, without a trace, and nothing is run."""
+    code, _, err = output(capsys, *arguments)
+    assert code == 1
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_completion_knows_verbs_and_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs complete while the verb is typed, groups and options after it."""
+
+    def complete(line: str) -> str:
+        environment = {"COMP_LINE": line, "COMP_POINT": str(len(line))}
+        monkeypatch.setenv("COMP_LINE", line)
+        command = [sys.executable, "-m", "hotspot", "-sc", "query=bash"]
+        import os
+
+        done = subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert complete("hotspot pre").split() == ["predict"]
+    assert {"model=lightgbm", "model=logistic"} <= set(complete("hotspot run model=").split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`hotspot --help` and the listing of verbs wait for no library."""
+    code = (
+        "import sys; from hotspot.cli import run_command_line; run_command_line(['--help']);"
+        "heavy = {'numpy', 'pandas', 'mlflow', 'hydra', 'rasterio', 'pydantic', 'sklearn'};"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
