@@ -82,6 +82,11 @@ def data_digest(paths: Paths) -> str:
     return files_digest([paths.samples, paths.covariates])
 
 
+def config_hash(config: Config) -> str:
+    """Return the hash of a configuration, without where runs are remembered."""
+    return config_digest(config.model_dump(mode="json", exclude={"tracking"}))
+
+
 def model_facts(config: Config, paths: Paths) -> dict[str, Any]:
     """Return what identifies a model: the same data, settings and version give the same."""
     values = config.model_dump(mode="json")
@@ -91,7 +96,7 @@ def model_facts(config: Config, paths: Paths) -> dict[str, Any]:
     return {
         "model_id": config_digest(identity)[:12],
         "data_hash": data,
-        "config_hash": config_digest(values),
+        "config_hash": config_hash(config),
         "version": __version__,
         "seed": config.seed,
         "experiment": config.name,

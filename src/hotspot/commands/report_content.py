@@ -8,8 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from hotspot.commands.models import limit_value, limits_of
-from hotspot.config.check import config_digest
+from hotspot.commands.models import config_hash, limit_value, limits_of
 from hotspot.config.paths import Paths, input_path
 from hotspot.config.schema import Config, VectorLayerConfig
 from hotspot.covariates.read import open_stack
@@ -84,7 +83,7 @@ def _provenance(config: Config, models: dict[str, FittedModel]) -> Provenance:
     if config.data.source:
         facts.append(("Source of the data", config.data.source))
     return Provenance(
-        config_hash=config_digest(config.model_dump(mode="json")),
+        config_hash=config_hash(config),
         data_hash=str(first.facts["data_hash"]),
         software_version=str(first.facts["version"]),
         seed=config.seed,

@@ -1,18 +1,19 @@
 """How much of a set of vector features lies within a radius: number, length or area."""
 
 from collections.abc import Iterator
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from hotspot.covariates.sources import Geometries, segments_of, take_apart
+from hotspot.covariates.sources import Geometries, as_lines, segments_of, take_apart
 from hotspot.errors import CovariateError
 from hotspot.grid import Coordinates
 
-FeatureKind = Literal["points", "lines", "polygons"]
+# Kinds of features by the number of their dimensions.
+_KINDS = ("points", "lines", "polygons")
 
 # Pairs of a place and a segment held at a time; each takes about 150 bytes.
 _PAIRS = 2**19
@@ -63,26 +64,23 @@ def density_of(
     >>> density.density(np.array([[0.0, 0.0], [0.0, 1500.0]])), density.unit
     (array([0.6366, 0.    ]), 'km/km2')
     """
+    kinds = sorted({_KINDS[int(d)] for d in shapely.get_dimensions(geometries) if d >= 0})
+    if len(kinds) > 1:
+        raise CovariateError(
+            f"A density needs features of one kind, and these are {' and '.join(kinds)}. "
+            "Keep one kind with `where`, or split the layer."
+        )
     sources = take_apart(geometries)
     radius = radius_m / metres_per_unit
-    present = [
-        kind
-        for kind, parts in (
-            ("points", sources.points),
-            ("lines", sources.segments),
-            ("polygons", sources.polygons),
-        )
-        if len(parts)
-    ]
-    if present == ["points"]:
+    # Repair may turn an invalid feature into one of a lower kind, without length or area.
+    if kinds == ["points"]:
         return PointDensity(sources.points, radius, metres_per_unit)
-    if present == ["lines"]:
+    if kinds == ["lines"] and len(sources.segments):
         return LineDensity(sources.segments, radius, metres_per_unit)
-    if present == ["polygons"]:
+    if kinds == ["polygons"] and len(sources.polygons):
         return AreaShare(sources.polygons, radius)
     raise CovariateError(
-        f"A density needs features of one kind, and these are {' and '.join(present)}. "
-        "Keep one kind with `where`, or split the layer."
+        f"None of {len(geometries)} features has a length or an area. Check the layer."
     )
 
 
@@ -111,7 +109,7 @@ class LineDensity:
         self, segments: NDArray[np.float64], radius: float, metres_per_unit: float
     ) -> None:
         self._segments = segments
-        self._tree = shapely.STRtree(shapely.linestrings(segments))
+        self._tree = shapely.STRtree(as_lines(segments))
         self._radius = radius
         self._km_per_unit = metres_per_unit / 1000
 
@@ -170,11 +168,15 @@ def _pieces(polygons: Geometries) -> Iterator[shapely.Polygon]:
             yield polygon
             continue
         west, south, east, north = polygon.bounds
-        if east - west > north - south:
-            middle = (west + east) / 2
+        is_wide = east - west > north - south
+        middle = (west + east) / 2 if is_wide else (south + north) / 2
+        if middle in (west, east, south, north):
+            # Too small to be halved in floating point.
+            yield polygon
+            continue
+        if is_wide:
             boxes = [(west, south, middle, north), (middle, south, east, north)]
         else:
-            middle = (south + north) / 2
             boxes = [(west, south, east, middle), (west, middle, east, north)]
         halves = [shapely.intersection(polygon, shapely.box(*box)) for box in boxes]
         waiting.extend(part for half in halves for part in shapely.get_parts(half))

@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from hotspot.covariates.sources import Geometries, segments_of, take_apart
+from hotspot.covariates.sources import Geometries, as_lines, segments_of, take_apart
 from hotspot.grid import Coordinates
 
 
@@ -49,7 +49,7 @@ class Proximity:
 
     @cached_property
     def _segment_tree(self) -> shapely.STRtree:
-        return shapely.STRtree(shapely.linestrings(self._segments))
+        return shapely.STRtree(as_lines(self._segments))
 
     @cached_property
     def _polygon_tree(self) -> shapely.STRtree:

@@ -91,3 +91,8 @@ def segments_of(lines: Geometries) -> tuple[NDArray[np.float64], NDArray[np.int6
     keep = (line[1:] == line[:-1]) & np.any(places[1:] != places[:-1], axis=1)
     segments = np.stack([places[:-1], places[1:]], axis=1)[keep]
     return segments.astype(np.float64), line[1:][keep].astype(np.int64)
+
+
+def as_lines(segments: NDArray[np.float64]) -> Geometries:
+    """Return segments, shape (n, 2, 2), as line strings."""
+    return np.asarray(shapely.linestrings(segments), dtype=object)

@@ -1,0 +1,131 @@
+"""Every configuration file composes, is commented, and says what the code says."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hotspot.commands.stages import STAGES
+from hotspot.config.check import check_config
+from hotspot.config.compose import compose
+from hotspot.config.schema import Config
+from hotspot.estimators.registry import ESTIMATOR_KINDS, estimator_class
+
+ROOT = Path(__file__).parent.parent.parent
+CONF = ROOT / "conf"
+GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "local")
+OPTIONS = [
+    (group, path.stem)
+    for group in GROUPS
+    for path in sorted((CONF / group).glob("*.yaml"))
+    # These three are filled by an experiment.
+    if path.stem not in ("table", "layers", "given")
+]
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes(group: str, option: str) -> None:
+    """Each option of each group, with the default experiment, passes the schema."""
+    config = check_config(compose([f"{group}={option}"]))
+    assert config.name
+
+
+def test_groups_are_those_promised() -> None:
+    """The groups that users were told exist."""
+    assert set(GROUPS) == {
+        "covariates",
+        "cv",
+        "data",
+        "experiment",
+        "explain",
+        "model",
+        "predict",
+        "threshold",
+        "tracking",
+    }
+
+
+@pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_every_file_begins_with_a_comment(path: Path) -> None:
+    """A reader learns from the first lines what a file is for."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = [line for line in lines if not line.startswith("# @package")][0]
+    assert first.startswith("# ")
+    assert len(first) > 20
+
+
+def test_every_key_is_commented() -> None:
+    """Each key of the group defaults has a comment above it, or on its line."""
+    for path in sorted(CONF.rglob("*.yaml")):
+        if path.parent.name in ("experiment", "threshold") or path.stem == "meuse":
+            continue
+        lines = path.read_text(encoding="utf-8").splitlines()
+        covered = False
+        for line in lines:
+            if line.startswith("#"):
+                covered = True
+            elif not line.strip():
+                covered = False
+            elif not line.startswith((" ", "-", "defaults", "{")):
+                assert covered or "#" in line, f"{path.name}: {line}"
+
+
+@pytest.mark.parametrize("kind", ESTIMATOR_KINDS)
+def test_model_files_hold_the_defaults_of_their_class(kind: str) -> None:
+    """A rival, which has its class's defaults, is the model that `model=<kind>` gives."""
+    if not (CONF / "model" / f"{kind}.yaml").is_file():
+        pytest.skip(f"{kind} is made by another model")
+    given = yaml.safe_load((CONF / "model" / f"{kind}.yaml").read_text(encoding="utf-8"))
+    given.pop("kind")
+    defaults = estimator_class(kind)(threshold=1.0).get_params()
+    for name, value in given.items():
+        if name != "n_jobs":
+            assert defaults[name] == value, name
+
+
+def test_dvc_says_what_the_stages_say() -> None:
+    """Stages, keys, outputs and code of dvc.yaml are those of commands/stages.py."""
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("${experiment}", "meuse")
+    described = yaml.safe_load(text)["stages"]
+    from hotspot.config.paths import Paths
+
+    config = check_config(compose([]))
+    paths = Paths(config.name)
+    assert [*described] == ["compose", *(stage.name for stage in STAGES), "track"]
+    for stage in STAGES:
+        said = described[stage.name]
+        keys = said["params"][0]["experiments/meuse/config.yaml"]
+        assert keys == list(stage.keys), stage.name
+        outs = [
+            next(iter(out)) if isinstance(out, dict) else out
+            for out in [*said["outs"], *said.get("metrics", [])]
+        ]
+        promised = {path.as_posix() for path in stage.outputs(config, paths)}
+        assert promised <= set(outs), stage.name
+        code = {f"src/hotspot/{package}" for package in stage.packages}
+        assert code == {dep for dep in said["deps"] if dep.startswith("src/")}, stage.name
+        raw = {"data/raw"} if stage.name in ("observations", "covariates") else set()
+        inputs = {path.as_posix() for path in stage.inputs(config, paths)}
+        inputs = {path for path in inputs if not path.startswith("data/raw")}
+        assert inputs | raw == {d for d in said["deps"] if not d.startswith("src/")}, stage.name
+        assert said["cmd"] == (
+            f"hotspot {stage.name} --composed experiments/meuse/config.yaml"
+        )
+
+
+def test_stages_list_every_key_they_read() -> None:
+    """A command reads no part of the configuration that its stage does not list."""
+    sources = ROOT / "src" / "hotspot" / "commands"
+    shared = {"name", "contaminants"}
+    for stage in STAGES:
+        tree = ast.parse((sources / f"{stage.name}.py").read_text(encoding="utf-8"))
+        read = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "config"
+        } & set(Config.model_fields)
+        listed = {key.split(".")[0] for key in stage.keys}
+        assert read <= listed | shared, stage.name

@@ -1,0 +1,198 @@
+"""`hotspot run` on the embedded data, from the laboratory's table to the page."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspot.cli import run_command_line
+from hotspot.commands.stages import STAGES
+from hotspot.config.check import check_config
+from hotspot.config.compose import compose
+from hotspot.config.paths import Paths
+from hotspot.covariates.read import open_stack
+from hotspot.estimators import load_model
+from hotspot.explanations.values import shap_values
+from hotspot.grid import Window
+from hotspot.maps.read import read_layer
+from hotspot.rasters import open_raster
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+CONTAMINANTS = ("cd", "cu", "pb", "zn")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return every product by its place; the tracking store has times and random ids."""
+    places = [
+        path
+        for part in ("data/interim", "data/processed", "models", "experiments/meuse")
+        for path in sorted((folder / part).rglob("*"))
+    ]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in places
+        if path.is_file() and ".stages" not in path.parts
+    }
+
+
+def test_every_promised_file_is_there(finished: Path) -> None:
+    """Each stage wrote what the table of stages and the contract of files promise."""
+    config = check_config(compose([], folder=finished / "conf"))
+    paths = Paths("meuse", finished)
+    for stage in STAGES:
+        for path in stage.outputs(config.model_copy(), paths):
+            assert path.exists(), path
+    for contaminant in CONTAMINANTS:
+        maps = paths.maps(contaminant)
+        for name in ("probability", "dissimilarity", "decision"):
+            assert (maps / f"{name}.tif").is_file()
+            assert (maps / f"{name}.qml").is_file()
+        for name in ("hotspots.gpkg", "item.json", "statistics.json"):
+            assert (maps / name).is_file()
+        explanations = paths.explanations(contaminant)
+        for name in ("values.parquet", "stability.parquet", "driver.tif", "role_water.tif"):
+            assert (explanations / name).is_file()
+        assert (paths.model(contaminant) / "manifest.json").is_file()
+
+
+def test_the_ledger_accounts_for_every_row(finished: Path) -> None:
+    """Rows in equal samples plus rejected rows; demonstration rows are not samples."""
+    paths = Paths("meuse", finished)
+    ledger = json.loads(paths.ledger.read_text())
+    table = pd.read_csv(finished / "data/raw/meuse/observations.csv")
+    samples = pd.read_parquet(paths.samples)
+    rejected = pd.read_parquet(paths.interim / "rejected.parquet")
+    dropped = pd.read_parquet(paths.processed / "rejected.parquet")
+    assert ledger["rows_in"] == len(table)
+    assert ledger["rows_out"] == len(samples) == 4 * 155
+    assert len(rejected) + len(dropped) + len(samples) == len(table)
+    assert (table["batch"] == "demonstration").sum() == len(rejected)
+
+
+def test_the_map_is_the_model_on_the_covariates(finished: Path) -> None:
+    """A cell of the map equals the saved model asked for that cell's covariates."""
+    paths = Paths("meuse", finished)
+    model = load_model(paths.model("zn"))
+    probability, grid = read_layer(paths.maps("zn") / "probability.tif")
+    with open_stack(paths.covariates) as stack:
+        frame, positions = stack.frame(Window(0, 0, *grid.shape))
+    expected = model.exceedance(frame).astype(np.float32)
+    assert len(frame) > 3000
+    np.testing.assert_array_equal(probability.ravel()[positions], expected)
+    assert np.isnan(np.delete(probability.ravel(), positions)).all()
+
+
+def test_roles_add_up_to_the_map(finished: Path) -> None:
+    """Contributions of the roles and the base value sum to the log-odds of each cell."""
+    paths = Paths("meuse", finished)
+    probability, _ = read_layer(paths.maps("zn") / "probability.tif")
+    roles = load_model(paths.model("zn")).catalogue.by_role()
+    total = sum(
+        read_layer(paths.explanations("zn") / f"role_{role}.tif")[0].astype(float)
+        for role in roles
+    )
+    base = pd.read_parquet(paths.explanations("zn") / "values.parquet")["base"].iloc[0]
+    log_odds = np.log(probability / (1 - probability.astype(float)))
+    known = np.isfinite(probability)
+    np.testing.assert_allclose((total + base)[known], log_odds[known], atol=1e-4)
+
+
+def test_sample_values_add_up(finished: Path) -> None:
+    """The table of contributions sums, row by row, to what the model says of the sample."""
+    paths = Paths("meuse", finished)
+    model = load_model(paths.model("cd"))
+    table = pd.read_parquet(paths.explanations("cd") / "values.parquet")
+    samples = pd.read_parquet(paths.samples).query("contaminant == 'cd'")
+    X = samples[list(model.catalogue.names)].astype(float).reset_index(drop=True)
+    total = table[list(model.catalogue.names)].sum(axis=1) + table["base"]
+    np.testing.assert_allclose(total, shap_values(model, X).total, atol=1e-9)
+    np.testing.assert_allclose(1 / (1 + np.exp(-total)), model.exceedance(X), atol=1e-9)
+
+
+def test_every_raster_says_what_it_is(finished: Path) -> None:
+    """Tags name contaminant, limit, model, data and version, and what the number means."""
+    paths = Paths("meuse", finished)
+    model = load_model(paths.model("zn"))
+    rasters = [*paths.maps("zn").glob("*.tif"), *paths.explanations("zn").glob("*.tif")]
+    assert len(rasters) >= 6
+    for path in rasters:
+        with open_raster(path) as dataset:
+            tags = dataset.tags()
+            assert dataset.nodata is not None
+        assert tags["contaminant"] == "zn"
+        assert tags["threshold_id"] == "eu_86-278_zn_s_agr_mp_2"
+        assert tags["threshold_value"] == "300"
+        assert tags["model_id"] == model.facts["model_id"]
+        assert tags["data_hash"] == model.facts["data_hash"]
+        assert tags["software"].startswith("hotspot ")
+        assert len(tags["meaning"].split()) > 10
+
+
+def test_rasters_are_cloud_optimised(finished: Path) -> None:
+    """Covariates, maps and explanations pass a strict check of the format."""
+    from rio_cogeo import cog_validate
+
+    for folder in ("data/interim/meuse", "experiments/meuse"):
+        for path in (finished / folder).rglob("*.tif"):
+            valid, errors, _ = cog_validate(path, quiet=True)
+            assert valid, (path, errors)
+
+
+def test_models_beat_the_baseline(metrics: dict[str, Any]) -> None:
+    """Under spatial blocks the model knows more than the prevalence, for every metal."""
+    for contaminant in CONTAMINANTS:
+        scores = metrics[contaminant]
+        assert set(scores) == {"lightgbm", "logistic", "prevalence"}
+        assert set(scores["lightgbm"]) == {"random", "block", "knndm"}
+        ours = scores["lightgbm"]["block"]["log_loss"]["mean"]
+        assert ours < scores["prevalence"]["block"]["log_loss"]["mean"]
+        assert scores["lightgbm"]["block"]["auc"]["mean"] > 0.7
+
+
+def test_a_second_run_does_nothing(
+    in_finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every stage is up to date, and says so."""
+    assert run_command_line(["run"]) == 0
+    told = capsys.readouterr().err
+    assert told.count("up to date") == len(STAGES) + 1
+    assert "…" not in told
+
+
+def test_the_same_seed_gives_the_same_bytes(finished: Path, project: Path) -> None:
+    """A second project with the same data and configuration makes identical files."""
+    assert run_command_line(["run", "tracking=none"]) == 0
+    once, again = files(finished), files(project)
+    assert set(once) == set(again)
+    differing = [name for name in once if once[name] != again[name]]
+    # The configuration names another tracking store; nothing else depends on it.
+    assert differing == ["experiments/meuse/config.yaml"]
+
+
+def test_a_change_of_the_model_leaves_covariates_alone(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`model.*` re-runs from `evaluate` on."""
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy, copy_function=shutil.copy2)
+    monkeypatch.chdir(copy)
+    assert run_command_line(["run", "model=logistic", "tracking=none"]) == 0
+    told = capsys.readouterr().err
+    for name in ("observations", "covariates", "samples", "folds"):
+        assert f"{name:<14}up to date" in told
+    for name in ("evaluate", "fit", "predict", "explain", "report"):
+        assert f"{name:<14}…" in told
+
+
+def test_a_stage_says_what_it_lacks(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Running a late stage first names the stage that makes its input."""
+    assert run_command_line(["predict"]) == 1
+    told = capsys.readouterr().err
+    assert "which is not there" in told
+    assert "hotspot fit" in told
