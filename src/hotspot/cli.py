@@ -137,10 +137,17 @@ def _hydra(folder: str, verb: str, arguments: list[str]) -> int:
 
     from hotspot.config.compose import PRIMARY, explain_composition
 
+    failed: list[HotspotError] = []
+
     def job(composed: DictConfig) -> None:
         from hotspot.commands.job import run_job
 
-        run_job(verb, composed)
+        # Hydra would print a line of its own and end a sweep at the first failure; the other
+        # jobs of a sweep are still worth having.
+        try:
+            run_job(verb, composed)
+        except HotspotError as error:
+            failed.append(error)
 
     run: Callable[[], Any] = hydra.main(
         version_base="1.3", config_path=folder, config_name=PRIMARY
@@ -152,7 +159,9 @@ def _hydra(folder: str, verb: str, arguments: list[str]) -> int:
         run()
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain_composition(error, Path(folder))) from error
-    return 0
+    for each in failed:
+        sys.stderr.write(f"{type(each).__name__}: {each}\n")
+    return 1 if failed else 0
 
 
 def _complete(arguments: list[str]) -> int:

@@ -109,9 +109,7 @@ def test_dvc_says_what_the_stages_say() -> None:
         inputs = {path.as_posix() for path in stage.inputs(config, paths)}
         inputs = {path for path in inputs if not path.startswith("data/raw")}
         assert inputs | raw == {d for d in said["deps"] if not d.startswith("src/")}, stage.name
-        assert said["cmd"] == (
-            f"hotspot {stage.name} --composed experiments/meuse/config.yaml"
-        )
+        assert said["cmd"] == (f"hotspot {stage.name} --composed experiments/meuse/config.yaml")
 
 
 def test_stages_list_every_key_they_read() -> None:

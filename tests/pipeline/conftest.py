@@ -40,9 +40,7 @@ def in_finished(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def project(
-    tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def project(tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a fresh project."""
     monkeypatch.chdir(make_project(tmp_path, project_root))
     return tmp_path

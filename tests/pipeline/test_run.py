@@ -14,7 +14,7 @@ from hotspot.commands.stages import STAGES
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.paths import Paths
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.estimators import load_model
 from hotspot.explanations.values import shap_values
 from hotspot.grid import Window
@@ -174,7 +174,10 @@ def test_the_same_seed_gives_the_same_bytes(finished: Path, project: Path) -> No
 
 
 def test_a_change_of_the_model_leaves_covariates_alone(
-    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    finished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """`model.*` re-runs from `evaluate` on."""
     copy = tmp_path / "copy"
@@ -188,9 +191,7 @@ def test_a_change_of_the_model_leaves_covariates_alone(
         assert f"{name:<14}…" in told
 
 
-def test_a_stage_says_what_it_lacks(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stage_says_what_it_lacks(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Running a late stage first names the stage that makes its input."""
     assert run_command_line(["predict"]) == 1
     told = capsys.readouterr().err

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.grid import Window
 from hotspot.maps.read import read_layer
 from hotspot.tracking.mlflow_tracker import MlflowTracker, import_mlflow
@@ -60,13 +60,11 @@ def test_artefacts(store: Any) -> None:
 
 
 def test_the_registered_model_gives_the_map(store: Any, in_finished: Path) -> None:
-    """`models:/…@latest` through pyfunc predicts what the raster holds."""
-    model = store.pyfunc.load_model("models:/hotspot-meuse-zn@latest")
+    """`models:/…@current` through pyfunc predicts what the raster holds."""
+    model = store.pyfunc.load_model("models:/hotspot-meuse-zn@current")
     assert model.metadata.get_input_schema() is not None
     assert model.metadata.saved_input_example_info is not None
-    probability, grid = read_layer(
-        in_finished / "experiments/meuse/maps/zn/probability.tif"
-    )
+    probability, grid = read_layer(in_finished / "experiments/meuse/maps/zn/probability.tif")
     with open_stack(in_finished / "data/interim/meuse/covariates") as stack:
         frame, positions = stack.frame(Window(0, 0, *grid.shape))
     predicted = model.predict(frame)
@@ -77,9 +75,7 @@ def test_the_registered_model_gives_the_map(store: Any, in_finished: Path) -> No
 
 def test_the_logged_model_holds_no_code(store: Any, in_finished: Path) -> None:
     """Neither a pickle nor a Python file lies in the model's folder."""
-    folder = Path(
-        store.artifacts.download_artifacts("models:/hotspot-meuse-zn@latest")
-    )
+    folder = Path(store.artifacts.download_artifacts("models:/hotspot-meuse-zn@current"))
     names = [path.name for path in folder.rglob("*") if path.is_file()]
     assert "manifest.json" in names
     assert not [name for name in names if name.endswith((".py", ".pkl", ".pickle", ".joblib"))]
@@ -120,9 +116,7 @@ def test_an_interrupted_run_does_not_count(tmp_path: Path) -> None:
     """A run that failed while it was logged is not taken for a finished one."""
     tracker = MlflowTracker("sqlite:///experiments/mlflow.db", root=tmp_path)
     missing = tmp_path / "missing.json"
-    record = RunRecord(
-        name="half", tags={"hotspot.run": "abc"}, artifacts=((missing, ""),)
-    )
+    record = RunRecord(name="half", tags={"hotspot.run": "abc"}, artifacts=((missing, ""),))
     with pytest.raises(OSError, match="missing"):
         tracker.log("halves", record)
     assert tracker.find("halves", "abc") is None

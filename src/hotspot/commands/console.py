@@ -1,5 +1,6 @@
 """What a person sees while stages run: one line per stage, a bar for long work."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
@@ -24,6 +25,23 @@ class Console:
         start = perf_counter()
         yield
         self.line(f"{name:<14}done in {perf_counter() - start:.1f} s")
+
+    @contextmanager
+    def told_warnings(self) -> Iterator[None]:
+        """Tell a warning as one line, once, instead of with the place in the code."""
+        told: set[str] = set()
+
+        def tell(message: Warning | str, category: type[Warning], *_: object) -> None:
+            text = str(message)
+            # Warnings of libraries are for developers, and the tests see them.
+            if text not in told and issubclass(category, UserWarning):
+                told.add(text)
+                self.line(f"  warning: {text}")
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = tell
+            yield
 
     @contextmanager
     def bar(self, label: str) -> Iterator[Callable[[int, int], None]]:

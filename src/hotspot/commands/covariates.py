@@ -20,9 +20,7 @@ from hotspot.grid import Grid
 
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Align or derive each layer and write it with the catalogue."""
-    layers = [
-        _layer(name, layer, paths) for name, layer in config.covariates.layers.items()
-    ]
+    layers = [_layer(name, layer, paths) for name, layer in config.covariates.layers.items()]
     grid = grid_of(config, paths)
     console.line(
         f"  grid of {grid.shape[0]} x {grid.shape[1]} cells of {grid.resolution[0]:g}, "
@@ -39,9 +37,7 @@ def grid_of(config: Config, paths: Paths) -> Grid:
     like = None
     if grid.like is not None:
         like = input_path(grid.like, "covariates.grid.like", root=paths.root)
-    return resolve_grid(
-        like=like, crs=grid.crs, resolution=grid.resolution, region=grid.region
-    )
+    return resolve_grid(like=like, crs=grid.crs, resolution=grid.resolution, region=grid.region)
 
 
 def _layer(name: str, layer: LayerConfig, paths: Paths) -> Layer:

@@ -10,7 +10,7 @@ from hotspot.commands.folds import target_cells
 from hotspot.commands.models import limit_value, limits_of, model_factory, model_kinds
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.evaluation.ledger import score_ledger
 from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
 from hotspot.evaluation.reliability import reliability_curve
@@ -111,9 +111,7 @@ def _separations(
     return table
 
 
-def _fold_reports(
-    config: Config, samples: SampleSet, plans: list[FoldPlan]
-) -> pd.DataFrame:
+def _fold_reports(config: Config, samples: SampleSet, plans: list[FoldPlan]) -> pd.DataFrame:
     reports = []
     for contaminant, limit in limits_of(config).items():
         chosen = samples.of(contaminant)

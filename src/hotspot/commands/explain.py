@@ -10,8 +10,7 @@ from hotspot.commands.models import model_maker, primary_plans
 from hotspot.commands.predict import forget_others
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.read import open_stack
-from hotspot.covariates.stack import Stack
+from hotspot.covariates.stack import Stack, open_stack
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.explanations.layers import NO_DRIVER, role_layers

@@ -7,14 +7,14 @@ from hotspot.commands.models import (
     limit_facts,
     limit_value,
     limits_of,
-    model_facts,
     model_factory,
+    model_facts,
     primary_plans,
 )
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
@@ -41,9 +41,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             chosen = samples.of(contaminant)
             labels = exceedance_labels(chosen.lower, chosen.upper, limit_value(limit))
             estimator = model_factory(config, config.model.kind, contaminant, catalogue)()
-            estimator.fit(
-                chosen.X, chosen.lower, chosen.upper, coordinates=chosen.coordinates
-            )
+            estimator.fit(chosen.X, chosen.lower, chosen.upper, coordinates=chosen.coordinates)
             fitted = FittedModel(
                 estimator=estimator,
                 catalogue=catalogue,
@@ -70,7 +68,8 @@ def _applicability(
     estimator: ExceedanceModel, samples: Samples, plan: FoldPlan, catalogue: Catalogue
 ) -> AreaOfApplicability:
     """Return the area of applicability, weighted by what the model relies on."""
-    weights = covariate_importance(shap_values(estimator, samples.X)).to_dict()
+    importance = covariate_importance(shap_values(estimator, samples.X))
+    weights = {str(name): float(value) for name, value in importance.items()}
     # A model that relies on nothing has no reason to weigh one covariate above another.
     if not any(weights.values()):
         weights = dict.fromkeys(catalogue.names, 1.0)

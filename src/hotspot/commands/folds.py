@@ -5,8 +5,7 @@ import numpy as np
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.read import open_stack
-from hotspot.covariates.stack import Stack
+from hotspot.covariates.stack import Stack, open_stack
 from hotspot.folds.make import Survey, make_plans
 from hotspot.folds.store import write_folds
 from hotspot.grid import Coordinates

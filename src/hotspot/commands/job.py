@@ -23,7 +23,7 @@ def run_job(verb: str, composed: "DictConfig") -> None:
     from omegaconf import OmegaConf
 
     values = OmegaConf.to_container(composed, resolve=True, throw_on_missing=False)
-    config = check_config(values)  # type: ignore[arg-type]
+    config = check_config(values)
     facts = HydraConfig.get()
     if facts.mode == RunMode.MULTIRUN:
         swept = variant_name(config.name, facts.job.override_dirname)
@@ -37,10 +37,11 @@ def run_verb(verb: str, config: Config, paths: Paths) -> None:
     from hotspot.commands.console import Console
 
     console = Console(sys.stderr)
-    if verb == "run":
-        pipeline.run(config, paths, console)
-    else:
-        pipeline.run_one(verb, config, paths, console)
+    with console.told_warnings():
+        if verb == "run":
+            pipeline.run(config, paths, console)
+        else:
+            pipeline.run_one(verb, config, paths, console)
 
 
 def variant_name(name: str, overrides: str) -> str:

@@ -18,9 +18,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     """Read, harmonise and write the observations."""
     data = config.data
     path = input_path(data.path, "data.path", root=paths.root)
-    file = read_rows(
-        path, separator=data.separator, encoding=data.encoding, layer=data.layer
-    )
+    file = read_rows(path, separator=data.separator, encoding=data.encoding, layer=data.layer)
     made = harmonise(
         file.rows,
         mapping_of(data),

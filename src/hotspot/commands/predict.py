@@ -8,8 +8,7 @@ import pandas as pd
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.read import open_stack
-from hotspot.covariates.stack import Stack
+from hotspot.covariates.stack import Stack, open_stack
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.files import replaced_folder

@@ -11,7 +11,7 @@ import pandas as pd
 from hotspot.commands.models import config_hash, limit_value, limits_of
 from hotspot.config.paths import Paths, input_path
 from hotspot.config.schema import Config, VectorLayerConfig
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.evaluation.store import read_ledger
@@ -77,7 +77,7 @@ def report_content(config: Config, paths: Paths) -> ReportContent:
 
 def _provenance(config: Config, models: dict[str, FittedModel]) -> Provenance:
     first = next(iter(models.values()))
-    facts = [("Model", config.model.kind)]
+    facts: list[tuple[str, str]] = [("Model", config.model.kind)]
     if config.description:
         facts.append(("About", config.description))
     if config.data.source:
@@ -306,5 +306,3 @@ def _role_layers(folder: Path, roles: list[str]) -> RoleLayers | None:
         driver=codes,
         roles=dict(enumerate(roles)),
     )
-
-

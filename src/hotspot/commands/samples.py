@@ -8,7 +8,7 @@ import pandas as pd
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.observations.ledger import Ledger
 from hotspot.observations.read import read_observations
 from hotspot.samples.join import join_samples

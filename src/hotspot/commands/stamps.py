@@ -94,8 +94,8 @@ def _digests(files: list[Path], known: dict[str, Any]) -> dict[str, dict[str, An
     for path in files_below(files):
         status = path.stat()
         facts: dict[str, Any] = {"size": status.st_size, "time": status.st_mtime_ns}
-        before = known.get(str(path))
-        same = before is not None and all(before[key] == facts[key] for key in facts)
+        before = known.get(str(path), {})
+        same = all(before.get(key) == facts[key] for key in facts)
         facts["sha256"] = before["sha256"] if same else file_digest(path)
         digests[str(path)] = facts
     return digests

@@ -25,7 +25,8 @@ Lists cited limits. Filters take one value or several with commas between:
   contaminant=cd,pb      id, symbol or name
   jurisdiction=EU        country code, EU, or INT
   land_use=agricultural  agricultural, residential, parkland, commercial, industrial, any
-  value_kind=trigger     background, guideline, screening, trigger, intervention, maximum_permissible
+  value_kind=trigger     background, guideline, screening, trigger, intervention,
+                         maximum_permissible
   medium=soil            soil (default), groundwater, drinking_water
   instrument=sludge      a part of the name of the law or guideline
   text=garden            a part of any field
@@ -45,7 +46,9 @@ def main(arguments: list[str]) -> int:
     if "id" in asked:
         _print_one(Thresholds.load().get(asked["id"]))
         return 0
-    flags = {name: _is_true(key, asked.pop(key)) for key, name in _FLAGS.items() if key in asked}
+    flags = {
+        name: _is_true(key, asked.pop(key)) for key, name in _FLAGS.items() if key in asked
+    }
     found = Thresholds.load().select(**asked, **flags)  # type: ignore[arg-type]
     _print_table(found)
     return 0
@@ -116,7 +119,7 @@ def _print_one(row: Threshold) -> None:
         "issuer": row.issuer,
         "medium": row.medium,
         "land use": row.land_use,
-        "kind": row.value_kind,
+        "kind": row.value_kind.replace("_", " "),
         "condition": row.condition,
         "protects": row.basis,
         "fraction": row.fraction,
@@ -128,4 +131,6 @@ def _print_one(row: Threshold) -> None:
     }
     for key, value in facts.items():
         if value:
-            sys.stdout.write(f"{key:<14}{value.replace('_', ' ') if key == 'kind' else value}\n")
+            sys.stdout.write(
+                f"{key:<14}{value.replace('_', ' ') if key == 'kind' else value}\n"
+            )

@@ -9,7 +9,7 @@ from hotspot.commands.stamps import files_digest
 from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.read import open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.estimators.store import load_model
 from hotspot.evaluation.store import read_ledger
 from hotspot.samples.sampleset import SampleSet

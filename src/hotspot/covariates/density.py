@@ -134,6 +134,8 @@ class AreaShare:
         whole = shapely.get_parts(shapely.union_all(polygons))
         parts = shapely.orient_polygons(np.array(list(_pieces(whole)), dtype=object))
         self._tree = shapely.STRtree(parts)
+        self._area = shapely.area(parts)
+        self._bounds = shapely.bounds(parts)
         rings, polygon = shapely.get_rings(parts, return_index=True)
         self._edges, ring = segments_of(rings)
         # Edges of one part stand together, from `first` on.
@@ -146,15 +148,34 @@ class AreaShare:
         radius = self._radius
         area = np.zeros(len(coordinates))
         for places, parts in _near(self._tree, coordinates, radius, self._count):
-            count = self._count[parts]
-            owner = np.repeat(places, count)
-            skipped = np.repeat(np.cumsum(count) - count, count)
-            edges = np.repeat(self._first[parts], count) + np.arange(len(owner)) - skipped
-            start, end = _around(self._edges[edges], coordinates[owner])
-            swept = _swept_area(start, end, radius)
-            area += np.bincount(owner, weights=swept, minlength=len(coordinates))
+            nearest, farthest = self._reach(parts, coordinates[places])
+            # A part that lies wholly within the circle needs none of its edges.
+            share = np.where(farthest <= radius, self._area[parts], 0.0)
+            cut = np.flatnonzero((nearest < radius) & (farthest > radius))
+            share[cut] = self._cut_area(parts[cut], coordinates[places[cut]])
+            area += np.bincount(places, weights=share, minlength=len(coordinates))
         # Rounding must not make a share leave [0, 1].
         return np.clip(area / (np.pi * radius**2), 0.0, 1.0)
+
+    def _reach(
+        self, parts: NDArray[np.int64], centres: Coordinates
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the distances from centres to the nearest and farthest spot of part boxes."""
+        low = self._bounds[parts, :2] - centres
+        high = centres - self._bounds[parts, 2:]
+        nearest = np.maximum(np.maximum(low, high), 0.0)
+        farthest = np.maximum(np.abs(low), np.abs(high))
+        return np.hypot(*nearest.T), np.hypot(*farthest.T)
+
+    def _cut_area(self, parts: NDArray[np.int64], centres: Coordinates) -> NDArray[np.float64]:
+        """Return the area of each part within the circle about its centre."""
+        count = self._count[parts]
+        owner = np.repeat(np.arange(len(parts)), count)
+        skipped = np.repeat(np.cumsum(count) - count, count)
+        edges = np.repeat(self._first[parts], count) + np.arange(len(owner)) - skipped
+        start, end = _around(self._edges[edges], centres[owner])
+        swept = _swept_area(start, end, self._radius)
+        return np.bincount(owner, weights=swept, minlength=len(parts)).astype(np.float64)
 
 
 def _pieces(polygons: Geometries) -> Iterator[shapely.Polygon]:

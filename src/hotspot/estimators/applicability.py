@@ -223,8 +223,9 @@ class AreaOfApplicability(BaseEstimator):  # type: ignore[misc]
         """Return weight / standard deviation per design column, 0 where it says nothing."""
         weight = np.concatenate(
             [
-                np.full(len(self.levels_[name]) if name in self.levels_ else 1, value)
-                for name, value in self.weights_.items()
+                np.full(len(self.levels_[name]) if name in self.levels_ else 1, weight)
+                # By name: a saved mapping may come back in another order.
+                for name, weight in ((n, self.weights_[n]) for n in self.feature_names_in_)
             ]
         )
         constant = self._scale == 0

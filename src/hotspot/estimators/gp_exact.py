@@ -11,10 +11,10 @@ from scipy.spatial.distance import cdist
 from hotspot.errors import ModelError
 from hotspot.estimators.gp_censoring import Sites, no_sites, propagate
 from hotspot.estimators.gp_kernel import (
+    CovarianceParts,
     Hyperparameters,
     Inputs,
     covariance,
-    covariance_slopes,
     variance,
 )
 
@@ -63,29 +63,32 @@ class Marginal:
 
     def sites(self, kernel: Hyperparameters) -> tuple[Sites, float, float]:
         """Return all sites, the log probability of the intervals, and its slope in noise."""
-        return self._sites_of(kernel, covariance(kernel, self.rows, self.rows))
+        parts = CovarianceParts.of(kernel, self.rows, self._distance)
+        return self._sites_of(kernel, parts.total())
 
     def __call__(self, kernel: Hyperparameters) -> tuple[float, Values]:
         """Return the log likelihood and its slopes in the log hyper-parameters."""
-        surface = covariance(kernel, self.rows, self.rows)
+        parts = CovarianceParts.of(kernel, self.rows, self._distance)
+        surface = parts.total()
         sites, log_mass, noise_slope = self._sites_of(kernel, surface)
-        surface[np.diag_indices_from(surface)] += sites.variance
+        diagonal = np.diag_indices_from(surface)
+        surface[diagonal] += sites.variance
         factor = _factor(surface)
-        inverse, _ = lapack.dpotri(factor, lower=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        half, _ = lapack.dpotri(factor, lower=1)
+        inverse = half + half.T
+        inverse[diagonal] *= 0.5
         weight = inverse @ sites.target
         if not len(self._censored):
             log_mass = -0.5 * float(sites.target @ weight)
             log_mass -= float(np.log(np.diag(factor)).sum())
-        sensitivity = 0.5 * (np.outer(weight, weight) - inverse)
-        slopes = covariance_slopes(kernel, self.rows, self._distance, sensitivity)
-        of_measured = float(np.diag(sensitivity)[self._measured].sum())
+        sensitivity = np.outer(0.5 * weight, weight)
+        sensitivity -= np.multiply(inverse, 0.5, out=inverse)
+        slopes = parts.slopes(sensitivity)
+        of_measured = float(sensitivity[diagonal][self._measured].sum())
         slopes[3] = kernel.noise_variance * (of_measured + noise_slope)
         return log_mass, slopes
 
-    def _sites_of(
-        self, kernel: Hyperparameters, surface: Values
-    ) -> tuple[Sites, float, float]:
+    def _sites_of(self, kernel: Hyperparameters, surface: Values) -> tuple[Sites, float, float]:
         noise, known, hidden = kernel.noise_variance, self._measured, self._censored
         y = self.bounds.lower[known]
         precision, shift = np.empty(len(self.rows)), np.empty(len(self.rows))
@@ -239,5 +242,3 @@ def _factor(matrix: Values) -> Values:
             "Drop repeated covariates, or average samples of the same place."
         )
     return np.asarray(factor)
-
-

@@ -92,8 +92,7 @@ class Hyperparameters:
 def covariance(kernel: Hyperparameters, left: Inputs, right: Inputs) -> Values:
     """Return the covariance of the surface between two sets of rows, without noise."""
     total = spatial_covariance(kernel, cdist(left.place, right.place))
-    total += CONSTANT_VARIANCE
-    total += kernel.linear_variance * (left.drift @ right.drift.T)
+    total += straight_covariance(kernel, left.drift, right.drift)
     if kernel.smooth_range:
         total += smooth_covariance(kernel, left.smooth, right.smooth)
     return total
@@ -108,49 +107,91 @@ def variance(kernel: Hyperparameters, rows: Inputs) -> Values:
 
 def spatial_covariance(kernel: Hyperparameters, distance: Values) -> Values:
     """Return the exponential covariance at distances of places."""
-    return np.asarray(kernel.spatial_variance * np.exp(-distance / kernel.spatial_range))
+    total = distance / -kernel.spatial_range
+    np.exp(total, out=total)
+    total *= kernel.spatial_variance
+    return np.asarray(total)
+
+
+def straight_covariance(kernel: Hyperparameters, left: Values, right: Values) -> Values:
+    """Return the covariance of the constant and the straight drift."""
+    return np.asarray(kernel.linear_variance * (left @ right.T) + CONSTANT_VARIANCE)
 
 
 def smooth_covariance(kernel: Hyperparameters, left: Values, right: Values) -> Values:
     """Return the squared-exponential covariance of the numeric covariates."""
     ranges = np.array(kernel.smooth_range)
-    squared = cdist(left / ranges, right / ranges, "sqeuclidean")
-    return np.asarray(kernel.smooth_variance * np.exp(-0.5 * squared))
+    total = cdist(left / ranges, right / ranges, "sqeuclidean")
+    total *= -0.5
+    np.exp(total, out=total)
+    total *= kernel.smooth_variance
+    return np.asarray(total)
 
 
-def covariance_slopes(
-    kernel: Hyperparameters, rows: Inputs, distance: Values, sensitivity: Values
-) -> Values:
-    """Return the slope of a function of the covariance in every log hyper-parameter but noise.
+@dataclass(frozen=True)
+class CovarianceParts:
+    """The covariance of one set of rows with itself, part by part.
 
     Parameters
     ----------
     kernel : Hyperparameters
-        Where the slope is taken.
+        Where it is taken.
     rows : Inputs, n rows
-        On both sides of the covariance.
+        On both sides.
     distance : array, shape (n, n)
         Between their places.
-    sensitivity : array, shape (n, n)
-        Symmetric: the slope of the function in each entry of the covariance.
-
-    Returns
-    -------
-    array
-        In the order of `Hyperparameters.to_log`; 0 stands in the place of the noise.
+    spatial, smooth : array, shape (n, n)
+        The parts that are not straight; `smooth` is None without such a covariate.
     """
-    spatial = sensitivity * spatial_covariance(kernel, distance)
-    slopes = [
-        float(spatial.sum()),
-        float(np.vdot(spatial, distance)) / kernel.spatial_range,
-        kernel.linear_variance * float(np.vdot(sensitivity @ rows.drift, rows.drift)),
-        0.0,
-    ]
-    if kernel.smooth_range:
-        bend = sensitivity * smooth_covariance(kernel, rows.smooth, rows.smooth)
-        by_row = bend.sum(axis=1)
-        # The sum of bend_ij (z_i - z_j)², without an n x n array for each covariate.
-        spread = 2.0 * (by_row @ rows.smooth**2)
-        spread -= 2.0 * np.einsum("ij,ij->j", bend @ rows.smooth, rows.smooth)
-        slopes += [float(by_row.sum()), *(spread / np.square(kernel.smooth_range)).tolist()]
-    return np.array(slopes)
+
+    kernel: Hyperparameters
+    rows: Inputs
+    distance: Values
+    spatial: Values
+    smooth: Values | None
+
+    @classmethod
+    def of(cls, kernel: Hyperparameters, rows: Inputs, distance: Values) -> Self:
+        """Return the parts for the known distances between places."""
+        smooth = None
+        if kernel.smooth_range:
+            smooth = smooth_covariance(kernel, rows.smooth, rows.smooth)
+        return cls(kernel, rows, distance, spatial_covariance(kernel, distance), smooth)
+
+    def total(self) -> Values:
+        """Return the covariance of the surface, without noise."""
+        total = straight_covariance(self.kernel, self.rows.drift, self.rows.drift)
+        total += self.spatial
+        if self.smooth is not None:
+            total += self.smooth
+        return total
+
+    def slopes(self, sensitivity: Values) -> Values:
+        """Return the slopes of a function of the covariance in the log hyper-parameters.
+
+        Parameters
+        ----------
+        sensitivity : array, shape (n, n)
+            Symmetric: the slope of the function in each entry of the covariance.
+
+        Returns
+        -------
+        array
+            In the order of `Hyperparameters.to_log`; 0 stands in the place of the noise.
+        """
+        kernel, drift = self.kernel, self.rows.drift
+        spatial = sensitivity * self.spatial
+        slopes = [
+            float(spatial.sum()),
+            float(np.vdot(spatial, self.distance)) / kernel.spatial_range,
+            kernel.linear_variance * float(np.vdot(sensitivity @ drift, drift)),
+            0.0,
+        ]
+        if self.smooth is not None:
+            z = self.rows.smooth
+            bend = sensitivity * self.smooth
+            by_row = bend.sum(axis=1)
+            # The sum of bend_ij (z_i - z_j)², without an n x n array for each covariate.
+            spread = 2.0 * (by_row @ z**2 - np.einsum("ij,ij->j", bend @ z, z))
+            slopes += [float(by_row.sum()), *(spread / np.square(kernel.smooth_range)).tolist()]
+        return np.array(slopes)

@@ -92,5 +92,3 @@ def _score(low: Values, high: Values, tail: Tail) -> float:
         mass = tail.cdf(high[~measured]) - tail.cdf(low[~measured])
         total += float(np.log(np.maximum(mass, 1e-12)).sum())
     return total
-
-

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,8 @@ def _log_dataset(mlflow: Any, dataset: DatasetRecord) -> None:
     with warnings.catch_warnings():
         # MLflow warns that whole numbers may one day be missing; ours are codes and counts.
         warnings.filterwarnings("ignore", message=".*integer column.*")
+        # It knows two names for a local file.
+        warnings.filterwarnings("ignore", message=".*dataset source can be interpreted.*")
         data = mlflow.data.from_pandas(
             dataset.frame,
             source=str(dataset.source),
@@ -157,16 +160,17 @@ def _log_model(mlflow: Any, model: ModelRecord) -> None:
     from mlflow.models import infer_signature
 
     # `loader_module` keeps the model a folder of inert files: opening it runs code of the
-    # installed package only, never code from the folder.
-    info = mlflow.pyfunc.log_model(
-        name="model",
-        loader_module="hotspot.tracking.pyfunc",
-        data_path=str(model.folder),
-        signature=infer_signature(model.example, model.probability),
-        input_example=model.example,
-        pip_requirements=[f"hotspot=={__version__}"],
-        registered_model_name=model.registered_name,
-    )
+    # installed package only, never code from the folder. MLflow prints what it registers.
+    with redirect_stderr(StringIO()):
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            loader_module="hotspot.tracking.pyfunc",
+            data_path=str(model.folder),
+            signature=infer_signature(model.example, model.probability),
+            input_example=model.example,
+            pip_requirements=[f"hotspot=={__version__}"],
+            registered_model_name=model.registered_name,
+        )
     if model.registered_name is not None:
         mlflow.MlflowClient().set_registered_model_alias(
             model.registered_name, model.alias, info.registered_model_version

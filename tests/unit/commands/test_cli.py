@@ -71,7 +71,11 @@ def test_completion_knows_verbs_and_groups(monkeypatch: pytest.MonkeyPatch) -> N
         import os
 
         done = subprocess.run(
-            command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+            command,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout
 
@@ -86,5 +90,7 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'pandas', 'mlflow', 'hydra', 'rasterio', 'pydantic', 'sklearn'};"
         "print('HEAVY', sorted(heavy & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert "HEAVY []" in done.stdout

@@ -55,7 +55,10 @@ def fitted(survey: Any, kind: str = "lightgbm", **changes: Any) -> FittedModel:
         "grid": Grid.from_region((0, 100, 0, 80), 40, "EPSG:28992"),
         "contaminant": "zn",
         "threshold": {"id": "t1", "value_mg_kg": LIMIT, "citation": "A decree, § 3"},
-        "applicability": AreaOfApplicability(("rock",)).fit(survey.X),
+        # Unequal weights, so that a saved order of names that is not theirs would show.
+        "applicability": AreaOfApplicability(("rock",)).fit(
+            survey.X, weights={"industry": 2.0, "slope": 0.5, "rock": 1.0, "noise": 0.1}
+        ),
         "facts": {"model_id": "m", "seed": 3, "n_samples": 200},
     }
     return FittedModel(**(values | changes))
@@ -302,3 +305,10 @@ def test_cells_are_answered_with_their_coordinates(survey: Any) -> None:
     np.testing.assert_array_equal(
         model.exceedance(survey.X, places), model.exceedance(pd.DataFrame(survey.X))
     )
+
+
+def test_samples_lie_on_themselves_after_reloading(saved: Path, survey: Any) -> None:
+    """A sample has no distance to the samples of a loaded area of applicability."""
+    area = load_model(saved).applicability
+    assert area is not None
+    np.testing.assert_array_equal(area.dissimilarity(survey.X), 0.0)

@@ -1,0 +1,535 @@
+"""An additive Gaussian process of the logarithm of the concentration."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from hotspot.errors import ModelError
+from hotspot.estimators.arrays import pack_arrays, unpack_arrays
+from hotspot.estimators.base import ModelState
+from hotspot.estimators.classifier import require
+from hotspot.estimators.distribution import LogLocationScale
+from hotspot.estimators.gp_censoring import Sites
+from hotspot.estimators.gp_design import Design, Response, choose_bending, log_bounds
+from hotspot.estimators.gp_exact import Bounds, ExactPosterior
+from hotspot.estimators.gp_kernel import Hyperparameters, Inputs
+from hotspot.estimators.gp_learning import learn
+from hotspot.estimators.gp_local import LocalPosterior
+from hotspot.estimators.gp_paths import draw_surface
+from hotspot.estimators.gp_tail import Tail
+from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
+from hotspot.grid import Coordinates
+
+Values = NDArray[np.float64]
+
+_TAILS = ("auto", "normal", "t")
+_FILE = "gaussian_process.npz"
+# Matrices of fewer samples are faster on one core, above all where folds run side by side.
+_SMALL = 600
+
+
+class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
+    """Kriging with a drift, learnt from measured and censored concentrations together.
+
+    The logarithm of the concentration is a sum of an exponential (Matérn 1/2) surface over
+    the coordinates, a ridge-penalised straight drift of all covariates, a smooth response to
+    some numeric covariates, each with a range of its own, and noise. Hyper-parameters have
+    the highest posterior density under weak log-normal priors. A non-detect enters as the
+    probability of its interval (expectation propagation), never as a number put in its
+    place. Answers are for a new measurement: they include the noise.
+
+    Parameters
+    ----------
+    categorical : tuple of str
+        Covariates that hold codes of classes; they enter the straight drift.
+    max_rbf : int
+        Most numeric covariates in the smooth part, from 0. With more than that, those whose
+        cubics explain most are taken, one after the other.
+    tail : "auto", "normal" or "t"
+        Of the predictive distribution; ``"auto"`` takes Student's t where samples left out
+        one at a time call for it.
+    max_exact : int
+        Samples up to which the process is dense; beyond, it is local (`gp_local`).
+    n_neighbours : int
+        Samples in a neighbourhood of the local process.
+    start : Hyperparameters, optional
+        Where the search begins, such as those of a fit to nearly the same samples: faster
+        than the searches from fixed points.
+    random_state : int
+        Seed of what a large survey needs drawn: portions to learn from, order of samples.
+
+    Attributes
+    ----------
+    feature_names_in_ : array of str, shape (n_covariates,)
+        Covariates in the order that every later table must have.
+    n_features_in_, n_samples_, n_censored_ : int
+        Numbers of covariates, of samples, and of samples known by an interval only.
+    levels_ : dict of str to array
+        Codes seen in training, by categorical covariate.
+    hyperparameters_ : Hyperparameters
+        In standardised units.
+    response_ : Response
+        Centre and spread of the log concentration that standardise it.
+    tail_ : Tail
+        Shape of the predictive distribution.
+    smooth_names_ : tuple of str
+        Covariates of the smooth part.
+    range_ : float, units of the coordinates
+        Distance at which 5 % of the spatial correlation is left.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"slope": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]})
+    >>> lead = np.array([10.0, 21.0, 40.0, 79.0, 160.0, 0.0])
+    >>> limit = np.array([10.0, 21.0, 40.0, 79.0, 160.0, 5.0])  # the last is a non-detect
+    >>> places = np.arange(12.0).reshape(6, 2)
+    >>> model = AdditiveGaussianProcess(max_rbf=0).fit(X, lead, limit, coordinates=places)
+    >>> one, other = model.exceedance(X, 30.0, coordinates=places)[[4, 5]]
+    >>> bool(one > 0.5 > other)
+    True
+    """
+
+    kind: ClassVar[str] = "gaussian_process"
+
+    def __init__(
+        self,
+        categorical: tuple[str, ...] = (),
+        *,
+        max_rbf: int = 5,
+        tail: str = "auto",
+        max_exact: int = 3000,
+        n_neighbours: int = 30,
+        start: Hyperparameters | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.categorical = categorical
+        self.max_rbf = max_rbf
+        self.tail = tail
+        self.max_exact = max_exact
+        self.n_neighbours = n_neighbours
+        self.start = start
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: pd.DataFrame | Matrix,
+        lower: Values,
+        upper: Values,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Self:
+        """Learn from intervals of concentration.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n, n_covariates)
+            No missing value.
+        lower, upper : array, shape (n,), mg/kg
+            The interval that holds each concentration; equal where it was measured. A
+            measured 0 counts as a non-detect at the smallest positive bound of the survey.
+        coordinates : array, shape (n, 2)
+            Easting and northing.
+
+        Raises
+        ------
+        ModelError
+            `X` or the coordinates are incomplete, lengths differ, a parameter is out of
+            range, an interval is none, or fewer than 5 samples or 2 measured ones are given.
+        """
+        self._check_parameters()
+        names, matrix = training_table(X, tuple(self.categorical))
+        places = _check_places(coordinates, len(matrix), complete=True)
+        lower, upper = _check_bounds(lower, upper, len(matrix))
+        logs = log_bounds(lower, upper)
+        # In an order of their own, so that the order given changes no bit.
+        order = np.lexsort((logs.upper, logs.lower, *matrix.T, *places.T[::-1]))
+        matrix, places, logs = matrix[order], places[order], logs.take(order)
+
+        self.feature_names_in_ = np.array(names, dtype=object)
+        self.n_features_in_ = len(names)
+        self.levels_ = self._levels(matrix)
+        self.response_ = Response.of(logs)
+        bounds = self.response_.standardise(logs)
+        design = Design.of(matrix, places, [names.index(n) for n in self.categorical])
+        n_numeric = len(design.numeric)
+        numeric = design.inputs(matrix, places).drift[:, :n_numeric]
+        bending = choose_bending(numeric, bounds, int(self.max_rbf))
+        self._design = replace(design, bending=bending)
+        rows = self._design.inputs(matrix, places)
+        with _cores(len(rows)):
+            self.hyperparameters_ = learn(
+                rows, bounds, start=self.start, random_state=self.random_state
+            )
+            self._condition(rows, bounds, order)
+            mean, spread = self._posterior.leave_out(np.arange(len(rows)))
+        sd = np.sqrt(spread + self.hyperparameters_.noise_variance)
+        self.tail_ = Tail.choose(bounds, mean, sd, self.tail)
+        return self
+
+    def refit(
+        self,
+        X: pd.DataFrame | Matrix,
+        lower: Values,
+        upper: Values,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Self:
+        """Return a model of other samples with the hyper-parameters of this one.
+
+        Standardisation and tail are also kept; only the samples are exchanged. That costs a
+        small part of `fit`, and suits inner folds.
+
+        Parameters
+        ----------
+        X, lower, upper, coordinates
+            As in `fit`, with the same covariates.
+
+        Raises
+        ------
+        ModelError
+            As in `fit`; or a class stands there that this model never saw.
+        """
+        check_is_fitted(self)
+        prediction_table(X, self._names)
+        _, matrix = training_table(X, tuple(self.categorical))
+        places = _check_places(coordinates, len(matrix), complete=True)
+        lower, upper = _check_bounds(lower, upper, len(matrix))
+        logs = log_bounds(lower, upper)
+        for name, codes in self._levels(matrix).items():
+            new = np.setdiff1d(codes, self.levels_[name])
+            if new.size:
+                raise ModelError(
+                    f"Samples have the classes {new.tolist()} of {name!r}, which the fitted "
+                    "model never saw. Fit a model to them instead."
+                )
+        order = np.lexsort((logs.upper, logs.lower, *matrix.T, *places.T[::-1]))
+        matrix, places, logs = matrix[order], places[order], logs.take(order)
+        model = clone(self)
+        model.feature_names_in_, model.n_features_in_ = (
+            self.feature_names_in_,
+            self.n_features_in_,
+        )
+        model.levels_ = self._levels(matrix)
+        model.response_, model.hyperparameters_ = self.response_, self.hyperparameters_
+        model.tail_, model._design = self.tail_, self._design
+        rows = self._design.inputs(matrix, places)
+        with _cores(len(rows)):
+            model._condition(rows, self.response_.standardise(logs), order)
+        fresh: Self = model
+        return fresh
+
+    def distribution(
+        self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
+    ) -> LogLocationScale:
+        """Return the distribution of a new measurement at each row.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n, n_covariates)
+            The covariates of `fit`, in their order. A missing value, a missing coordinate,
+            or a class that no sample had, gives NaN: never a guess.
+        coordinates : array, shape (n, 2)
+            Easting and northing.
+        """
+        cells, known = self._cells(X, coordinates)
+        mean, spread = np.full(len(known), np.nan), np.full(len(known), np.nan)
+        if known.any():
+            mean[known], spread[known] = self._posterior.predict(cells)
+        return self._answer(mean, spread)
+
+    def exceedance(
+        self,
+        X: pd.DataFrame | Matrix,
+        threshold: float,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Values:
+        """Return P(concentration > threshold), shape (n,); NaN where it cannot be known.
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`.
+        threshold : float, mg/kg
+            Any limit above 0.
+        """
+        require("threshold", threshold, low=np.nextafter(0.0, 1.0))
+        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
+
+    def quantile(
+        self,
+        X: pd.DataFrame | Matrix,
+        q: float,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Values:
+        """Return the concentration in mg/kg with P(C <= c) = q, shape (n,).
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`.
+        q : float
+            Between 0 and 1.
+        """
+        require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
+        return self.distribution(X, coordinates=coordinates).quantile(q)
+
+    def leave_out(self, folds: NDArray[np.int64]) -> LogLocationScale:
+        """Return distributions for the training samples, each without those of its fold.
+
+        Hyper-parameters stay as they were learnt from all samples. What a censored sample
+        says also stays as it was with all others present; without censoring the answer is
+        that of a refit, to rounding.
+
+        Parameters
+        ----------
+        folds : array of int, shape (n,)
+            In the order of the rows given to `fit`; samples of one number leave together.
+
+        Raises
+        ------
+        ModelError
+            The number of folds is not that of the samples, or all are in one.
+        """
+        check_is_fitted(self)
+        folds = np.asarray(folds)
+        n = self.n_samples_
+        if folds.shape != (n,) or len(np.unique(folds)) < 2:
+            raise ModelError(
+                f"{len(np.unique(folds))} folds in an array of shape {folds.shape} cannot be "
+                f"left out of {n} samples. Give one number per sample, two or more different."
+            )
+        with _cores(n):
+            mean, spread = self._posterior.leave_out(folds[self._order])
+        there = np.empty(n, dtype=np.intp)
+        there[self._order] = np.arange(n)
+        return self._answer(mean[there], spread[there])
+
+    def draw(
+        self,
+        X: pd.DataFrame | Matrix,
+        *,
+        coordinates: Coordinates | None = None,
+        n_draws: int = 100,
+        random_state: int = 0,
+    ) -> Values:
+        """Return joint draws of the concentration, mg/kg, shape (n_draws, n).
+
+        Each draw is a whole map of new measurements given the samples: cells near each other
+        move together, and each cell has the distribution of `distribution`. Up to 2000 rows
+        are drawn through their exact covariance; more rows, or a survey beyond `max_exact`,
+        through random waves conditioned on the samples, whose covariance is right on average
+        over draws. Ask for all rows that belong together in one call.
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`; a row without an answer is NaN in every draw.
+        n_draws : int
+            From 1.
+        random_state : int
+            Seed.
+        """
+        require("n_draws", n_draws, low=1)
+        cells, known = self._cells(X, coordinates)
+        draws = np.full((int(n_draws), len(known)), np.nan)
+        if not known.any():
+            return draws
+        field = draw_surface(
+            self._posterior, cells, n_draws=int(n_draws), random_state=random_state
+        )
+        noise = np.sqrt(self.hyperparameters_.noise_variance)
+        generator = np.random.default_rng([random_state, 1])
+        field += noise * generator.standard_normal(field.shape)
+        if np.isfinite(self.tail_.df):
+            mean, spread = self._posterior.predict(cells)
+            sd = np.sqrt(spread + noise**2)
+            field = mean + sd * self.tail_.from_normal((field - mean) / sd)
+        draws[:, known] = np.exp(self.response_.centre + self.response_.spread * field)
+        return draws
+
+    @property
+    def smooth_names_(self) -> tuple[str, ...]:
+        """Covariates of the smooth part."""
+        columns = [self._design.numeric[i][0] for i in self._design.bending]
+        return tuple(self._names[column] for column in columns)
+
+    @property
+    def range_(self) -> float:
+        """Distance at which 5 % of the spatial correlation is left."""
+        return float(
+            -np.log(0.05) * self.hyperparameters_.spatial_range * self._design.place_unit
+        )
+
+    def to_state(self) -> ModelState:
+        """Return the fitted model as inert data."""
+        check_is_fitted(self)
+        params = self.get_params(deep=False)
+        del params["start"]
+        posterior = self._posterior
+        values = {
+            "params": {**params, "categorical": list(self.categorical)},
+            "names": self._names,
+            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "n_censored": self.n_censored_,
+            "design": self._design.to_dict(),
+            "response": asdict(self.response_),
+            "hyperparameters": asdict(self.hyperparameters_),
+            # JSON knows no infinity: None stands for the normal distribution.
+            "tail": {
+                "df": self.tail_.df if np.isfinite(self.tail_.df) else None,
+                "stretch": self.tail_.stretch,
+            },
+            "local": isinstance(posterior, LocalPosterior),
+        }
+        arrays = {
+            "order": self._order,
+            "place": posterior.rows.place,
+            "drift": posterior.rows.drift,
+            "precision": posterior.sites.precision,
+            "shift": posterior.sites.shift,
+            **posterior.to_arrays(),
+        }
+        # Through JSON and back, so that what was saved and what was loaded are alike.
+        plain = json.loads(json.dumps(values))
+        return ModelState(kind=self.kind, values=plain, files={_FILE: pack_arrays(arrays)})
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Return the fitted model that `to_state` described."""
+        values = state.values  # noqa: PD011
+        params = {**values["params"], "categorical": tuple(values["params"]["categorical"])}
+        model = cls(**params)
+        arrays = unpack_arrays(state.files[_FILE])
+        model.feature_names_in_ = np.array(values["names"], dtype=object)
+        model.n_features_in_ = len(values["names"])
+        model.levels_ = {
+            name: np.array(codes, dtype=np.float64) for name, codes in values["levels"].items()
+        }
+        model.n_censored_ = int(values["n_censored"])
+        model._design = Design.from_dict(values["design"])
+        model.response_ = Response(**values["response"])
+        hyper = dict(values["hyperparameters"])
+        hyper["smooth_range"] = tuple(hyper["smooth_range"])
+        kernel = model.hyperparameters_ = Hyperparameters(**hyper)
+        df = values["tail"]["df"]
+        model.tail_ = Tail(np.inf if df is None else df, values["tail"]["stretch"])
+        model._order = arrays["order"]
+        model.n_samples_ = len(model._order)
+        bend = np.ascontiguousarray(arrays["drift"][:, list(model._design.bending)])
+        rows = Inputs(arrays["place"], arrays["drift"], bend)
+        sites = Sites(arrays["precision"], arrays["shift"])
+        model._posterior = (
+            LocalPosterior.from_arrays(
+                kernel,
+                rows,
+                sites,
+                arrays,
+                n_neighbours=model.n_neighbours,
+                random_state=model.random_state,
+            )
+            if values["local"]
+            else ExactPosterior.from_arrays(kernel, rows, sites, arrays)
+        )
+        return model
+
+    @property
+    def _names(self) -> list[str]:
+        return [str(name) for name in self.feature_names_in_]
+
+    def _levels(self, matrix: Matrix) -> dict[str, Values]:
+        names = self._names
+        return {n: np.unique(matrix[:, names.index(n)]) for n in self.categorical}
+
+    def _condition(self, rows: Inputs, bounds: Bounds, order: NDArray[np.intp]) -> None:
+        self._order = order
+        self.n_samples_ = len(rows)
+        self.n_censored_ = int((~bounds.measured).sum())
+        kernel = self.hyperparameters_
+        self._posterior: ExactPosterior | LocalPosterior
+        if len(rows) <= self.max_exact:
+            self._posterior = ExactPosterior.condition(kernel, rows, bounds)
+        else:
+            self._posterior = LocalPosterior.condition(
+                kernel,
+                rows,
+                bounds,
+                n_neighbours=int(self.n_neighbours),
+                random_state=self.random_state,
+            )
+
+    def _cells(
+        self, X: pd.DataFrame | Matrix, coordinates: Coordinates | None
+    ) -> tuple[Inputs, NDArray[np.bool_]]:
+        check_is_fitted(self)
+        matrix = prediction_table(X, self._names)
+        places = _check_places(coordinates, len(matrix), complete=False)
+        known = known_rows(matrix, self._names, self.levels_)
+        known = known & np.isfinite(places).all(axis=1)
+        return self._design.inputs(matrix[known], places[known]), known
+
+    def _answer(self, mean: Values, spread: Values) -> LogLocationScale:
+        sd = np.sqrt(spread + self.hyperparameters_.noise_variance)
+        return LogLocationScale(
+            self.response_.centre + self.response_.spread * mean,
+            self.response_.spread * self.tail_.stretch * sd,
+            self.tail_.df,
+        )
+
+    def _check_parameters(self) -> None:
+        require("max_rbf", self.max_rbf, low=0)
+        require("max_exact", self.max_exact, low=0)
+        require("n_neighbours", self.n_neighbours, low=2, high=500)
+        if self.tail not in _TAILS:
+            raise ModelError(
+                f"The parameter tail is {self.tail!r}. Give one of {', '.join(_TAILS)}."
+            )
+
+
+def _check_places(coordinates: Coordinates | None, n: int, *, complete: bool) -> Coordinates:
+    if coordinates is None:
+        raise ModelError(
+            f"A Gaussian process needs places, but {n} rows came without coordinates. "
+            "Give easting and northing."
+        )
+    places = np.asarray(coordinates, dtype=np.float64)
+    if places.shape != (n, 2):
+        raise ModelError(
+            f"There are {n} rows of covariates but coordinates of shape {places.shape}. "
+            "Give easting and northing of each row."
+        )
+    if complete and not np.isfinite(places).all():
+        raise ModelError(
+            f"{int((~np.isfinite(places)).any(axis=1).sum())} of {n} samples have no "
+            "coordinates. Drop these samples before fitting."
+        )
+    return places
+
+
+def _check_bounds(lower: Values, upper: Values, n: int) -> tuple[Values, Values]:
+    lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
+    if not (lower.shape == upper.shape == (n,)):
+        raise ModelError(
+            f"There are {n} rows of covariates but {lower.shape} lower and {upper.shape} "
+            "upper bounds. Give one interval per row."
+        )
+    return lower, upper
+
+
+@contextmanager
+def _cores(n: int) -> Iterator[None]:
+    if n > _SMALL:
+        yield
+    else:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
