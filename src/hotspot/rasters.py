@@ -39,6 +39,9 @@ _SMALLEST_SHARE = 0.1
 
 _NODATA = {"float32": np.nan, "float64": np.nan, "uint8": 255, "uint16": 65535}
 
+# rasterio raises SystemError where GDAL fails without saying why, as on a full disk.
+_GDAL_ERRORS = (RasterioError, CPLE_BaseError, SystemError)
+
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, each 0 to 255."""
 
@@ -317,7 +320,7 @@ class CogWriter:
         trace: TracebackType | None,
     ) -> None:
         try:
-            with _told(self.path) if kind is None else suppress(RasterioError, CPLE_BaseError):
+            with _told(self.path) if kind is None else suppress(*_GDAL_ERRORS):
                 self._dataset.close()
             if kind is None:
                 with _told(self.path):
@@ -434,7 +437,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OutputError:
         raise
-    except (OSError, CPLE_BaseError, RasterioError) as error:
+    except (OSError, *_GDAL_ERRORS) as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
             f"{path} could not be written: {reason}. Nothing half-written is left. "

@@ -127,3 +127,24 @@ def test_stages_list_every_key_they_read() -> None:
         } & set(Config.model_fields)
         listed = {key.split(".")[0] for key in stage.keys}
         assert read <= listed | shared, stage.name
+
+
+def test_stages_list_every_package_they_use() -> None:
+    """A command, with the modules of commands it calls, uses no code its stage does not list."""
+    sources = ROOT / "src" / "hotspot" / "commands"
+    plain = {"commands", "config", "errors", "files", "grid", "rasters", "seeds", "units"}
+
+    def packages(name: str, seen: set[str]) -> set[str]:
+        seen.add(name)
+        found: set[str] = set()
+        for node in ast.walk(ast.parse((sources / f"{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hotspot."):
+                parts = (node.module or "").split(".")
+                found.add(parts[1])
+                helper = parts[2] if parts[1] == "commands" and len(parts) > 2 else None
+                if helper == "report_content" and helper not in seen:
+                    found |= packages(helper, seen)
+        return found
+
+    for stage in STAGES:
+        assert packages(stage.name, set()) - plain <= set(stage.packages), stage.name

@@ -43,8 +43,9 @@ def numbers(shape=GRID.shape, dtype="float32"):
 
 def write(path, grid=GRID, values=None, **options):
     """Write one array with a `CogWriter`."""
+    values = numbers(grid.shape) if values is None else values
     with CogWriter(path, grid, **options) as writer:
-        writer.write(Window(0, 0, *grid.shape), numbers(grid.shape) if values is None else values)
+        writer.write(Window(0, 0, *grid.shape), values)
     return path
 
 
@@ -231,9 +232,9 @@ def test_values_and_gaps_survive(tmp_path, dtype):
 def test_file_is_a_valid_cog_that_says_what_it_holds(tmp_path):
     """The COG is valid, with overviews, tags, descriptions and units of each band."""
     path = tmp_path / "a.tif"
-    options = {"tags": {"meaning": "µg, not mg"}, "descriptions": ["P", "Q"], "units": ["1", "m"]}
+    tags = {"meaning": "µg, not mg"}
     both = np.stack([numbers(LARGE.shape), -numbers(LARGE.shape)])
-    write(path, LARGE, both, **options)
+    write(path, LARGE, both, tags=tags, descriptions=["P", "Q"], units=["1", "m"])
     assert cog_validate(path, strict=True)[0]
     with open_raster(path) as dataset:
         assert dataset.tags()["meaning"] == "µg, not mg"
@@ -279,8 +280,9 @@ def test_bytes_do_not_depend_on_the_windows(tmp_path):
     """Whole, in strips, or in reverse: the same file, and no trace of its making."""
     values = numbers(LARGE.shape)
     write(tmp_path / "whole.tif", LARGE, values)
+    strips = [Window(row, 0, min(233, 700 - row), 1100) for row in (0, 233, 466, 699)]
     for name, windows in (
-        ("strips.tif", [Window(r, 0, 1 if r == 699 else 233, 1100) for r in (0, 233, 466, 699)]),
+        ("strips.tif", strips),
         ("reverse.tif", list(LARGE.windows(512))[::-1]),
     ):
         with CogWriter(tmp_path / name, LARGE) as writer:

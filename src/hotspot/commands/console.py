@@ -31,7 +31,14 @@ class Console:
         """Tell a warning as one line, once, instead of with the place in the code."""
         told: set[str] = set()
 
-        def tell(message: Warning | str, category: type[Warning], *_: object) -> None:
+        def tell(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
             text = str(message)
             # Warnings of libraries are for developers, and the tests see them.
             if text not in told and issubclass(category, UserWarning):

@@ -28,6 +28,7 @@ def run_job(verb: str, composed: "DictConfig") -> None:
     if facts.mode == RunMode.MULTIRUN:
         swept = variant_name(config.name, facts.job.override_dirname)
         config = config.model_copy(update={"name": swept})
+        sys.stderr.write(f"\njob {facts.job.num}: {swept}\n")
     run_verb(verb, config, Paths(config.name))
 
 

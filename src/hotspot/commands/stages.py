@@ -68,7 +68,7 @@ STAGES = (
     Stage(
         "observations",
         keys=("data", "covariates.grid"),
-        packages=("observations",),
+        packages=("covariates", "observations"),
         inputs=raw_table,
         outputs=lambda config, paths: [
             paths.interim / "observations.parquet",
@@ -86,7 +86,7 @@ STAGES = (
     Stage(
         "samples",
         keys=("contaminants",),
-        packages=("samples", "covariates"),
+        packages=("covariates", "observations", "samples"),
         inputs=lambda config, paths: [
             paths.interim / "observations.parquet",
             paths.interim / "ledger.json",
@@ -97,35 +97,42 @@ STAGES = (
     Stage(
         "folds",
         keys=("cv.plans", "cv.n_splits", "cv.repeats", "cv.spacing_m", "seed"),
-        packages=("folds",),
+        packages=("covariates", "folds", "samples"),
         inputs=lambda config, paths: [paths.samples, paths.covariates],
         outputs=lambda config, paths: [paths.folds],
     ),
     Stage(
         "evaluate",
         keys=("cv", "model", "seed", "threshold"),
-        packages=("evaluation", "estimators", "observations"),
+        packages=("covariates", "estimators", "evaluation", "folds", "observations", "samples"),
         inputs=lambda config, paths: [paths.samples, paths.folds, paths.covariates],
         outputs=lambda config, paths: [paths.metrics, paths.evaluation],
     ),
     Stage(
         "fit",
         keys=("cv.primary", "model", "seed", "threshold"),
-        packages=("estimators", "observations"),
+        packages=(
+            "covariates",
+            "estimators",
+            "explanations",
+            "folds",
+            "observations",
+            "samples",
+        ),
         inputs=lambda config, paths: [paths.samples, paths.folds, paths.covariates],
         outputs=lambda config, paths: [paths.models],
     ),
     Stage(
         "predict",
         keys=("predict",),
-        packages=("maps",),
+        packages=("covariates", "estimators", "maps"),
         inputs=lambda config, paths: [paths.models, paths.covariates],
         outputs=lambda config, paths: [paths.all_maps],
     ),
     Stage(
         "explain",
         keys=("cv.primary", "explain", "model", "predict.window_size", "seed"),
-        packages=("explanations", "estimators", "maps"),
+        packages=("covariates", "estimators", "explanations", "folds", "maps", "samples"),
         inputs=lambda config, paths: [
             paths.models,
             paths.covariates,
@@ -148,7 +155,17 @@ STAGES = (
             "seed",
             "title",
         ),
-        packages=("report",),
+        packages=(
+            "covariates",
+            "estimators",
+            "evaluation",
+            "explanations",
+            "folds",
+            "maps",
+            "observations",
+            "report",
+            "samples",
+        ),
         inputs=lambda config, paths: [
             paths.interim,
             paths.processed,

@@ -13,7 +13,16 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.files import write_text
 
-_BASE = ("errors.py", "files.py", "grid.py", "rasters.py", "seeds.py", "units.py")
+# Code that every stage depends on.
+_BASE = (
+    "commands/models.py",
+    "errors.py",
+    "files.py",
+    "grid.py",
+    "rasters.py",
+    "seeds.py",
+    "units.py",
+)
 
 
 def is_up_to_date(stage: Stage, config: Config, paths: Paths) -> bool:

@@ -183,7 +183,7 @@ class Placement:
         rasterio.warp.reproject(
             values,
             warped,
-            src_transform=self.transform * Affine.translation(part.col, part.row),
+            src_transform=self.transform @ Affine.translation(part.col, part.row),
             src_crs=_gdal_crs(self.crs),
             src_nodata=np.nan,
             dst_transform=self.grid.crop(window).transform,

@@ -257,8 +257,7 @@ def _agreed_crs(in_file: str | None, declared: str | None, name: str) -> str:
 def _region_of(placement: Placement) -> tuple[float, ...]:
     """Return the region of a source in the CRS of the grid, not finite where there is none."""
     rows, cols = placement.shape
-    corners = [placement.transform * corner for corner in ((0, 0), (cols, 0), (0, rows))]
-    corners.append(placement.transform * (cols, rows))
+    corners = [placement.transform @ at for at in ((0, 0), (cols, 0), (0, rows), (cols, rows))]
     eastings, northings = zip(*corners, strict=True)
     transformer = Transformer.from_crs(placement.crs, placement.grid.crs, always_xy=True)
     try:

@@ -85,7 +85,7 @@ def test_average_equals_the_mean_of_the_cells_inside():
     [
         Affine(100, 0, 199_000, 0, -70, 501_000),
         Affine(100, 0, 199_000, 0, 70, 499_000),
-        Affine.translation(199_000, 500_300) * Affine.rotation(-30) * Affine.scale(50, -80),
+        Affine(43.301, -40.0, 199_741, -25.0, -69.282, 501_936),
     ],
     ids=["unequal", "south-up", "rotated"],
 )
