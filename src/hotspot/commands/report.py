@@ -1,4 +1,4 @@
-"""`hotspot report`: one page that carries it all, and a card per model."""
+"""`hotspot report`: one page that carries it all, a card per model, and the figures."""
 
 from hotspot.commands.console import Console
 from hotspot.commands.report_content import report_content
@@ -6,6 +6,7 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.files import replaced_folder
 from hotspot.report.card import model_card
+from hotspot.report.gallery import gallery
 from hotspot.report.page import render_report
 
 
@@ -18,4 +19,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         for each in content.contaminants:
             card = model_card(each, content.provenance)
             (folder / f"card_{each.contaminant}.md").write_text(card, encoding="utf-8")
+        (folder / "figures").mkdir()
+        for name, image in gallery(content).items():
+            (folder / "figures" / name).write_bytes(image)
     console.line(f"  {paths.report} ({len(page) / 1e6:.1f} MB)")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.covariates.store import read_catalogue
-from hotspot.errors import CovariateError
+from hotspot.errors import CovariateError, few
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.rasters import dataset_crs, open_raster, read_window
 
@@ -34,6 +34,12 @@ def open_stack(folder: Path) -> "Stack":
         The folder holds no covariates, or a raster is missing, damaged or on another grid.
     """
     catalogue, grid = read_catalogue(folder)
+    missing = [name for name in catalogue.names if not (folder / f"{name}.tif").is_file()]
+    if missing:
+        raise CovariateError(
+            f"The rasters of {few(missing)} are missing in {folder}. "
+            "Run `hotspot covariates` again."
+        )
     with ExitStack() as files:
         datasets = []
         for name in catalogue.names:

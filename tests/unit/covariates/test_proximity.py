@@ -30,10 +30,11 @@ def test_inside_a_polygon_the_distance_is_zero():
 
 def test_nearest_of_mixed_features_wins():
     """Points, lines, polygons and collections of them are one set of sources."""
-    texts = ["POINT (0 10)", "LINESTRING (20 0, 20 5)", LAKE.replace("0 0,", "0 0,", 1)]
-    mixed = [*texts[:2], "GEOMETRYCOLLECTION (POINT (-50 0), MULTIPOINT ((-60 0), (-70 0)))"]
-    found = distance(mixed, [[0, 8], [19, 2], [-68, 0], [-52, 0]])
-    np.testing.assert_array_equal(found, [2, 1, 2, 2])
+    collection = "GEOMETRYCOLLECTION (POINT (-50 0), MULTIPOINT ((-60 0), (-70 0)))"
+    pond = "POLYGON ((40 0, 50 0, 50 10, 40 0))"
+    mixed = ["POINT (0 10)", "LINESTRING (20 0, 20 5)", pond, collection]
+    found = distance(mixed, [[0, 8], [19, 2], [49, 2], [-68, 0], [-52, 0]])
+    np.testing.assert_array_equal(found, [2, 1, 0, 2, 2])
 
 
 def test_bow_tie_is_repaired():
