@@ -36,6 +36,7 @@ VERBS = (
     Verb("report", "one page that carries it all", is_stage=True),
     Verb("track", "remember the run in the tracking store", is_stage=True),
     Verb("config", "show or check the composed configuration without running"),
+    Verb("world", "make a simulated region on disk, with its truth and an experiment"),
     Verb("thresholds", "list and search the registry of limits"),
     Verb("ui", "open the tracking UI on this machine"),
 )

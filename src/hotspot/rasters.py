@@ -344,12 +344,11 @@ class CogWriter:
             tiled=True,
             blockxsize=_TILE,
             blockysize=_TILE,
-            # Fast rather than small, since it lives for minutes. Cells that nobody writes
-            # read as nodata; with pixel interleaving they would read as 0.
+            # Fast rather than small, since it lives for minutes. Tiles that nobody writes take
+            # no room and read as nodata.
             compress="deflate",
             zlevel=1,
             sparse_ok=True,
-            interleave="band",
             bigtiff="if_safer",
         )
         dataset.update_tags(**self._tags)

@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": {"observations", "covariates", "folds", "maps"},
     "config": {"covariates"},
     "tracking": {"estimators"},
+    "worlds": {"observations", "covariates", "samples"},
 }
 ABOVE = {"commands", "cli"}
 

@@ -63,7 +63,7 @@ def headline_scores(config: Config, ledger: dict[str, Any]) -> dict[str, Any]:
         if "log_loss" in baseline:
             row["log_loss_of_prevalence"] = baseline["log_loss"]["mean"]
         table[contaminant] = row
-    return {"plan": plan, "model": config.model.kind, "scores": table}
+    return table
 
 
 def _predict(

@@ -24,6 +24,23 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
+# Columns of the sample table that stand beside the covariates.
+RESERVED_NAMES = (
+    "contaminant",
+    "easting",
+    "is_censored",
+    "laboratory",
+    "limit_mg_kg",
+    "lower_mg_kg",
+    "method",
+    "northing",
+    "sample_id",
+    "sampled_on",
+    "site_id",
+    "upper_mg_kg",
+)
+
+
 class Node(BaseModel):
     """A node of the configuration: unknown keys are refused, values never change."""
 
@@ -158,6 +175,12 @@ class CovariatesConfig(Node):
     def _at_least_one(cls, value: dict[str, LayerConfig]) -> dict[str, LayerConfig]:
         if not value:
             raise ValueError("no layer is given. Name at least one raster or vector layer")
+        taken = sorted(set(value) & set(RESERVED_NAMES))
+        if taken:
+            raise ValueError(
+                f"{', '.join(taken)} is a column of the sample table and cannot name a layer. "
+                f"Choose another name, such as map_{taken[0]}"
+            )
         return value
 
 

@@ -1,7 +1,7 @@
 """Layers onto one grid: one cloud-optimised GeoTIFF per covariate, and their catalogue."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,7 +74,7 @@ def build_covariates(
     Warns
     -----
     UserWarning
-        A covariate is missing in part of the grid.
+        A raster covers less of the grid than another one does.
     """
     if not layers:
         raise CovariateError("There is no covariate. Describe at least one layer.")
@@ -82,12 +82,17 @@ def build_covariates(
     Catalogue(tuple(layer.covariate for layer in layers))
     with replaced_folder(folder) as hidden:
         covariates = []
+        cover: dict[str, float] = {}
         for layer in layers:
             if progress is not None:
                 progress(layer.covariate.name)
             with ExitStack() as files:
                 recipe = _recipe(layer, grid, files)
-                covariates.append(_write(recipe, grid, hidden))
+                covariate, share = _write(recipe, grid, hidden)
+            covariates.append(covariate)
+            if isinstance(layer, RasterLayer):
+                cover[covariate.name] = share
+        _warn_of_gaps(cover)
         catalogue = Catalogue(tuple(covariates))
         write_catalogue(hidden, catalogue, grid)
     return catalogue
@@ -135,7 +140,8 @@ def _at_centres(
     return read
 
 
-def _write(recipe: _Recipe, grid: Grid, folder: Path) -> Covariate:
+def _write(recipe: _Recipe, grid: Grid, folder: Path) -> tuple[Covariate, float]:
+    """Write a covariate; return it, and the share of the grid where it has a value."""
     covariate = recipe.covariate
     tags = {
         "covariate": covariate.name,
@@ -163,10 +169,11 @@ def _write(recipe: _Recipe, grid: Grid, folder: Path) -> Covariate:
                 codes.update(np.unique(found).astype(int).tolist())
                 _check_codes(covariate, codes, recipe.source)
             writer.write(window, values)
-        _check_present(covariate, present / (grid.shape[0] * grid.shape[1]), recipe.source)
+        share = present / (grid.shape[0] * grid.shape[1])
+        _check_present(covariate, share, recipe.source)
     if covariate.is_categorical and not covariate.classes:
-        return replace(covariate, classes=tuple((c, str(c)) for c in sorted(codes)))
-    return covariate
+        covariate = replace(covariate, classes=tuple((c, str(c)) for c in sorted(codes)))
+    return covariate, share
 
 
 def _windows(recipe: _Recipe, grid: Grid) -> Iterator[tuple[Window, NDArray[np.float64]]]:
@@ -195,10 +202,17 @@ def _check_present(covariate: Covariate, share: float, source: str) -> None:
             f"The covariate {covariate.name} has no value on the grid: {source} is nodata "
             "throughout. Check its nodata value and the region of the grid."
         )
-    if share < 1:
+
+
+def _warn_of_gaps(cover: Mapping[str, float]) -> None:
+    """Tell which rasters keep land off the map that others cover."""
+    widest = max(cover.values(), default=1.0)
+    short = {name: share for name, share in cover.items() if share < 0.99 * widest}
+    if short:
+        shown = few(f"{name} {share:.1%}" for name, share in short.items())
         warnings.warn(
-            f"The covariate {covariate.name} is missing in {1 - share:.1%} of the cells of the "
-            "grid, which no map will cover. Give a raster that covers the region, or shrink "
-            "the grid.",
-            stacklevel=4,
+            f"Some rasters cover less of the grid than the widest one, {widest:.1%}: {shown}. "
+            "Cells where one is missing are left off the map. Give rasters that cover the "
+            "region, or leave them out.",
+            stacklevel=3,
         )

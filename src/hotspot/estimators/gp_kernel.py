@@ -84,9 +84,10 @@ class Hyperparameters:
     def from_log(cls, vector: Values) -> Self:
         """Return what `to_log` described."""
         value = [float(v) for v in np.exp(vector)]
+        spatial, reach, linear, noise = value[:4]
         if len(value) == 4:
-            return cls(*value)
-        return cls(*value[:5], tuple(value[5:]))
+            return cls(spatial, reach, linear, noise)
+        return cls(spatial, reach, linear, noise, value[4], tuple(value[5:]))
 
 
 def covariance(kernel: Hyperparameters, left: Inputs, right: Inputs) -> Values:

@@ -1,7 +1,5 @@
 """Hyper-parameters of the additive surface by maximum a posteriori."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -29,8 +27,9 @@ _SMOOTH_RANGE = (1.5, 1.0)
 # Log units from the prior medians that the search may go, wide of any sensible value.
 _REACH = 7.0
 
-# One dense likelihood up to here; beyond, the sum over portions of the samples.
-LARGEST_PORTION = 1000
+# Samples that the first searches see; samples of one joint likelihood; the portions beyond.
+_FIRST_LOOK = 300
+_LARGEST_JOINT = 1000
 _PORTIONS, _PORTION_SIZE = 3, 600
 
 
@@ -53,9 +52,11 @@ def learn(
 ) -> Hyperparameters:
     """Return the hyper-parameters of the highest posterior density.
 
-    Up to `LARGEST_PORTION` samples their joint likelihood counts. Beyond, that of three
-    portions of 600, each made of small neighbourhoods strewn over the survey, so that short
-    and long ranges are both seen.
+    Two searches begin at the best of six fixed points, and the better end is taken; with
+    more than 300 samples they see 300 of them, and one search with more of them follows. Up
+    to 1000 samples their joint likelihood counts. Beyond, that of three portions of 600,
+    each made of small neighbourhoods strewn over the survey, so that short and long ranges
+    are both seen.
 
     Parameters
     ----------
@@ -64,8 +65,7 @@ def learn(
     bounds : Bounds
         Their intervals.
     start : Hyperparameters, optional
-        Where the only search begins. Without it two searches begin at the best of six
-        fixed points, and the better end is taken.
+        Where the only search begins, in the place of the fixed points.
     random_state : int
         Seed of the portions.
 
@@ -74,64 +74,77 @@ def learn(
     ModelError
         `start` has another number of smooth covariates.
     """
-    parts = [
-        Marginal(rows.take(part), bounds.take(part)) for part in portions(rows, random_state)
-    ]
-    centre, sd = log_prior(rows.smooth.shape[1])
+    n, n_smooth = len(rows), rows.smooth.shape[1]
+    centre, sd = log_prior(n_smooth)
     if start is not None:
-        if start.to_log().shape != centre.shape:
+        begin = start.to_log()
+        if begin.shape != centre.shape:
             raise ModelError(
                 f"The hyper-parameters to start from have {len(start.smooth_range)} smooth "
-                f"covariates, but the survey has {rows.smooth.shape[1]}. Start without them."
+                f"covariates, but the survey has {n_smooth}. Start without them."
             )
-        starts, n_searches = [start.to_log()], 1
     else:
-        starts, n_searches = _starts(centre, rows.smooth.shape[1]), 2
+        few = [np.arange(n)]
+        if n > _FIRST_LOOK:
+            few = _strewn(rows, 1, _FIRST_LOOK, random_state)
+        cost = _Cost([Marginal(rows.take(p), bounds.take(p)) for p in few], centre, sd)
+        begun = sorted(_starts(centre, n_smooth), key=lambda vector: cost(vector)[0])[:2]
+        begin = min((cost.search(vector) for vector in begun), key=lambda end: cost(end)[0])
+        if n <= _FIRST_LOOK:
+            return Hyperparameters.from_log(begin)
+    parts = [np.arange(n)]
+    if n > _LARGEST_JOINT:
+        parts = _strewn(rows, _PORTIONS, _PORTION_SIZE, random_state)
+    cost = _Cost([Marginal(rows.take(p), bounds.take(p)) for p in parts], centre, sd)
+    return Hyperparameters.from_log(cost.search(begin))
 
-    def cost(vector: Values) -> tuple[float, Values]:
+
+class _Cost:
+    """Minus the log posterior density of the log hyper-parameters, with its slopes."""
+
+    def __init__(self, parts: list[Marginal], centre: Values, sd: Values) -> None:
+        self._parts, self._centre, self._sd = parts, centre, sd
+
+    def __call__(self, vector: Values) -> tuple[float, Values]:
         kernel = Hyperparameters.from_log(vector)
-        z = (vector - centre) / sd
-        total, slopes = -0.5 * float(z @ z), -z / sd
-        for part in parts:
+        z = (vector - self._centre) / self._sd
+        total, slopes = 0.5 * float(z @ z), z / self._sd
+        for part in self._parts:
             value, slope = part(kernel)
-            total, slopes = total + value, slopes + slope
-        return -total, -slopes
+            total, slopes = total - value, slopes - slope
+        return total, slopes
 
-    limits = list(zip(centre - _REACH, centre + _REACH, strict=True))
-    begun = sorted(starts, key=lambda vector: cost(vector)[0])[:n_searches]
-    ends = [
-        minimize(
-            cost,
-            np.clip(vector, centre - _REACH, centre + _REACH),
+    def search(self, start: Values) -> Values:
+        """Return where the way down from a start ends."""
+        low, high = self._centre - _REACH, self._centre + _REACH
+        end = minimize(
+            self,
+            np.clip(start, low, high),
             jac=True,
             method="L-BFGS-B",
-            bounds=limits,
-            options={"maxiter": 100, "ftol": 1e-8, "gtol": 1e-4},
+            bounds=list(zip(low, high, strict=True)),
+            options={"maxiter": 100, "ftol": 1e-7, "gtol": 1e-3},
         )
-        for vector in begun
-    ]
-    best = min(ends, key=lambda end: float(end.fun))
-    return Hyperparameters.from_log(np.asarray(best.x))
+        return np.asarray(end.x)
 
 
-def portions(rows: Inputs, random_state: int) -> list[NDArray[np.intp]]:
-    """Return the samples whose joint likelihoods are added up."""
-    n = len(rows)
-    if n <= LARGEST_PORTION:
-        return [np.arange(n)]
+def _strewn(
+    rows: Inputs, n_portions: int, size: int, random_state: int
+) -> list[NDArray[np.intp]]:
+    """Return portions of about `size` samples: centres, and neighbours of each."""
     generator = np.random.default_rng(random_state)
     tree = cKDTree(rows.place)
     # A centre, its nearest neighbour, and two a little farther off.
-    ranks = [rank for rank in (1, 2, 5, 15) if rank <= n]
+    ranks = [1, 2, 5, 15]
     found = []
-    for _ in range(_PORTIONS):
-        centres = generator.choice(n, _PORTION_SIZE // len(ranks), replace=False)
+    for _ in range(n_portions):
+        centres = generator.choice(len(rows), size // len(ranks), replace=False)
         _, near = tree.query(rows.place[centres], k=ranks)
         found.append(np.unique(near))
     return found
 
 
-def _starts(centre: Values, n_smooth: int) -> Sequence[Values]:
+def _starts(centre: Values, n_smooth: int) -> list[Values]:
     # Changes of the log medians: which part of the surface carries the response, and how far
     # a place reaches. Order as in Hyperparameters.to_log.
     spatial, reach, straight, noise, bend = range(5)

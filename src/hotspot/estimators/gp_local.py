@@ -23,120 +23,19 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from hotspot.estimators.gp_basis import Basis, Neighbourhoods
 from hotspot.estimators.gp_censoring import Sites, cavity, match_sites
 from hotspot.estimators.gp_exact import PORTION, Bounds
-from hotspot.estimators.gp_kernel import (
-    CONSTANT_VARIANCE,
-    Hyperparameters,
-    Inputs,
-    smooth_covariance,
-    spatial_covariance,
-)
+from hotspot.estimators.gp_kernel import Hyperparameters, Inputs, spatial_covariance
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-# Landmarks stop when no sample has more than this share of the smooth variance left.
-_LEAST_SHARE = 1e-4
-_MOST_LANDMARKS = 200
-# Each round of predecessors has this many times the samples of the round before.
-_GROWTH = 1.3
 _MAX_SWEEPS, _TOLERANCE = 15, 1e-3
 # Up to so many folds, each leaves the drift as well; beyond, only the neighbourhood.
 _MOST_REFITS = 50
 # Variance of a neighbour that is to say nothing.
 _SILENT = 1e8
-
-
-@dataclass(frozen=True)
-class Neighbourhoods:
-    """An order of the samples, and for each its nearest among those well before it.
-
-    Parameters
-    ----------
-    order : array, shape (n,)
-        The first ``k + 1`` condition on all before them.
-    near : array, shape (n - k - 1, k)
-        Of each later sample.
-    """
-
-    order: Rows
-    near: Rows
-
-    @classmethod
-    def of(cls, place: Values, k: int, random_state: int) -> Self:
-        """Return neighbourhoods of `k` samples in a random order."""
-        n = len(place)
-        order = np.random.default_rng(random_state).permutation(n)
-        found = []
-        done = min(k + 1, n)
-        while done < n:
-            stop = min(int(done * _GROWTH) + 1, n)
-            _, near = cKDTree(place[order[:done]]).query(place[order[done:stop]], k=k)
-            found.append(order[near.reshape(stop - done, k)])
-            done = stop
-        return cls(order, np.vstack(found) if found else np.empty((0, k), np.intp))
-
-
-@dataclass(frozen=True)
-class Basis:
-    """Columns whose regression is the drift and the smooth part.
-
-    Parameters
-    ----------
-    kernel : Hyperparameters
-        Fixed.
-    landmarks : array, shape (m, n_smooth)
-        Where the smooth part is tied.
-    whitening : array, shape (m, m)
-        Inverse Cholesky factor of their covariance.
-    """
-
-    kernel: Hyperparameters
-    landmarks: Values
-    whitening: Values
-
-    @classmethod
-    def of(cls, kernel: Hyperparameters, smooth: Values) -> Self:
-        """Return the basis of samples; the next landmark is the least explained sample."""
-        chosen: list[int] = []
-        if kernel.smooth_range:
-            most = min(_MOST_LANDMARKS, len(smooth))
-            columns = np.zeros((len(smooth), most))
-            left = np.full(len(smooth), kernel.smooth_variance)
-            while len(chosen) < most:
-                pivot = int(np.argmax(left))
-                if left[pivot] < _LEAST_SHARE * kernel.smooth_variance:
-                    break
-                m = len(chosen)
-                column = smooth_covariance(kernel, smooth, smooth[pivot : pivot + 1])[:, 0]
-                column -= columns[:, :m] @ columns[pivot, :m]
-                columns[:, m] = column / np.sqrt(left[pivot])
-                left = np.maximum(left - columns[:, m] ** 2, 0.0)
-                chosen.append(pivot)
-        landmarks = np.ascontiguousarray(smooth[chosen])
-        if not chosen:
-            return cls(kernel, landmarks, np.empty((0, 0)))
-        factor = cholesky(smooth_covariance(kernel, landmarks, landmarks), lower=True)
-        inverse = solve_triangular(factor, np.eye(len(chosen)), lower=True)
-        return cls(kernel, landmarks, np.ascontiguousarray(inverse))
-
-    def columns(self, rows: Inputs) -> Values:
-        """Return the columns, each with a coefficient of prior variance 1."""
-        constant = np.full((len(rows), 1), np.sqrt(CONSTANT_VARIANCE))
-        straight = np.sqrt(self.kernel.linear_variance) * rows.drift
-        if not len(self.landmarks):
-            return np.hstack([constant, straight])
-        link = smooth_covariance(self.kernel, rows.smooth, self.landmarks)
-        return np.hstack([constant, straight, link @ self.whitening.T])
-
-    def left_over(self, columns: Values) -> Values:
-        """Return the smooth variance that the landmarks do not carry, shape (n,)."""
-        m = len(self.landmarks)
-        if not m:
-            return np.zeros(len(columns))
-        carried = np.einsum("ij,ij->i", columns[:, -m:], columns[:, -m:])
-        return np.maximum(self.kernel.smooth_variance - carried, 0.0)
 
 
 @dataclass(frozen=True)
@@ -286,10 +185,14 @@ class LocalPosterior:
     def leave_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
         """Return mean and variance at the samples, each without the samples of its fold.
 
-        With more than 50 folds the coefficients of the drift stay as they are: each fold is
-        then a small part of a large survey.
+        With more than 50 folds of several samples the coefficients of the drift stay as they
+        are: each fold is then a small part of a large survey.
         """
         names = np.unique(folds)
+        if len(names) == len(folds):
+            # One at a time: what the sample itself says is divided out of its marginal.
+            marginal = self.predict_samples(np.arange(len(folds)))
+            return cavity(*marginal, self.sites)
         if len(names) > _MOST_REFITS:
             return self._leave_neighbours_out(folds)
         mean, spread = np.empty(len(folds)), np.empty(len(folds))
@@ -356,7 +259,7 @@ class LocalPosterior:
         link = spatial_covariance(self.kernel, apart)
         share = np.linalg.solve(inner, link[..., None])[..., 0]
         left = self.kernel.spatial_variance - np.einsum("ij,ij->i", share, link)
-        return share, np.maximum(left, 0.0)
+        return np.asarray(share), np.asarray(np.maximum(left, 0.0))
 
     def _whiten(self, columns: Values) -> Values:
         """Return columns made independent, in the order of conditioning."""

@@ -57,11 +57,11 @@ def draw_surface(surface: Surface, cells: Inputs, *, n_draws: int, random_state:
     generator = np.random.default_rng(random_state)
     if isinstance(surface, ExactPosterior) and len(cells) <= MOST_JOINT:
         mean, spread = surface.joint(cells)
-        spread[np.diag_indices_from(spread)] += 1e-9 + 1e-9 * float(np.trace(spread)) / len(
-            mean
-        )
+        # Cells of one place have one value; the jitter is far below the noise.
+        spread[np.diag_indices_from(spread)] += 1e-8
         factor = cholesky(spread, lower=True)
-        return mean + generator.standard_normal((n_draws, len(cells))) @ factor.T
+        joint: Values = mean + generator.standard_normal((n_draws, len(cells))) @ factor.T
+        return joint
     found = np.empty((n_draws, len(cells)))
     wanted = np.empty((n_draws, len(surface.rows)))
     sd = np.sqrt(surface.sites.variance)

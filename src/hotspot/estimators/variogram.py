@@ -25,6 +25,8 @@ _N_LAGS = 15
 _CHUNK = 4_000_000
 # A correlation this low counts as none: the practical range ends there.
 _PRACTICAL = 0.05
+# Of values that are all alike, so that their variance is not 0.
+_LEAST_NUGGET = 1e-12
 
 
 class VariogramWarning(UserWarning):
@@ -207,9 +209,9 @@ def empirical_variogram(
     Examples
     --------
     >>> line = np.column_stack([np.arange(4.0), np.zeros(4)])
-    >>> found = empirical_variogram(line, np.arange(4.0) ** 2, cutoff=2, width=1)
+    >>> found = empirical_variogram(line, np.array([0.0, 2.0, 4.0, 6.0]), cutoff=2, width=1)
     >>> found.lag, found.semivariance, found.n_pairs
-    (array([1., 2.]), array([5.83, 20.]), array([3, 2]))
+    (array([1., 2.]), array([2., 8.]), array([3, 2]))
     """
     places = np.ascontiguousarray(coordinates, dtype=np.float64)
     y = np.asarray(values, dtype=np.float64)
@@ -311,7 +313,7 @@ def fit_variogram(
     weight = np.sqrt(empirical.n_pairs[far]) / lag
     if lag.size < 3:
         level = float(np.average(empirical.semivariance, weights=empirical.n_pairs))
-        fitted = VariogramModel(family, max(level, np.finfo(float).tiny), 0.0, 1.0, nu)
+        fitted = VariogramModel(family, max(level, _LEAST_NUGGET), 0.0, 1.0, nu)
         return _reported(
             fitted,
             f"The variogram has {lag.size} lags, and a model needs three; all variance is "
@@ -326,7 +328,7 @@ def fit_variogram(
         design = weight[:, None] * np.column_stack([np.ones_like(lag), rise])
         (nugget, sill), rest = nnls(design, weight * semivariance)
         if nugget + sill == 0:  # All values alike.
-            nugget = np.finfo(np.float64).tiny
+            nugget = _LEAST_NUGGET
         return VariogramModel(family, float(nugget), float(sill), reach, nu), float(rest**2)
 
     # From half the nearest lag, where all is nugget, to ten times the farthest.

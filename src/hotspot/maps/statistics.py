@@ -171,7 +171,6 @@ class MapStatistics:
             "classes": self.rows(),
         }
 
-
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the statistics that `to_dict` described."""

@@ -25,9 +25,7 @@ def gallery(content: ReportContent) -> dict[str, bytes]:
     return files
 
 
-def _figures(
-    content: ContaminantContent, context: tuple[Context, ...]
-) -> dict[str, "Figure"]:
+def _figures(content: ContaminantContent, context: tuple[Context, ...]) -> dict[str, "Figure"]:
     drawn: dict[str, Figure] = {}
     maps, evaluation, explanation = content.maps, content.evaluation, content.explanation
     if maps is not None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from hotspot.errors import ConfigError
 from hotspot.observations.contaminants import Contaminants
 from hotspot.seeds import child_seed
 from hotspot.worlds.bounds import check_between, check_choice
@@ -61,8 +62,11 @@ class Field:
     trend_per_year: float = 0.0
 
     def __post_init__(self) -> None:
-        Contaminants.load().id_of(self.contaminant)
-        check_choice("contaminant", self.contaminant, Contaminants.load().ids)
+        known = Contaminants.load().id_of(self.contaminant)
+        if known != self.contaminant:
+            raise ConfigError(
+                f"contaminant={self.contaminant} is a name, not an id. Give the id: {known}."
+            )
         check_between("background_mg_kg", self.background_mg_kg, 1e-9, 1e5)
         check_between("effect", self.effect, 0.0, 3.0)
         check_between("range_m", self.range_m, 1e-3)

@@ -46,6 +46,10 @@ def test_a_plain_number_is_a_limit() -> None:
         ("name=../elsewhere", r"name: .*'\.\./elsewhere'"),
         ("contaminants=???", r"contaminants.*value is \?\?\?"),
         ("seed=-1", r"seed: .*-1"),
+        (
+            "+covariates.layers.easting={source:coordinate,axis:easting}",
+            r"covariates\.layers: easting is a column of the sample table",
+        ),
     ],
 )
 def test_errors_name_the_key_as_typed(override: str, message: str) -> None:
@@ -72,3 +76,11 @@ def test_digest_depends_on_content_only() -> None:
     """The order of keys does not change a digest; a value does."""
     assert config_digest({"a": 1, "b": 2}) == config_digest({"b": 2, "a": 1})
     assert config_digest({"a": 1}) != config_digest({"a": 2})
+
+
+def test_reserved_names_are_the_columns_of_the_sample_table() -> None:
+    """No covariate can take the place of a column that every sample has."""
+    from hotspot.config.schema import RESERVED_NAMES
+    from hotspot.samples.sampleset import SAMPLE_COLUMNS
+
+    assert set(RESERVED_NAMES) == set(SAMPLE_COLUMNS)

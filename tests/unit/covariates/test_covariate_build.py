@@ -1,6 +1,7 @@
 """Building the covariates of a grid and reading them back as a stack."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -133,10 +134,20 @@ def test_all_missing_is_refused(write_raster, folder):
         build_covariates([RasterLayer(covariate("clay"), path)], GRID, folder)
 
 
-def test_partial_cover_is_warned_of_with_its_share(write_raster, folder):
-    """A raster that lacks a quarter of the grid says so."""
+def test_a_raster_that_covers_less_than_another_is_warned_of(write_raster, folder):
+    """A raster that lacks a quarter of what another covers says so, with both shares."""
+    whole = write_raster(np.ones((6, 8), dtype="float32"), name="whole.tif")
+    part = write_raster(np.ones((6, 6), dtype="float32"), name="part.tif")
+    layers = [RasterLayer(covariate("clay"), part), RasterLayer(covariate("dem"), whole)]
+    with pytest.warns(UserWarning, match=r"widest one, 100\.0%: clay 75\.0%"):
+        build_covariates(layers, GRID, folder)
+
+
+def test_rasters_of_one_extent_are_not_warned_of(write_raster, folder):
+    """A study area that fills part of its grid is nothing to warn of."""
     path = write_raster(np.ones((6, 6), dtype="float32"))
-    with pytest.warns(UserWarning, match=r"clay is missing in 25\.0%"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         build_covariates([RasterLayer(covariate("clay"), path)], GRID, folder)
 
 
@@ -250,7 +261,7 @@ def test_missing_parts_of_a_stack_name_the_command(layers, folder):
     build_covariates(layers, GRID, folder)
     (folder / "rock.tif").unlink()
     with pytest.raises(
-        CovariateError, match="rasters of rock.* Run `hotspot covariates` again"
+        CovariateError, match=r"rasters of rock.* Run `hotspot covariates` again"
     ):
         open_stack(folder)
     (folder / "catalogue.json").write_text('{"covariates": 3}')

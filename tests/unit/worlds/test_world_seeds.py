@@ -147,6 +147,7 @@ def test_option_names_are_unique() -> None:
         ({"crs": "EPSG:4326"}, "projected CRS in metres"),
         ({"crs": "EPSG:28992"}, "such as corner="),
         ({"contaminant": "phlogiston"}, "phlogiston"),
+        ({"contaminant": "Zinc"}, "Give the id: zn"),
         ({"elongation": "1"}, "elongation=1"),
     ],
 )

@@ -21,7 +21,7 @@ def log_field_at_sites(world: World) -> np.ndarray:
 
 @pytest.mark.parametrize("name", list(survey_designs(1)))
 def test_design_takes_all_its_samples_within_the_region(world: World, name: str) -> None:
-    """Every design gives exactly the samples asked for, each in the cell it is told to be in."""
+    """Every design gives exactly the samples asked for, each in the cell that is told."""
     surveyed = world.surveyed(survey_designs(N)[name])
     rows, cols, inside = surveyed.grid.cells(sites_of(surveyed))
     assert len(surveyed.observations) == N

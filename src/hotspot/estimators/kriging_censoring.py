@@ -1,0 +1,234 @@
+"""Intervals in kriging: what a non-detect is worth beside measured values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.errors import ModelError, few
+from hotspot.estimators.gp_censoring import Sites, interval_moments, match_sites
+from hotspot.estimators.kriging import Kriging
+
+Values = NDArray[np.float64]
+
+# Two different measured values are the least that a variogram can be made of.
+_FEWEST = 2
+# Log intervals this narrow count as measured at their middle.
+_NARROWEST = 1e-6
+# Share of the variance below which a site of nearly exact knowledge is not resolved.
+_LEAST_NOISE = 1e-6
+_MOST_STEPS = 40
+# In standard deviations; a centimetre on a scale of a hundred metres.
+_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class LogIntervals:
+    """Intervals of the natural logarithm of concentrations in mg/kg.
+
+    Parameters
+    ----------
+    low, high : array, shape (n,)
+        Equal where measured; ``-inf`` and ``inf`` where open.
+    """
+
+    low: Values
+    high: Values
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Which are known to the point."""
+        return np.asarray(self.low == self.high)
+
+    def take(self, rows: NDArray[np.int64]) -> "LogIntervals":
+        """Return some of them."""
+        return LogIntervals(self.low[rows], self.high[rows])
+
+    def shifted(self, by: Values) -> "LogIntervals":
+        """Return the intervals of what is left after a trend is taken away."""
+        return LogIntervals(self.low - by, self.high - by)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of each sample, as kriging can take it.
+
+    Parameters
+    ----------
+    value, noise : array, shape (n,)
+        The number to krige and its variance beside the nugget: the measured value and 0,
+        or centre and spread of the normal curve that stands for an interval.
+    expected, spread : array, shape (n,)
+        Mean and variance of the sample given its interval and the samples around; the
+        measured value and 0 where measured.
+    """
+
+    value: Values
+    noise: Values
+    expected: Values
+    spread: Values
+
+
+def log_intervals(lower: Values, upper: Values) -> LogIntervals:
+    """Return the intervals of the logarithm of concentrations.
+
+    A measured 0 says only that less was found than the smallest amount the survey tells of:
+    it becomes the interval from 0 to the smallest positive bound.
+
+    Parameters
+    ----------
+    lower, upper : array, shape (n,), mg/kg
+
+    Raises
+    ------
+    ModelError
+        A bound is missing, negative or reversed, or fewer than two samples were measured.
+
+    Examples
+    --------
+    >>> found = log_intervals(np.array([1.0, 0.0, 1.0]), np.array([1.0, 1.0, 1.0]))
+    >>> found.low, found.high
+    (array([  0., -inf,   0.]), array([0., 0., 0.]))
+    """
+    wrong = ~((lower >= 0) & (upper >= lower) & (lower < np.inf))
+    if wrong.any():
+        seen = [f"({lower[i]:g}, {upper[i]:g})" for i in np.flatnonzero(wrong)]
+        raise ModelError(
+            f"{int(wrong.sum())} samples have no interval of concentration: {few(seen)}. "
+            "Give bounds from 0 mg/kg, the lower not above the upper."
+        )
+    n_measured = int(((lower == upper) & (lower > 0)).sum())
+    if n_measured < _FEWEST:
+        raise ModelError(
+            f"{n_measured} of {len(lower)} samples were measured above 0 mg/kg, and kriging "
+            f"needs {_FEWEST} or more. Add samples, or use a classifier of the limit."
+        )
+    ends = np.concatenate([lower, upper])
+    smallest = ends[(ends > 0) & np.isfinite(ends)].min()
+    with np.errstate(divide="ignore"):
+        low, high = np.log(lower), np.log(np.where(upper > 0, upper, smallest))
+    narrow = high - low < _NARROWEST
+    middle = np.where(narrow, low, 0.0)
+    middle[narrow] = 0.5 * (low + high)[narrow]
+    return LogIntervals(np.where(narrow, middle, low), np.where(narrow, middle, high))
+
+
+def first_evidence(intervals: LogIntervals) -> Evidence:
+    """Return the evidence before any map: all samples from one normal distribution.
+
+    Its mean and variance have the highest likelihood, found by expectation maximisation.
+
+    References
+    ----------
+    Dempster, A. P., Laird, N. M. & Rubin, D. B. (1977). Maximum likelihood from incomplete
+    data via the EM algorithm. Journal of the Royal Statistical Society B 39, 1-38,
+    10.1111/j.2517-6161.1977.tb01600.x.
+    """
+    measured = intervals.measured
+    expected = np.where(measured, intervals.low, 0.0)
+    spread = np.zeros(len(intervals))
+    centre = float(expected[measured].mean())
+    variance = max(float(expected[measured].var()), _LEAST_NOISE)
+    if not measured.all():
+        rows = np.flatnonzero(~measured)
+        some = intervals.take(rows)
+        for _ in range(_MOST_STEPS):
+            before, width = np.full(len(rows), centre), np.full(len(rows), variance)
+            expected[rows], spread[rows] = _moments(some, before, width)
+            centre = float(expected.mean())
+            variance = max(float(((expected - centre) ** 2 + spread).mean()), _LEAST_NOISE)
+        sites = match_sites(some.low, some.high, before, width, _LEAST_NOISE * variance)
+        return _combined(intervals, sites, 0.0, expected, spread)
+    return Evidence(expected, spread, expected, spread)
+
+
+def settle(
+    evidence: Evidence,
+    intervals: LogIntervals,
+    system: Callable[[Values, Values], Kriging],
+    *,
+    n_neighbours: int | None = None,
+) -> Evidence:
+    """Return the evidence that agrees with kriging: expectation propagation.
+
+    Each censored sample is kriged from all others; the normal distribution found is cut to
+    the sample's interval, and a normal curve takes the interval's place that leads to the
+    same mean and variance. This is repeated until nothing moves. Nothing is ever
+    substituted: a non-detect far below what its neighbours have pulls them down, and one
+    whose limit lies high above them says nothing.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Where to begin.
+    intervals : LogIntervals
+        Of the samples, less any trend that the system does not know of.
+    system : callable
+        Makes the kriging of given values and noises.
+    n_neighbours : int, optional
+        As in `Kriging.leave_out`.
+
+    References
+    ----------
+    Minka, T. P. (2001). Expectation propagation for approximate Bayesian inference. UAI 17,
+    362-369, 10.48550/arXiv.1301.2294.
+    """
+    rows = np.flatnonzero(~intervals.measured)
+    if not rows.size:
+        return evidence
+    some = intervals.take(rows)
+    precision = shift = None
+    step, last = 1.0, np.inf
+    for _ in range(_MOST_STEPS):
+        kriging = system(evidence.value, evidence.noise)
+        total = kriging.variogram.total
+        nugget = max(kriging.variogram.nugget, _LEAST_NOISE * total)
+        if precision is None or shift is None:
+            precision = 1.0 / (evidence.noise[rows] + nugget)
+            shift = evidence.value[rows] * precision
+        around = kriging.leave_out(n_neighbours=n_neighbours)
+        mean = around.value[rows]
+        surface = np.maximum(around.variance[rows] - kriging.variogram.nugget, 1e-12 * total)
+        matched = match_sites(some.low, some.high, mean, surface, nugget)
+        change = max(
+            float(np.max(np.abs(matched.precision - precision) * surface)),
+            float(np.max(np.abs(matched.shift - shift) * np.sqrt(surface))),
+        )
+        # All sites move at once; where they overshoot together, shorter steps settle them.
+        step = max(0.7 * step, 0.2) if change > 0.9 * last else step
+        last = change
+        precision = precision + step * (matched.precision - precision)
+        shift = shift + step * (matched.shift - shift)
+        expected, spread = evidence.expected.copy(), evidence.spread.copy()
+        expected[rows], spread[rows] = _moments(some, mean, surface + nugget)
+        evidence = _combined(intervals, Sites(precision, shift), nugget, expected, spread)
+        if change < _TOLERANCE:
+            break
+    return evidence
+
+
+def shifted(evidence: Evidence, by: Values) -> Evidence:
+    """Return the evidence on what is left after a trend is taken away."""
+    return replace(evidence, value=evidence.value - by, expected=evidence.expected - by)
+
+
+def _moments(intervals: LogIntervals, mean: Values, variance: Values) -> tuple[Values, Values]:
+    """Return mean and variance of normal distributions cut to intervals."""
+    _, slope, bend = interval_moments(intervals.low, intervals.high, mean, variance)
+    expected = np.clip(mean + variance * slope, intervals.low, intervals.high)
+    return expected, np.maximum(variance * (1.0 - variance * bend), 0.0)
+
+
+def _combined(
+    intervals: LogIntervals, sites: Sites, nugget: float, expected: Values, spread: Values
+) -> Evidence:
+    measured = intervals.measured
+    value = np.where(measured, intervals.low, 0.0)
+    noise = np.zeros(len(value))
+    value[~measured] = sites.target
+    noise[~measured] = np.maximum(sites.variance - nugget, 0.0)
+    return Evidence(value, noise, expected, spread)

@@ -1,0 +1,283 @@
+"""What the tree-based models of the concentration share: names, intervals, places, state."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from hotspot.errors import ModelError
+from hotspot.estimators.base import ModelState
+from hotspot.estimators.classifier import require
+from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.log_intervals import log_intervals
+from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
+from hotspot.grid import Coordinates
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Samples in an order that does not depend on the order they came in.
+
+    Parameters
+    ----------
+    matrix : array, shape (n, n_covariates)
+        Complete.
+    places : array, shape (n, 2), optional
+        Easting and northing about their mean, metres.
+    low, high : array, shape (n,)
+        Bounds of the natural logarithm of the concentration.
+    """
+
+    matrix: Matrix
+    places: Coordinates | None
+    low: Values
+    high: Values
+
+
+class TreeModel(BaseEstimator, ABC):  # type: ignore[misc]
+    """A model of the concentration for any limit, from covariates and places.
+
+    A subclass learns from `TrainingRows` and answers with a distribution; this class checks
+    what comes in, leaves rows that it cannot know as NaN, and takes the model apart.
+
+    Attributes
+    ----------
+    feature_names_in_ : array of str, shape (n_covariates,)
+        Covariates in the order that every later table must have.
+    n_features_in_ : int
+        Their number.
+    levels_ : dict of str to array
+        Codes seen in training, by categorical covariate.
+    n_samples_, n_censored_ : int
+        Samples learnt from, and how many of them are intervals.
+    centre_ : array, shape (2,)
+        Mean easting and northing of the samples; NaN where none were given.
+    """
+
+    kind: ClassVar[str]
+    _machine_parameters: ClassVar[frozenset[str]] = frozenset({"n_jobs"})
+
+    categorical: tuple[str, ...]
+    use_coordinates: bool
+    n_axes: int
+
+    def fit(
+        self,
+        X: pd.DataFrame | Matrix,
+        lower: Values,
+        upper: Values,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Self:
+        """Learn from intervals of concentration.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n, n_covariates)
+            No missing value.
+        lower, upper : array, shape (n,), mg/kg
+            The interval that holds each concentration; equal where it was measured.
+        coordinates : array, shape (n, 2)
+            Easting and northing; needed where the model uses them.
+
+        Raises
+        ------
+        ModelError
+            `X` or the coordinates are incomplete, lengths differ, a bound is not one, or a
+            parameter is out of range.
+        """
+        self._check_parameters()
+        names, matrix = training_table(X, tuple(self.categorical))
+        lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
+        if not (lower.shape == upper.shape == (len(matrix),)):
+            raise ModelError(
+                f"There are {len(matrix)} rows of covariates but {lower.shape} lower and "
+                f"{upper.shape} upper bounds. Give one interval per row."
+            )
+        low, high = log_intervals(lower, upper)
+        places = self._places(coordinates, len(matrix))
+        if places is not None and not np.isfinite(places).all():
+            raise ModelError(
+                f"{int((~np.isfinite(places)).any(axis=1).sum())} of {len(places)} samples "
+                "have no coordinates. Drop these samples before fitting."
+            )
+        keys = [high, low, *([] if places is None else places.T), *matrix.T]
+        order = np.lexsort(keys)
+        self.centre_ = np.full(2, np.nan)
+        if places is not None:
+            self.centre_ = places[order].mean(axis=0)
+            places = places[order] - self.centre_
+        self.feature_names_in_ = np.array(names, dtype=object)
+        self.n_features_in_ = len(names)
+        self.levels_ = {
+            name: np.unique(matrix[:, names.index(name)]) for name in self.categorical
+        }
+        self.n_samples_ = len(matrix)
+        self.n_censored_ = int((low < high).sum())
+        self._order = order
+        self._learn(TrainingRows(matrix[order], places, low[order], high[order]))
+        return self
+
+    def distribution(
+        self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n, n_covariates)
+            The covariates of `fit`, in their order. A missing value, a missing coordinate,
+            or a class that no sample had, gives NaN: never a guess.
+        coordinates : array, shape (n, 2)
+            Easting and northing; needed where the model uses them.
+
+        Raises
+        ------
+        ModelError
+            Other covariates, or coordinates are wanting.
+        """
+        check_is_fitted(self)
+        names = [str(name) for name in self.feature_names_in_]
+        matrix = prediction_table(X, names)
+        known = known_rows(matrix, names, self.levels_)
+        places = self._places(coordinates, len(matrix))
+        if places is not None:
+            places = places - self.centre_
+            known &= np.isfinite(places).all(axis=1)
+        return self._answer(matrix, places, known)
+
+    def exceedance(
+        self,
+        X: pd.DataFrame | Matrix,
+        threshold: float,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Values:
+        """Return P(concentration > threshold), shape (n,); NaN where it cannot be known.
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`.
+        threshold : float, mg/kg
+            Any limit above 0.
+        """
+        require("threshold", threshold, low=np.nextafter(0.0, 1.0))
+        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
+
+    def quantile(
+        self,
+        X: pd.DataFrame | Matrix,
+        q: float,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Values:
+        """Return the concentration in mg/kg with P(C <= c) = q, shape (n,).
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`.
+        q : float
+            Between 0 and 1.
+        """
+        require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
+        return self.distribution(X, coordinates=coordinates).quantile(q)
+
+    def to_state(self) -> ModelState:
+        """Return the fitted model as inert data."""
+        check_is_fitted(self)
+        fitted, files = self._fitted_state()
+        values = {
+            "params": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in self.get_params(deep=False).items()
+                if name not in self._machine_parameters
+            },
+            "names": [str(name) for name in self.feature_names_in_],
+            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "n_samples": self.n_samples_,
+            "n_censored": self.n_censored_,
+            "centre": None if np.isnan(self.centre_).any() else self.centre_.tolist(),
+            "fitted": fitted,
+        }
+        return ModelState(kind=self.kind, values=values, files=files)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Return the fitted model that `to_state` described."""
+        values = state.values  # noqa: PD011
+        params = {**values["params"], "categorical": tuple(values["params"]["categorical"])}
+        model = cls(**params)
+        model.feature_names_in_ = np.array(values["names"], dtype=object)
+        model.n_features_in_ = len(values["names"])
+        model.levels_ = {
+            name: np.array(codes, dtype=np.float64) for name, codes in values["levels"].items()
+        }
+        model.n_samples_ = int(values["n_samples"])
+        model.n_censored_ = int(values["n_censored"])
+        centre = values["centre"]
+        model.centre_ = np.full(2, np.nan) if centre is None else np.array(centre, np.float64)
+        model._restore(values["fitted"], state.files)
+        return model
+
+    @abstractmethod
+    def _learn(self, rows: TrainingRows) -> None:
+        """Learn from complete rows."""
+
+    @abstractmethod
+    def _answer(
+        self, matrix: Matrix, places: Coordinates | None, known: NDArray[np.bool_]
+    ) -> PredictiveDistribution:
+        """Return distributions of all rows, NaN where not known."""
+
+    @abstractmethod
+    def _fitted_state(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Return what `_learn` found, as JSON values and files."""
+
+    @abstractmethod
+    def _restore(self, fitted: dict[str, Any], files: dict[str, bytes]) -> None:
+        """Set what `_fitted_state` returned."""
+
+    def _check_parameters(self) -> None:
+        require("n_axes", self.n_axes, low=2, high=36)
+        require("n_jobs", self.get_params()["n_jobs"], low=1)
+        require("random_state", self.get_params()["random_state"], low=0, high=2**31 - 1)
+
+    def _needs_places(self) -> bool:
+        return bool(self.use_coordinates)
+
+    def _places(self, coordinates: Coordinates | None, n: int) -> Coordinates | None:
+        if coordinates is None:
+            if self._needs_places():
+                raise ModelError(
+                    f"{type(self).__name__} uses places, but {n} rows came without "
+                    "coordinates. Give easting and northing, or set use_coordinates to false."
+                )
+            return None
+        places = np.asarray(coordinates, dtype=np.float64)
+        if places.shape != (n, 2):
+            raise ModelError(
+                f"There are {n} rows of covariates but coordinates of shape {places.shape}. "
+                "Give easting and northing of each row."
+            )
+        return places if self._needs_places() else None
+
+    def _axes(self, places: Coordinates | None) -> Matrix:
+        """Return places along `n_axes` directions, the first two easting and northing."""
+        if places is None or not self.use_coordinates:
+            return np.empty((0 if places is None else len(places), 0))
+        # Multiples of the half turn divided by n: with n even, north is among them.
+        angle = np.arange(self.n_axes) * np.pi / self.n_axes
+        rest = angle[np.abs(np.cos(angle)) > 1e-9][1:] if self.n_axes > 2 else np.empty(0)
+        along = [places]
+        for each in rest:
+            along.append((places @ np.array([np.cos(each), np.sin(each)]))[:, None])
+        return np.hstack(along)
