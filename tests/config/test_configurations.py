@@ -50,7 +50,7 @@ def test_groups_are_those_promised() -> None:
 def test_every_file_begins_with_a_comment(path: Path) -> None:
     """A reader learns from the first lines what a file is for."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    first = [line for line in lines if not line.startswith("# @package")][0]
+    first = next(line for line in lines if not line.startswith("# @package"))
     assert first.startswith("# ")
     assert len(first) > 20
 
@@ -130,7 +130,7 @@ def test_stages_list_every_key_they_read() -> None:
 
 
 def test_stages_list_every_package_they_use() -> None:
-    """A command, with the modules of commands it calls, uses no code its stage does not list."""
+    """A command, with the modules it calls, uses no code that its stage does not list."""
     sources = ROOT / "src" / "hotspot" / "commands"
     plain = {"commands", "config", "errors", "files", "grid", "rasters", "seeds", "units"}
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ def make_project(folder: Path, root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Iterator[Path]:
+def finished(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Path:
     """Return a project in which `hotspot run` has finished."""
     folder = make_project(tmp_path_factory.mktemp("finished"), project_root)
     before = Path.cwd()
@@ -29,7 +28,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> It
         assert run_command_line(["run"]) == 0
     finally:
         os.chdir(before)
-    yield folder
+    return folder
 
 
 @pytest.fixture

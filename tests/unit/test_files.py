@@ -25,12 +25,14 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     """An error of the system becomes an error in three parts, and nothing is left."""
-    with (
-        pytest.raises(OutputError, match=r"could not be written: No space left.*Free space"),
-        replaced_file(tmp_path / "a.txt") as beside,
-    ):
-        beside.write_text("half")
-        raise OSError(28, "No space left on device")
+
+    def fill_the_disk() -> None:
+        with replaced_file(tmp_path / "a.txt") as beside:
+            beside.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"could not be written: No space left.*Free space"):
+        fill_the_disk()
     assert names(tmp_path) == []
 
 

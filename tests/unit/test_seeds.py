@@ -5,7 +5,7 @@ from hotspot.seeds import child_seed
 
 def test_known_value() -> None:
     """The seed of a part is the same on every machine and in every version."""
-    assert child_seed(1993, "folds", "block", 0) == child_seed(1993, "folds", "block", 0)
+    assert child_seed(1993, "folds", "block", 0) == 1050970166
     assert 0 <= child_seed(1993, "folds") < 2**31
 
 

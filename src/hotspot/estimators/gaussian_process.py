@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from typing import ClassVar, Self
 
@@ -33,7 +33,7 @@ Values = NDArray[np.float64]
 
 _TAILS = ("auto", "normal", "t")
 _FILE = "gaussian_process.npz"
-# Matrices of fewer samples are faster on one core, above all where folds run side by side.
+# Predictions from so few samples are faster on one core.
 _SMALL = 600
 
 
@@ -165,7 +165,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         bending = choose_bending(numeric, bounds, int(self.max_rbf))
         self._design = replace(design, bending=bending)
         rows = self._design.inputs(matrix, places)
-        with _cores(len(rows)):
+        with _one_core():
             self.hyperparameters_ = learn(
                 rows, bounds, start=self.start, random_state=self.random_state
             )
@@ -222,7 +222,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         model.response_, model.hyperparameters_ = self.response_, self.hyperparameters_
         model.tail_, model._design = self.tail_, self._design
         rows = self._design.inputs(matrix, places)
-        with _cores(len(rows)):
+        with _one_core():
             model._condition(rows, self.response_.standardise(logs), order)
         fresh: Self = model
         return fresh
@@ -243,7 +243,8 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         cells, known = self._cells(X, coordinates)
         mean, spread = np.full(len(known), np.nan), np.full(len(known), np.nan)
         if known.any():
-            mean[known], spread[known] = self._posterior.predict(cells)
+            with _one_core() if self.n_samples_ <= _SMALL else nullcontext():
+                mean[known], spread[known] = self._posterior.predict(cells)
         return self._answer(mean, spread)
 
     def exceedance(
@@ -309,7 +310,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
                 f"{len(np.unique(folds))} folds in an array of shape {folds.shape} cannot be "
                 f"left out of {n} samples. Give one number per sample, two or more different."
             )
-        with _cores(n):
+        with _one_core():
             mean, spread = self._posterior.leave_out(folds[self._order])
         there = np.empty(n, dtype=np.intp)
         there[self._order] = np.arange(n)
@@ -527,9 +528,8 @@ def _check_bounds(lower: Values, upper: Values, n: int) -> tuple[Values, Values]
 
 
 @contextmanager
-def _cores(n: int) -> Iterator[None]:
-    if n > _SMALL:
+def _one_core() -> Iterator[None]:
+    # The search runs through many matrices too small to share among cores, often beside
+    # other folds; and on one core the bits do not depend on the machine's number of them.
+    with threadpool_limits(limits=1, user_api="blas"):
         yield
-    else:
-        with threadpool_limits(limits=1, user_api="blas"):
-            yield

@@ -113,4 +113,4 @@ class Basis:
         if not m:
             return np.zeros(len(columns))
         carried = np.einsum("ij,ij->i", columns[:, -m:], columns[:, -m:])
-        return np.maximum(self.kernel.smooth_variance - carried, 0.0)
+        return np.asarray(np.maximum(self.kernel.smooth_variance - carried, 0.0))

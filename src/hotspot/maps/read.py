@@ -93,13 +93,13 @@ def read_overview(path: Path, max_cells: int = 1_000_000) -> tuple[NDArray[Any],
     if step == 1:
         return read_layer(path)
     kept = (-(-rows // step), -(-cols // step))
-    layer = LAYERS.get(path.stem)
     with open_raster(path) as dataset:
+        dtype = _dtype(dataset)
         thinned = np.ma.filled(
             dataset.read(1, out_shape=kept, masked=True).astype(np.float64), np.nan
         )
     transform = grid.transform @ Affine.scale(cols / kept[1], rows / kept[0])
     coarse = Grid(crs=grid.crs, transform=transform, shape=kept)
-    if layer is not None and layer.dtype == "uint8":
-        return np.where(np.isnan(thinned), Decision.NO_DATA, thinned).astype(np.uint8), coarse
-    return thinned.astype(np.float32), coarse
+    if dtype is np.uint8:
+        thinned[np.isnan(thinned)] = Decision.NO_DATA
+    return thinned.astype(dtype), coarse

@@ -29,7 +29,8 @@ def _figures(content: ContaminantContent, context: tuple[Context, ...]) -> dict[
     drawn: dict[str, Figure] = {}
     maps, evaluation, explanation = content.maps, content.evaluation, content.explanation
     if maps is not None:
-        title = f"Probability that {content.name.lower()} exceeds {content.limit.value_mg_kg:g} mg/kg"
+        limit = f"{content.limit.value_mg_kg:g} mg/kg"
+        title = f"Probability that {content.name.lower()} exceeds {limit}"
         drawn["probability"] = _with_legend(
             mapplots.probability_map(maps, context), probability_style(), title
         )

@@ -128,8 +128,8 @@ def _check_inside(coordinates: Coordinates, inside: NDArray[np.bool_], grid: Gri
     west, east, south, north = grid.region
     raise SampleError(
         f"{int((~inside).sum())} of {len(inside)} observations lie outside the grid: easting "
-        f"{low[0]:.0f} to {high[0]:.0f}, northing {low[1]:.0f} to {high[1]:.0f}, where the grid "
-        f"({grid.crs}) has {west:.0f} to {east:.0f} and {south:.0f} to {north:.0f}. {hint}"
+        f"{low[0]:.0f} to {high[0]:.0f}, northing {low[1]:.0f} to {high[1]:.0f}, where the "
+        f"grid ({grid.crs}) has {west:.0f} to {east:.0f} and {south:.0f} to {north:.0f}. {hint}"
     )
 
 
@@ -137,7 +137,7 @@ def _sample_ids(frame: pd.DataFrame) -> NDArray[np.str_]:
     """Return one id per site, depth and date, shared by the contaminants measured on it."""
     parts = frame[["site_id", "depth_top_cm", "depth_bottom_cm", "sampled_on"]]
     key = pd.Series(list(parts.astype(str).itertuples(index=False, name=None)))
-    # Rows that repeat a contaminant on one sample (`duplicates: keep`) are samples of their own.
+    # Rows that repeat a contaminant on one sample (`duplicates: keep`) are their own samples.
     repeat = frame.groupby([key, frame["contaminant"]]).cumcount()
     full = pd.Series(list(zip(key, repeat, strict=True)))
     number = full.groupby(frame["site_id"]).transform(lambda group: pd.factorize(group)[0])

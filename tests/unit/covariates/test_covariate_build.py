@@ -277,8 +277,7 @@ def test_published_rasters_are_copied(shared, folder):
             grid = Grid(dataset.crs.to_string(), dataset.transform, dataset.shape)
             expected = dataset.read(1, masked=True)
         layer = RasterLayer(covariate(name, Kind.CATEGORICAL), path)
-        with pytest.warns(UserWarning, match="missing"):
-            catalogue: Catalogue = build_covariates([layer], grid, folder)
+        catalogue: Catalogue = build_covariates([layer], grid, folder)
         with open_stack(folder) as stack:
             found = stack.read(Window(0, 0, *grid.shape))[0]
         np.testing.assert_array_equal(np.isnan(found), expected.mask)
