@@ -1,9 +1,8 @@
 """An additive Gaussian process of the logarithm of the concentration."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -13,20 +12,21 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from hotspot.errors import ModelError
+from hotspot.errors import ModelError, few
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import LogLocationScale
-from hotspot.estimators.gp_censoring import Sites
-from hotspot.estimators.gp_design import Design, Response, choose_bending, log_bounds
-from hotspot.estimators.gp_exact import Bounds, ExactPosterior
+from hotspot.estimators.gp_design import Design, Response, choose_bending
+from hotspot.estimators.gp_exact import ExactPosterior
 from hotspot.estimators.gp_kernel import Hyperparameters, Inputs
 from hotspot.estimators.gp_learning import learn
 from hotspot.estimators.gp_local import LocalPosterior
 from hotspot.estimators.gp_paths import draw_surface
+from hotspot.estimators.gp_samples import Samples, check_places
+from hotspot.estimators.gp_state import posterior_arrays, posterior_values, read_posterior
 from hotspot.estimators.gp_tail import Tail
-from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
+from hotspot.estimators.table import Matrix, known_rows, prediction_table
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
@@ -146,22 +146,14 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
             range, an interval is none, or fewer than 5 samples or 2 measured ones are given.
         """
         self._check_parameters()
-        names, matrix = training_table(X, tuple(self.categorical))
-        places = _check_places(coordinates, len(matrix), complete=True)
-        lower, upper = _check_bounds(lower, upper, len(matrix))
-        logs = log_bounds(lower, upper)
-        # In an order of their own, so that the order given changes no bit.
-        order = np.lexsort((logs.upper, logs.lower, *matrix.T, *places.T[::-1]))
-        matrix, places, logs = matrix[order], places[order], logs.take(order)
-
+        samples = Samples.read(X, lower, upper, coordinates, tuple(self.categorical))
+        names, matrix, places = list(samples.names), samples.matrix, samples.places
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
-        self.levels_ = self._levels(matrix)
-        self.response_ = Response.of(logs)
-        bounds = self.response_.standardise(logs)
+        self.response_ = Response.of(samples.logs)
+        bounds = self.response_.standardise(samples.logs)
         design = Design.of(matrix, places, [names.index(n) for n in self.categorical])
-        n_numeric = len(design.numeric)
-        numeric = design.inputs(matrix, places).drift[:, :n_numeric]
+        numeric = design.inputs(matrix, places).drift[:, : len(design.numeric)]
         bending = choose_bending(numeric, bounds, int(self.max_rbf))
         self._design = replace(design, bending=bending)
         rows = self._design.inputs(matrix, places)
@@ -169,7 +161,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
             self.hyperparameters_ = learn(
                 rows, bounds, start=self.start, random_state=self.random_state
             )
-            self._condition(rows, bounds, order)
+            self._condition(samples)
             mean, spread = self._posterior.leave_out(np.arange(len(rows)))
         sd = np.sqrt(spread + self.hyperparameters_.noise_variance)
         self.tail_ = Tail.choose(bounds, mean, sd, self.tail)
@@ -200,30 +192,21 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         prediction_table(X, self._names)
-        _, matrix = training_table(X, tuple(self.categorical))
-        places = _check_places(coordinates, len(matrix), complete=True)
-        lower, upper = _check_bounds(lower, upper, len(matrix))
-        logs = log_bounds(lower, upper)
-        for name, codes in self._levels(matrix).items():
+        samples = Samples.read(X, lower, upper, coordinates, tuple(self.categorical))
+        for name, codes in samples.levels(self.categorical).items():
             new = np.setdiff1d(codes, self.levels_[name])
             if new.size:
                 raise ModelError(
-                    f"Samples have the classes {new.tolist()} of {name!r}, which the fitted "
-                    "model never saw. Fit a model to them instead."
+                    f"Samples have the classes {few(new.tolist())} of {name!r}, which the "
+                    "fitted model never saw. Fit a model to them instead."
                 )
-        order = np.lexsort((logs.upper, logs.lower, *matrix.T, *places.T[::-1]))
-        matrix, places, logs = matrix[order], places[order], logs.take(order)
         model = clone(self)
-        model.feature_names_in_, model.n_features_in_ = (
-            self.feature_names_in_,
-            self.n_features_in_,
-        )
-        model.levels_ = self._levels(matrix)
+        model.feature_names_in_ = self.feature_names_in_
+        model.n_features_in_ = self.n_features_in_
         model.response_, model.hyperparameters_ = self.response_, self.hyperparameters_
         model.tail_, model._design = self.tail_, self._design
-        rows = self._design.inputs(matrix, places)
         with _one_core():
-            model._condition(rows, self.response_.standardise(logs), order)
+            model._condition(samples)
         fresh: Self = model
         return fresh
 
@@ -377,33 +360,18 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         params = self.get_params(deep=False)
         del params["start"]
-        posterior = self._posterior
         values = {
             "params": {**params, "categorical": list(self.categorical)},
             "names": self._names,
             "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
             "n_censored": self.n_censored_,
             "design": self._design.to_dict(),
-            "response": asdict(self.response_),
-            "hyperparameters": asdict(self.hyperparameters_),
-            # JSON knows no infinity: None stands for the normal distribution.
-            "tail": {
-                "df": self.tail_.df if np.isfinite(self.tail_.df) else None,
-                "stretch": self.tail_.stretch,
-            },
-            "local": isinstance(posterior, LocalPosterior),
+            "response": self.response_.to_dict(),
+            "tail": self.tail_.to_dict(),
+            **posterior_values(self._posterior),
         }
-        arrays = {
-            "order": self._order,
-            "place": posterior.rows.place,
-            "drift": posterior.rows.drift,
-            "precision": posterior.sites.precision,
-            "shift": posterior.sites.shift,
-            **posterior.to_arrays(),
-        }
-        # Through JSON and back, so that what was saved and what was loaded are alike.
-        plain = json.loads(json.dumps(values))
-        return ModelState(kind=self.kind, values=plain, files={_FILE: pack_arrays(arrays)})
+        arrays = {"order": self._order, **posterior_arrays(self._posterior)}
+        return ModelState(kind=self.kind, values=values, files={_FILE: pack_arrays(arrays)})
 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
@@ -419,41 +387,23 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         }
         model.n_censored_ = int(values["n_censored"])
         model._design = Design.from_dict(values["design"])
-        model.response_ = Response(**values["response"])
-        hyper = dict(values["hyperparameters"])
-        hyper["smooth_range"] = tuple(hyper["smooth_range"])
-        kernel = model.hyperparameters_ = Hyperparameters(**hyper)
-        df = values["tail"]["df"]
-        model.tail_ = Tail(np.inf if df is None else df, values["tail"]["stretch"])
+        model.response_ = Response.from_dict(values["response"])
+        model.tail_ = Tail.from_dict(values["tail"])
         model._order = arrays["order"]
         model.n_samples_ = len(model._order)
-        bend = np.ascontiguousarray(arrays["drift"][:, list(model._design.bending)])
-        rows = Inputs(arrays["place"], arrays["drift"], bend)
-        sites = Sites(arrays["precision"], arrays["shift"])
-        model._posterior = (
-            LocalPosterior.from_arrays(
-                kernel,
-                rows,
-                sites,
-                arrays,
-                n_neighbours=model.n_neighbours,
-                random_state=model.random_state,
-            )
-            if values["local"]
-            else ExactPosterior.from_arrays(kernel, rows, sites, arrays)
-        )
+        model._posterior = read_posterior(values, arrays, model._design.bending)
+        model.hyperparameters_ = model._posterior.kernel
         return model
 
     @property
     def _names(self) -> list[str]:
         return [str(name) for name in self.feature_names_in_]
 
-    def _levels(self, matrix: Matrix) -> dict[str, Values]:
-        names = self._names
-        return {n: np.unique(matrix[:, names.index(n)]) for n in self.categorical}
-
-    def _condition(self, rows: Inputs, bounds: Bounds, order: NDArray[np.intp]) -> None:
-        self._order = order
+    def _condition(self, samples: Samples) -> None:
+        rows = self._design.inputs(samples.matrix, samples.places)
+        bounds = self.response_.standardise(samples.logs)
+        self._order = samples.order
+        self.levels_ = samples.levels(self.categorical)
         self.n_samples_ = len(rows)
         self.n_censored_ = int((~bounds.measured).sum())
         kernel = self.hyperparameters_
@@ -474,7 +424,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Inputs, NDArray[np.bool_]]:
         check_is_fitted(self)
         matrix = prediction_table(X, self._names)
-        places = _check_places(coordinates, len(matrix), complete=False)
+        places = check_places(coordinates, len(matrix))
         known = known_rows(matrix, self._names, self.levels_)
         known = known & np.isfinite(places).all(axis=1)
         return self._design.inputs(matrix[known], places[known]), known
@@ -495,36 +445,6 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
             raise ModelError(
                 f"The parameter tail is {self.tail!r}. Give one of {', '.join(_TAILS)}."
             )
-
-
-def _check_places(coordinates: Coordinates | None, n: int, *, complete: bool) -> Coordinates:
-    if coordinates is None:
-        raise ModelError(
-            f"A Gaussian process needs places, but {n} rows came without coordinates. "
-            "Give easting and northing."
-        )
-    places = np.asarray(coordinates, dtype=np.float64)
-    if places.shape != (n, 2):
-        raise ModelError(
-            f"There are {n} rows of covariates but coordinates of shape {places.shape}. "
-            "Give easting and northing of each row."
-        )
-    if complete and not np.isfinite(places).all():
-        raise ModelError(
-            f"{int((~np.isfinite(places)).any(axis=1).sum())} of {n} samples have no "
-            "coordinates. Drop these samples before fitting."
-        )
-    return places
-
-
-def _check_bounds(lower: Values, upper: Values, n: int) -> tuple[Values, Values]:
-    lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-    if not (lower.shape == upper.shape == (n,)):
-        raise ModelError(
-            f"There are {n} rows of covariates but {lower.shape} lower and {upper.shape} "
-            "upper bounds. Give one interval per row."
-        )
-    return lower, upper
 
 
 @contextmanager

@@ -19,8 +19,8 @@ Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 # Landmarks stop when no sample has more than this share of the smooth variance left.
-_LEAST_SHARE = 1e-4
-_MOST_LANDMARKS = 200
+_LEAST_SHARE = 1e-3
+_MOST_LANDMARKS = 100
 # Each round of predecessors has this many times the samples of the round before.
 _GROWTH = 1.3
 

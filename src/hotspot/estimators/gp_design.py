@@ -159,6 +159,15 @@ class Response:
         end = minimize(cost, start, jac=True, method="L-BFGS-B")
         return cls(float(end.x[0]), float(np.exp(end.x[1])))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return centre and spread as JSON values."""
+        return {"centre": self.centre, "spread": self.spread}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Self:
+        """Return what `to_dict` described."""
+        return cls(float(value["centre"]), float(value["spread"]))
+
     def standardise(self, bounds: Bounds) -> Bounds:
         """Return intervals with centre 0 and spread 1."""
         return Bounds(

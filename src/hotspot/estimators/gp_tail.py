@@ -1,7 +1,7 @@
 """How heavy the tails of the predictive distribution are, judged by leaving samples out."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,15 @@ class Tail:
             options={"xatol": 1e-3},
         )
         return -float(end.fun), float(np.exp(end.x))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tail as JSON values; None stands for infinity, which JSON lacks."""
+        return {"df": None if np.isinf(self.df) else self.df, "stretch": self.stretch}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Self:
+        """Return the tail that `to_dict` described."""
+        return cls(np.inf if value["df"] is None else value["df"], value["stretch"])
 
     def cdf(self, z: Values) -> Values:
         """Return P(Z <= z) of a measurement in predictive standard deviations."""

@@ -302,6 +302,17 @@ class Kriging:
             value[test], variance[test] = found.value, found.variance
         return Kriged(value, variance)
 
+    def noise_covariance(self) -> Values:
+        """Return the covariance of what the samples would be without their noise, (n, n).
+
+        It is what all values together leave open of each and of each pair; 0 for samples
+        without noise.
+        """
+        with _cores(len(self.values)):
+            noise = self._noise
+            left = np.diag(noise) - noise[:, None] * self._precision * noise
+        return np.asarray(0.5 * (left + left.T))
+
     def _subset(self, rows: NDArray[np.int64]) -> "Kriging":
         return Kriging(
             coordinates=self.coordinates[rows],
@@ -324,11 +335,17 @@ class Kriging:
         variance += np.einsum("ij,jk,ik->i", beyond, solved.coefficients.covariance, beyond)
         return value, np.maximum(variance, 0.0)
 
-    def _left_out(self, labels: NDArray[np.int64]) -> Kriged:
+    @cached_property
+    def _precision(self) -> Values:
+        """Precision of the values that remains after the drift, shape (n, n)."""
         solved = self._solved
-        precision = cho_solve((solved.lower, True), np.eye(len(labels)))
+        precision = cho_solve((solved.lower, True), np.eye(len(self.values)))
         of_drift = solve_triangular(solved.lower, solved.drift, lower=True, trans="T")
         precision -= of_drift @ solved.coefficients.covariance @ of_drift.T
+        return np.asarray(precision)
+
+    def _left_out(self, labels: NDArray[np.int64]) -> Kriged:
+        solved, precision = self._solved, self._precision
         errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
         value, variance = np.empty(len(labels)), np.empty(len(labels))
         for label in np.unique(labels):

@@ -1,5 +1,7 @@
 """What the kriging models share: places, variogram, samples left out, saving."""
 
+import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -19,6 +21,7 @@ from hotspot.estimators.kriging import MOST_GLOBAL, Kriged, Kriging
 from hotspot.estimators.kriging_censoring import LogIntervals
 from hotspot.estimators.table import Matrix
 from hotspot.estimators.variogram import (
+    VariogramFit,
     VariogramModel,
     check_family,
     empirical_variogram,
@@ -39,6 +42,10 @@ _MOST_PAIRED = 4000
 # Of a log concentration: below a millionth everything is exact.
 _LEAST_SCALE = 1e-6
 _FILE = "kriging.npz"
+
+
+class VariogramWarning(UserWarning):
+    """A variogram was fitted beyond what the survey can tell, and another one is used."""
 
 
 class KrigingModel(BaseEstimator, ABC):  # type: ignore[misc]
@@ -63,17 +70,28 @@ class KrigingModel(BaseEstimator, ABC):  # type: ignore[misc]
         return None if n <= MOST_GLOBAL else N_NEIGHBOURS
 
     def _fit_variogram(
-        self, places: Coordinates, values: Values, spread: Values | None = None
-    ) -> VariogramModel:
+        self, places: Coordinates, values: Values, noise: Values | None = None
+    ) -> VariogramFit:
         kept = thinned(places, _MOST_PAIRED)
-        if longest_range(places) == 0:
-            return VariogramModel(self.model, max(float(np.var(values)), 1e-12), 0.0, 1.0)
-        seen = empirical_variogram(
-            places[kept], values[kept], noise=None if spread is None else spread[kept]
-        )
+        some = noise
+        if noise is not None and len(kept) < len(places):
+            some = noise[kept] if noise.ndim == 1 else noise[np.ix_(kept, kept)]
+        seen = empirical_variogram(places[kept], values[kept], noise=some)
         if not seen.lag.size:
-            return VariogramModel(self.model, max(float(np.var(values)), 1e-12), 0.0, 1.0)
-        return fit_variogram(seen, self.model, longest=longest_range(places)).model
+            level = max(float(np.var(values)), _LEAST_SCALE**2)
+            return VariogramFit(
+                VariogramModel(self.model, level, 0.0, 1.0),
+                math.nan,
+                f"All {len(places)} samples lie at one place: all variance is taken for "
+                "nugget. Give samples of more places.",
+            )
+        return fit_variogram(seen, self.model, longest=longest_range(places))
+
+    def _use(self, fit: VariogramFit) -> None:
+        """Keep a variogram, and say what was wrong with it."""
+        self.variogram_ = fit.model
+        if fit.problem is not None:
+            warnings.warn(fit.problem, VariogramWarning, stacklevel=4)
 
     def to_state(self) -> ModelState:
         """Return the fitted model as inert data."""

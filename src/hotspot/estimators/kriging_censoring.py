@@ -62,9 +62,11 @@ class Evidence:
     value, noise : array, shape (n,)
         The number to krige and its variance beside the nugget: the measured value and 0,
         or centre and spread of the normal curve that stands for an interval.
-    expected, spread : array, shape (n,)
-        Mean and variance of the sample given its interval and the samples around; the
-        measured value and 0 where measured.
+    expected : array, shape (n,)
+        Mean of the sample given its interval and the samples around; the measured value
+        where measured.
+    spread : array, shape (n,) or (n, n)
+        Variance or covariance of the samples about their means; 0 where measured.
     """
 
     value: Values
@@ -203,12 +205,22 @@ def settle(
         last = change
         precision = precision + step * (matched.precision - precision)
         shift = shift + step * (matched.shift - shift)
-        expected, spread = evidence.expected.copy(), evidence.spread.copy()
+        expected, spread = evidence.expected.copy(), own_spread(evidence).copy()
         expected[rows], spread[rows] = _moments(some, mean, surface + nugget)
         evidence = _combined(intervals, Sites(precision, shift), nugget, expected, spread)
         if change < _TOLERANCE:
             break
+    if n_neighbours is None or n_neighbours >= len(intervals):
+        # Censored neighbours are off together, and a pair's difference less than each.
+        joint = system(evidence.value, evidence.noise).noise_covariance()
+        evidence = replace(evidence, spread=joint)
     return evidence
+
+
+def own_spread(evidence: Evidence) -> Values:
+    """Return the variance of each sample about its mean, shape (n,)."""
+    spread = evidence.spread
+    return np.asarray(np.diag(spread) if spread.ndim == 2 else spread)
 
 
 def shifted(evidence: Evidence, by: Values) -> Evidence:

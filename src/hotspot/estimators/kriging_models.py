@@ -110,9 +110,10 @@ class OrdinaryKriging(ConcentrationKriging):
         reach = self._reach(len(places))
         evidence = first_evidence(intervals)
         for _ in range(N_ROUNDS if self.n_censored_ else 1):
-            self.variogram_ = self._fit_variogram(places, evidence.expected, evidence.spread)
-            system = make_system(places, self.variogram_)
+            fit = self._fit_variogram(places, evidence.expected, evidence.spread)
+            system = make_system(places, fit.model)
             evidence = settle(evidence, intervals, system, n_neighbours=reach)
+        self._use(fit)
         self._kriging = system(evidence.value, evidence.noise)
         return self
 
@@ -237,7 +238,7 @@ class IndicatorKriging(KrigingModel):
         self.classes_ = np.array([0, 1])
         self.n_samples_, self.n_unknown_ = len(known), int(len(labels) - len(known))
         self.prevalence_ = float(labels[known].mean())
-        self.variogram_ = self._fit_variogram(places[order], labels[order])
+        self._use(self._fit_variogram(places[order], labels[order]))
         self._kriging = Kriging(places[order], labels[order], self.variogram_)
         return self
 

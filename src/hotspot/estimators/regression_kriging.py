@@ -28,12 +28,13 @@ from hotspot.estimators.kriging_censoring import (
     LogIntervals,
     first_evidence,
     log_intervals,
+    own_spread,
     settle,
     shifted,
 )
 from hotspot.estimators.kriging_trend import DriftBasis, Forest, dummies
 from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
-from hotspot.estimators.variogram import VariogramModel
+from hotspot.estimators.variogram import VariogramFit, VariogramModel
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
@@ -215,32 +216,37 @@ class RegressionKriging(ConcentrationKriging):
         reach = self._reach(len(places))
         evidence = first_evidence(intervals)
         # At first all is nugget, and the drift a plain ridge regression.
-        whole = max(float(np.var(evidence.expected) + evidence.spread.mean()), 1e-12)
-        self.variogram_ = VariogramModel(self.model, whole, 0.0, 1.0)
-        for _ in range(N_ROUNDS):
-            self.penalty_ = self._tuned_penalty(places, evidence, drift)
-            system = make_system(places, self.variogram_, drift, self.penalty_)
+        whole = max(float(np.var(evidence.expected) + own_spread(evidence).mean()), 1e-12)
+        fit = VariogramFit(VariogramModel(self.model, whole, 0.0, 1.0), math.nan)
+        for last in (False, False, False, True):
+            self.penalty_ = self._tuned_penalty(places, evidence, drift, fit.model)
+            system = make_system(places, fit.model, drift, self.penalty_)
             evidence = settle(evidence, intervals, system, n_neighbours=reach)
+            if last:
+                break
             known = system(evidence.value, evidence.noise).coefficients
             residual = evidence.expected - design @ known.value
             # Residuals at the samples vary less than elsewhere, by the leverage.
             leverage = np.einsum("ij,jk,ik->i", design, known.covariance, design)
-            share = np.minimum(leverage / self.variogram_.total, 0.9)
-            scaled = residual / np.sqrt(1.0 - share)
-            self.variogram_ = self._fit_variogram(places, scaled, evidence.spread)
-        self.penalty_ = self._tuned_penalty(places, evidence, drift)
-        system = make_system(places, self.variogram_, drift, self.penalty_)
-        evidence = settle(evidence, intervals, system, n_neighbours=reach)
+            share = np.minimum(leverage / fit.model.total, 0.9)
+            fit = self._fit_variogram(places, residual / np.sqrt(1.0 - share), evidence.spread)
+        self._use(fit)
         self._kriging = system(evidence.value, evidence.noise)
 
-    def _tuned_penalty(self, places: Coordinates, evidence: Evidence, drift: Values) -> float:
+    def _tuned_penalty(
+        self,
+        places: Coordinates,
+        evidence: Evidence,
+        drift: Values,
+        variogram: VariogramModel,
+    ) -> float:
         """Return the penalty of the highest leave-one-out density of measured samples."""
         kept = thinned(places, _MOST_TUNED)
         measured = evidence.noise[kept] == 0
         best, lowest = math.nan, math.inf
         for share in _PENALTIES:
-            penalty = share / self.variogram_.total
-            system = make_system(places[kept], self.variogram_, drift[kept], penalty)
+            penalty = share / variogram.total
+            system = make_system(places[kept], variogram, drift[kept], penalty)
             found = system(evidence.value[kept], evidence.noise[kept]).leave_out()
             variance = np.maximum(found.variance[measured], 1e-12)
             error = evidence.value[kept][measured] - found.value[measured]
@@ -257,10 +263,11 @@ class RegressionKriging(ConcentrationKriging):
             self._targets = evidence.expected
             self._forest, trend = self._grow(self._matrix, self._targets)
             left = shifted(evidence, trend)
-            self.variogram_ = self._fit_variogram(places, left.expected, left.spread)
-            system = make_system(places, self.variogram_)
+            fit = self._fit_variogram(places, left.expected, left.spread)
+            system = make_system(places, fit.model)
             left = settle(left, intervals.shifted(trend), system, n_neighbours=reach)
             evidence = shifted(left, -trend)
+        self._use(fit)
         self._trend = trend
         self._kriging = system(left.value, left.noise)
 

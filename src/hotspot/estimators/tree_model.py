@@ -270,14 +270,15 @@ class TreeModel(BaseEstimator, ABC):  # type: ignore[misc]
             )
         return places if self._needs_places() else None
 
-    def _axes(self, places: Coordinates | None) -> Matrix:
-        """Return places along `n_axes` directions, the first two easting and northing."""
+    def _design(self, matrix: Matrix, places: Coordinates | None) -> Matrix:
+        """Return the covariates and, where used, the places along `n_axes` directions.
+
+        Easting and northing come first, then the oblique axes between them (Møller et al.
+        2020, 10.5194/soil-6-269-2020).
+        """
         if places is None or not self.use_coordinates:
-            return np.empty((0 if places is None else len(places), 0))
-        # Multiples of the half turn divided by n: with n even, north is among them.
-        angle = np.arange(self.n_axes) * np.pi / self.n_axes
-        rest = angle[np.abs(np.cos(angle)) > 1e-9][1:] if self.n_axes > 2 else np.empty(0)
-        along = [places]
-        for each in rest:
-            along.append((places @ np.array([np.cos(each), np.sin(each)]))[:, None])
-        return np.hstack(along)
+            return matrix
+        angle = np.arange(1, self.n_axes) * np.pi / self.n_axes
+        oblique = angle[np.abs(np.cos(angle)) > 1e-9]
+        turned = places @ np.stack([np.cos(oblique), np.sin(oblique)])
+        return np.hstack([matrix, places, turned])

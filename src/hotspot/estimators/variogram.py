@@ -1,7 +1,6 @@
 """Variograms: from pairs of samples to a model of how resemblance fades with distance."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -27,10 +26,6 @@ _CHUNK = 4_000_000
 _PRACTICAL = 0.05
 # Of values that are all alike, so that their variance is not 0.
 _LEAST_NUGGET = 1e-12
-
-
-class VariogramWarning(UserWarning):
-    """A variogram was fitted beyond what the survey can tell, and another one is used."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +187,9 @@ def empirical_variogram(
         Pairs farther apart are left out; by default a third of the diagonal of the extent.
     width : float, metres
         Of a lag; by default a fifteenth of the cutoff.
-    noise : array, shape (n,)
-        Variance by which a value may be off, where it stands for a censored one. It is
-        added, since a conditional expectation varies less than what it stands for.
+    noise : array, shape (n,) or (n, n), optional
+        Variance by which a value may be off, or covariance, where it stands for a censored
+        one. It is added, since a conditional expectation varies less than what it stands for.
 
     Raises
     ------
@@ -216,7 +211,8 @@ def empirical_variogram(
     places = np.ascontiguousarray(coordinates, dtype=np.float64)
     y = np.asarray(values, dtype=np.float64)
     extra = np.zeros(len(y)) if noise is None else np.asarray(noise, dtype=np.float64)
-    if not (places.shape == (len(y), 2) and extra.shape == y.shape):
+    shapes = (y.shape, (len(y), len(y)))
+    if not (places.shape == (len(y), 2) and extra.shape in shapes):
         raise ModelError(
             f"{len(y)} values were given for places of shape {places.shape}. "
             "Give one value, easting and northing per sample."
@@ -236,6 +232,7 @@ def empirical_variogram(
             f"A variogram up to {cutoff:g} m in lags of {width:g} m cannot be computed. "
             "Give a width above 0 and a cutoff not below it."
         )
+    own = np.diag(extra) if extra.ndim == 2 else extra
     n_lags = math.ceil(cutoff / width)
     pairs, lag, half = np.zeros(n_lags), np.zeros(n_lags), np.zeros(n_lags)
     step = max(1, _CHUNK // max(len(y), 1))
@@ -246,7 +243,9 @@ def empirical_variogram(
         row, column = np.nonzero(upper)
         apart = distance[row, column]
         i, j = row + start, column + start
-        squares = 0.5 * ((y[i] - y[j]) ** 2 + extra[i] + extra[j])
+        squares = 0.5 * ((y[i] - y[j]) ** 2 + own[i] + own[j])
+        if extra.ndim == 2:
+            squares -= extra[i, j]
         number = np.clip(np.ceil(apart / width).astype(np.int64) - 1, 0, n_lags - 1)
         pairs += np.bincount(number, minlength=n_lags)
         lag += np.bincount(number, weights=apart, minlength=n_lags)
@@ -268,7 +267,7 @@ def fit_variogram(
     nugget and sill follow by non-negative least squares, so only the range is searched, over
     all scales: there are no initial values to choose and no local optimum to fall into.
 
-    A fit is not used when the data cannot carry it; a `VariogramWarning` says so. If its
+    A fit is not used when the data cannot carry it; `VariogramFit.problem` says so. If its
     practical range is above `longest`, the range is held at `longest` and nugget and sill
     are fitted again. If there are fewer than three lags, all is nugget.
 
@@ -279,8 +278,8 @@ def fit_variogram(
     family : str
         One of `FAMILIES`.
     longest : float, metres
-        Longest practical range to be believed, such as half the longer side of the extent;
-        by default twice the farthest lag.
+        Longest practical range to be believed, such as `longest_range`; by default twice the
+        farthest lag.
     nu : float
         Smoothness, for ``mat``.
 
@@ -314,8 +313,9 @@ def fit_variogram(
     if lag.size < 3:
         level = float(np.average(empirical.semivariance, weights=empirical.n_pairs))
         fitted = VariogramModel(family, max(level, _LEAST_NUGGET), 0.0, 1.0, nu)
-        return _reported(
+        return VariogramFit(
             fitted,
+            math.nan,
             f"The variogram has {lag.size} lags, and a model needs three; all variance is "
             "taken for nugget. Give more samples or a smaller width.",
         )
@@ -351,18 +351,18 @@ def fit_variogram(
     if fitted.sill == 0 or fitted.practical_range <= longest:
         return VariogramFit(fitted, rest)
     held, rest = solved(math.log(longest / unit))
-    return _reported(
+    return VariogramFit(
         held,
+        rest,
         f"The variogram rises on beyond the survey: the fitted practical range is "
         f"{fitted.practical_range:.0f} m, and ranges up to {longest:.0f} m can be told. That "
         "range is used instead; a trend on covariates may take up the rest.",
-        rest,
     )
 
 
 def longest_range(coordinates: Coordinates) -> float:
-    """Return half the longer side of the extent: no longer range can be told, metres."""
-    return 0.5 * float(np.ptp(coordinates, axis=0).max())
+    """Return half the diagonal of the extent: no longer range can be told, metres."""
+    return 0.5 * _diagonal(coordinates)
 
 
 def _valleys(misfit: Values) -> list[int]:
@@ -370,11 +370,6 @@ def _valleys(misfit: Values) -> list[int]:
     padded = np.concatenate([[np.inf], misfit, [np.inf]])
     low = np.flatnonzero((misfit <= padded[:-2]) & (misfit <= padded[2:]))
     return [int(k) for k in low[np.argsort(misfit[low], kind="stable")][:3]]
-
-
-def _reported(model: VariogramModel, problem: str, misfit: float = math.nan) -> VariogramFit:
-    warnings.warn(problem, VariogramWarning, stacklevel=3)
-    return VariogramFit(model, misfit, problem)
 
 
 def _diagonal(coordinates: Coordinates) -> float:

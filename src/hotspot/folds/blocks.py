@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import FoldError
+from hotspot.folds.geographic import sphere_block_labels
 from hotspot.folds.splitter import (
     Labels,
     Splitter,
@@ -27,7 +28,8 @@ def block_labels(
     Parameters
     ----------
     coordinates : array, shape (n, 2)
-        Easting, northing.
+        Easting, northing; or the three columns of `on_sphere`, whose blocks are those of
+        `sphere_block_labels`.
     spacing : float
         Side of a block in the units of the coordinates, above 0.
     shift : tuple of float
@@ -45,6 +47,8 @@ def block_labels(
     """
     if not spacing > 0:
         raise FoldError(f"Blocks of side {spacing} were asked. Give a spacing above 0.")
+    if coordinates.shape[1] == 3:
+        return sphere_block_labels(coordinates, spacing, shift=shift)
     # A whisker of tolerance: a point on a block's edge must not change sides by rounding.
     position = (coordinates - coordinates.min(axis=0)) / spacing + np.asarray(shift)
     cells = np.floor(position + 1e-9)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -12,10 +12,15 @@ from numpy.typing import NDArray
 from hotspot.errors import FoldError, few, nearest_name
 from hotspot.folds.autocorrelation import suggest_block_size
 from hotspot.folds.blocks import BlockKFold, block_labels
+from hotspot.folds.buffered import BufferedLeaveOut
+from hotspot.folds.geographic import Metric, in_metric
+from hotspot.folds.groups import GroupKFold, group_numbers
 from hotspot.folds.knndm import KNNDM
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.random_folds import RandomKFold
 from hotspot.folds.splitter import Splitter
+from hotspot.folds.tasks import CompactParts, widest_buffer
+from hotspot.folds.times import TimeKFold, time_order
 from hotspot.grid import Coordinates
 from hotspot.seeds import child_seed
 
@@ -23,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 # Blocks of automatic size are made smaller until there are this many per fold.
 BLOCKS_PER_FOLD = 2
+# A buffered plan tests this many compact parts per fold asked: a buffer around a small part
+# costs few training samples.
+PARTS_PER_FOLD = 4
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Survey:
     sample_id : array of str, shape (n,)
         All different.
     coordinates : array, shape (n, 2)
-        Easting, northing.
+        Easting, northing; longitude, latitude in degrees on the sphere.
     y : array, shape (n,), optional
         Exceedance of one representative contaminant: 1, 0, NaN for unknown. Folds are
         balanced in it.
@@ -43,7 +51,11 @@ class Survey:
     target : array, shape (m, 2), optional
         Coordinates of the cells to be mapped.
     groups : array, shape (n,), optional
-        For plans by group.
+        For plans by group: laboratory, campaign, region. None or NaN is a group of its own.
+    times : array, shape (n,), optional
+        For plans in time: year, or date of sampling.
+    metric : {"plane", "sphere"}
+        Whether `coordinates` and `target` are eastings and northings, or degrees.
 
     Raises
     ------
@@ -57,6 +69,8 @@ class Survey:
     values: NDArray[np.float64] | None = None
     target: Coordinates | None = None
     groups: NDArray[Any] | None = None
+    times: NDArray[Any] | None = None
+    metric: Metric = "plane"
 
     def __post_init__(self) -> None:
         n = len(self.sample_id)
@@ -66,7 +80,7 @@ class Survey:
                 f"{n - len(names)} of {n} sample names are repeated: "
                 f"{few(names[counts > 1].tolist())}. Give every sample once."
             )
-        for name in ("coordinates", "y", "values", "groups"):
+        for name in ("coordinates", "y", "values", "groups", "times"):
             rows = getattr(self, name)
             if rows is not None and len(rows) != n:
                 raise FoldError(
@@ -87,13 +101,26 @@ class Survey:
         def taken(rows: NDArray[Any] | None) -> NDArray[Any] | None:
             return None if rows is None else rows[order]
 
-        return Survey(
+        return replace(
+            self,
             sample_id=self.sample_id[order],
             coordinates=self.coordinates[order],
             y=taken(self.y),
             values=taken(self.values),
-            target=self.target,
             groups=taken(self.groups),
+            times=taken(self.times),
+        )
+
+    def in_space(self) -> "Survey":
+        """Return the survey with places whose straight distances have the right order.
+
+        In the plane it is the survey itself; on the sphere, degrees become points in space.
+        """
+        if self.metric == "plane":
+            return self
+        target = None if self.target is None else in_metric(self.target, self.metric)
+        return replace(
+            self, coordinates=in_metric(self.coordinates, self.metric), target=target
         )
 
 
@@ -104,9 +131,11 @@ class PlanRequest:
     Parameters
     ----------
     survey : Survey
+        With points in space where it lies on the sphere; see `Survey.in_space`.
     n_splits : int
     spacing : float or "auto"
-        Side of blocks in the units of the coordinates.
+        Side of blocks and width of buffers in the units of the coordinates, metres on the
+        sphere.
     repeat : int
         From 0.
     random_state : int
@@ -175,8 +204,57 @@ def _knndm(request: PlanRequest) -> Splitter:
     )
 
 
-PLANS: dict[str, PlanFactory] = {"random": _random, "block": _block, "knndm": _knndm}
+def _buffered(request: PlanRequest) -> Splitter:
+    survey = request.survey
+    parts = CompactParts(
+        PARTS_PER_FOLD * request.n_splits,
+        # Ward's clustering draws nothing; a repeat of it would be the same parts again.
+        clustering="ward" if request.repeat == 0 else "kmeans",
+        random_state=request.random_state,
+    )
+    wanted = survey.block_size if request.spacing == "auto" else float(request.spacing)
+    radius = wanted
+    if request.spacing == "auto":
+        radius = widest_buffer(parts.labels(survey.coordinates), survey.coordinates, wanted)
+        if radius < wanted:
+            _log.info(
+                "A buffer of %.0f, below the suggested %.0f, so that half of the samples train",
+                *(radius, wanted),
+            )
+    return BufferedLeaveOut(radius, splitter=parts)
+
+
+def _group(request: PlanRequest) -> Splitter:
+    survey = request.survey
+    n_groups = len(np.unique(group_numbers(survey.groups, len(survey.sample_id))))
+    # Three laboratories make three folds, whatever the other plans have.
+    n_splits = max(2, min(request.n_splits, n_groups))
+    if n_splits < request.n_splits:
+        _log.info("%d folds by group, one per group, not %d", n_splits, request.n_splits)
+    return GroupKFold(n_splits, random_state=request.random_state)
+
+
+def _time(request: PlanRequest) -> Splitter:
+    survey = request.survey
+    n_times = len(np.unique(time_order(survey.times, len(survey.sample_id))))
+    n_splits = max(1, min(request.n_splits, n_times - 1))
+    if n_splits < request.n_splits:
+        _log.info("%d tested periods of %d times, not %d", n_splits, n_times, request.n_splits)
+    return TimeKFold(n_splits)
+
+
+PLANS: dict[str, PlanFactory] = {
+    "random": _random,
+    "block": _block,
+    "knndm": _knndm,
+    "buffered": _buffered,
+    "group": _group,
+    "time": _time,
+}
 """Plan factories by name. A further plan is a further entry."""
+
+DRAWN_ONCE = frozenset({"time"})
+"""Plans that draw nothing: a repeat would be the same folds again, so there is one."""
 
 
 def make_plans(
@@ -191,7 +269,8 @@ def make_plans(
     """Return the fold plans of some names, each repeated.
 
     A plan keeps its folds when others are added, dropped or reordered, and when the rows
-    of the survey are.
+    of the survey are. The plans ``group`` and ``time`` have fewer folds where there are
+    fewer groups or times; ``time`` draws nothing and has one repeat.
 
     Parameters
     ----------
@@ -204,7 +283,8 @@ def make_plans(
     repeats : int
         1 or more.
     spacing : float or "auto"
-        Side of blocks in the units of the coordinates.
+        Side of blocks and width of buffers in the units of the coordinates, metres on the
+        sphere.
     seed : int
         Seed of the experiment.
 
@@ -234,12 +314,23 @@ def make_plans(
     if repeats < 1:
         raise FoldError(f"{repeats} repeats asked. Ask for 1 or more.")
     ordered = survey.ordered()
+    placed = ordered.in_space()
     plans = []
     for name in names:
-        for repeat in range(repeats):
+        for repeat in range(1 if name in DRAWN_ONCE else repeats):
             random_state = child_seed(seed, "folds", name, repeat)
-            request = PlanRequest(ordered, n_splits, spacing, repeat, random_state)
+            request = PlanRequest(placed, n_splits, spacing, repeat, random_state)
             splitter = PLANS[name](request)
-            fold = splitter.labels(ordered.coordinates, ordered.y, ordered.groups)
-            plans.append(FoldPlan(name, repeat, ordered.sample_id, fold, splitter.buffer_m))
+            groups = ordered.times if splitter.training == "earlier" else ordered.groups
+            fold = splitter.labels(placed.coordinates, ordered.y, groups)
+            plan = FoldPlan(
+                name,
+                repeat,
+                ordered.sample_id,
+                fold,
+                splitter.buffer_m,
+                training=splitter.training,
+                metric=ordered.metric,
+            )
+            plans.append(plan)
     return plans

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from hotspot.errors import FoldError
+from hotspot.folds.geographic import in_metric
 from hotspot.folds.plan import FoldPlan
 from hotspot.grid import Coordinates
 
@@ -51,12 +52,14 @@ def neighbour_distances(coordinates: Coordinates) -> Distances:
 def held_out_distances(plan: FoldPlan, coordinates: Coordinates) -> Distances:
     """Return the distance from each sample to the nearest one that trains for it.
 
-    NaN where a fold has no training sample.
+    NaN where a fold has no training sample. Metres along great circles where the plan
+    measures on the sphere.
     """
     distance = np.full(len(coordinates), np.nan)
+    places = in_metric(coordinates, plan.metric)
     for train, test in plan.splits(coordinates):
         if len(train):
-            distance[test] = nearest_distances(coordinates[test], coordinates[train])
+            distance[test] = nearest_distances(places[test], places[train])
     return distance
 
 
@@ -148,4 +151,7 @@ def separation(plan: FoldPlan, coordinates: Coordinates, target: Coordinates) ->
             f"None of the folds of {plan.plan!r} has a training sample "
             f"(buffer {plan.buffer_m:g}). Lower the buffer."
         )
-    return wasserstein(tested, nearest_distances(target, coordinates))
+    to_map = nearest_distances(
+        in_metric(target, plan.metric), in_metric(coordinates, plan.metric)
+    )
+    return wasserstein(tested, to_map)

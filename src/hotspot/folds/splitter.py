@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import FoldError
-from hotspot.folds.plan import FoldPlan
+from hotspot.folds.plan import FoldPlan, Training
 from hotspot.grid import Coordinates
 
 Labels = NDArray[np.int64]
@@ -28,6 +28,11 @@ class Splitter(ABC):
     def buffer_m(self) -> float:
         """Width of the strip around test samples that may not train, in CRS units."""
         return 0.0
+
+    @property
+    def training(self) -> Training:
+        """Whether samples of all other labels train, or of lower labels only."""
+        return "others"
 
     @abstractmethod
     def labels(
@@ -57,7 +62,9 @@ class Splitter(ABC):
         """
         fold = self.labels(coordinates, y, groups)
         names = np.arange(len(fold)).astype(str)
-        plan = FoldPlan(type(self).__name__, 0, names, fold, self.buffer_m)
+        plan = FoldPlan(
+            type(self).__name__, 0, names, fold, self.buffer_m, training=self.training
+        )
         yield from plan.splits(np.asarray(coordinates, dtype=np.float64))
 
     def get_n_splits(
@@ -73,14 +80,16 @@ class Splitter(ABC):
 def checked_coordinates(coordinates: Coordinates, n_splits: int) -> Coordinates:
     """Return the coordinates as float64 after the checks that every splitter needs.
 
+    Columns are easting and northing, or the three of `hotspot.folds.geographic.on_sphere`.
+
     Raises
     ------
     FoldError
-        The shape is not (n, 2), a coordinate is missing, fewer than two folds are asked,
-        or there are fewer samples than folds.
+        The shape is not (n, 2) or (n, 3), a coordinate is missing, fewer than two folds are
+        asked, or there are fewer samples than folds.
     """
     checked = np.asarray(coordinates, dtype=np.float64)
-    if checked.ndim != 2 or checked.shape[1] != 2:
+    if checked.ndim != 2 or checked.shape[1] not in (2, 3):
         raise FoldError(
             f"Coordinates have the shape {checked.shape}. "
             "Give an array of shape (n, 2): easting, northing."
