@@ -57,6 +57,9 @@ def test_artefacts(store: Any) -> None:
     assert {"config.yaml", "metrics.json", "report", "evaluation"} <= names
     report = {item.path for item in client.list_artifacts(run.info.run_id, "report")}
     assert "report/report.html" in report
+    child = runs(store)["meuse/zn"]
+    figures = {item.path for item in client.list_artifacts(child.info.run_id, "figures")}
+    assert "figures/zn_probability.png" in figures
 
 
 def test_the_registered_model_gives_the_map(store: Any, in_finished: Path) -> None:

@@ -28,12 +28,14 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         return
     tracker = MlflowTracker(config.tracking.uri, root=paths.root)
     content = _content(config, paths)
-    known = tracker.find(config.name, content)
+    experiment, is_variant = _experiment(config.name)
+    known = tracker.find(experiment, content)
     if known is not None:
         console.line(f"{'track':<14}up to date (run {known})")
         return
     with console.stage("track"):
-        run_id = tracker.log(config.name, _record(config, paths, content))
+        record = _record(config, paths, content, is_candidate=is_variant)
+        run_id = tracker.log(experiment, record)
     console.line(f"  run {run_id}")
 
 
@@ -43,7 +45,17 @@ def _content(config: Config, paths: Paths) -> str:
     return config_digest({"config": composed_text(config), "made": made})[:16]
 
 
-def _record(config: Config, paths: Paths, content: str) -> RunRecord:
+def _experiment(name: str) -> tuple[str, bool]:
+    """Return the experiment of a run, and whether the run is one job of a sweep.
+
+    Jobs of a sweep stand beside the plain run, so that they can be compared; their models
+    are candidates and are logged without a name in the registry.
+    """
+    experiment, at, _ = name.partition("@")
+    return experiment, bool(at)
+
+
+def _record(config: Config, paths: Paths, content: str, *, is_candidate: bool) -> RunRecord:
     ledger = read_ledger(paths.metrics)
     with open_stack(paths.covariates) as stack:
         samples = read_samples(paths.samples, stack.catalogue)
@@ -71,7 +83,15 @@ def _record(config: Config, paths: Paths, content: str) -> RunRecord:
             (paths.report.parent, "report"),
         ),
         children=tuple(
-            _child(config, paths, samples, contaminant, ledger=ledger, digest=digest)
+            _child(
+                config,
+                paths,
+                samples,
+                contaminant,
+                ledger=ledger,
+                digest=digest,
+                is_registered=config.tracking.register_models and not is_candidate,
+            )
             for contaminant in config.contaminants
         ),
     )
@@ -85,6 +105,7 @@ def _child(
     *,
     ledger: dict[str, Any],
     digest: str,
+    is_registered: bool,
 ) -> RunRecord:
     """Return the record of one contaminant: its model, data and scores."""
     model = load_model(paths.model(contaminant))
@@ -95,7 +116,7 @@ def _child(
         for kind, plans in ledger[contaminant].items()
         for name, value in _metrics(plans).items()
     }
-    registered = f"hotspot-{config.name}-{contaminant}".replace("/", "-")
+    registered = f"hotspot-{config.name}-{contaminant}"
     probability = model.exceedance(example)
     return RunRecord(
         name=f"{config.name}/{contaminant}",
@@ -116,6 +137,10 @@ def _child(
             (paths.maps(contaminant) / "hotspots.gpkg", "maps"),
             (paths.maps(contaminant) / "statistics.json", "maps"),
             (paths.explanations(contaminant) / "values.parquet", "explanations"),
+            *(
+                (path, "figures")
+                for path in sorted((paths.report.parent / "figures").glob(f"{contaminant}_*"))
+            ),
         ),
         dataset=DatasetRecord(
             name=f"{config.name}-{contaminant}",
@@ -127,7 +152,7 @@ def _child(
             folder=paths.model(contaminant),
             example=example,
             probability=probability,
-            registered_name=registered if config.tracking.register_models else None,
+            registered_name=registered if is_registered else None,
             alias=config.tracking.alias,
         ),
     )

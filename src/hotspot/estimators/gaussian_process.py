@@ -1,7 +1,6 @@
 """An additive Gaussian process of the logarithm of the concentration."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import ClassVar, Self
 
@@ -10,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
@@ -20,7 +18,7 @@ from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.gp_design import Design, Response, choose_bending
 from hotspot.estimators.gp_exact import ExactPosterior
 from hotspot.estimators.gp_kernel import Hyperparameters, Inputs
-from hotspot.estimators.gp_learning import learn
+from hotspot.estimators.gp_learning import learn, one_core
 from hotspot.estimators.gp_local import LocalPosterior
 from hotspot.estimators.gp_paths import draw_surface
 from hotspot.estimators.gp_samples import Samples, check_places
@@ -157,7 +155,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         bending = choose_bending(numeric, bounds, int(self.max_rbf))
         self._design = replace(design, bending=bending)
         rows = self._design.inputs(matrix, places)
-        with _one_core():
+        with one_core():
             self.hyperparameters_ = learn(
                 rows, bounds, start=self.start, random_state=self.random_state
             )
@@ -205,7 +203,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         model.n_features_in_ = self.n_features_in_
         model.response_, model.hyperparameters_ = self.response_, self.hyperparameters_
         model.tail_, model._design = self.tail_, self._design
-        with _one_core():
+        with one_core():
             model._condition(samples)
         fresh: Self = model
         return fresh
@@ -226,7 +224,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
         cells, known = self._cells(X, coordinates)
         mean, spread = np.full(len(known), np.nan), np.full(len(known), np.nan)
         if known.any():
-            with _one_core() if self.n_samples_ <= _SMALL else nullcontext():
+            with one_core() if self.n_samples_ <= _SMALL else nullcontext():
                 mean[known], spread[known] = self._posterior.predict(cells)
         return self._answer(mean, spread)
 
@@ -293,7 +291,7 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
                 f"{len(np.unique(folds))} folds in an array of shape {folds.shape} cannot be "
                 f"left out of {n} samples. Give one number per sample, two or more different."
             )
-        with _one_core():
+        with one_core():
             mean, spread = self._posterior.leave_out(folds[self._order])
         there = np.empty(n, dtype=np.intp)
         there[self._order] = np.arange(n)
@@ -445,11 +443,3 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
             raise ModelError(
                 f"The parameter tail is {self.tail!r}. Give one of {', '.join(_TAILS)}."
             )
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    # The search runs through many matrices too small to share among cores, often beside
-    # other folds; and on one core the bits do not depend on the machine's number of them.
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield

@@ -14,7 +14,7 @@ Values = NDArray[np.float64]
 
 # Cells drawn through their dense covariance; beyond, a draw is a sum of waves.
 MOST_JOINT = 2000
-_WAVES = 1024
+_WAVES = 512
 _CELLS_AT_A_TIME = 8192
 
 
@@ -46,7 +46,7 @@ def draw_surface(surface: Surface, cells: Inputs, *, n_draws: int, random_state:
 
     Up to 2000 cells of a dense posterior are drawn through their exact covariance. More
     cells, or a local posterior, are drawn by conditioning draws of the prior: each is a sum
-    of 1024 random waves of its own and a random drift, moved by kriging the difference from
+    of 512 random waves of its own and a random drift, moved by kriging the difference from
     the samples. Its covariance is right on average over draws.
 
     References

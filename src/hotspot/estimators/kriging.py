@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_factor, solve_triangular
+from scipy.linalg.lapack import dpotri
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from hotspot.errors import ModelError
 from hotspot.estimators.variogram import VariogramModel
@@ -30,8 +31,10 @@ _PORTION = 256
 _SMALL = 600
 # Share of the sill by which a system without nugget is kept solvable.
 _JITTER = 1e-10
-# No weight of a system that can be solved comes near this.
-_LARGEST_WEIGHT = 1e6
+# Of the largest eigenvalue: smaller ones mean columns that depend on each other.
+_DEPENDENT = 1e-10
+# Share by which a solution may miss its equations.
+_UNSOLVED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -195,16 +198,32 @@ class Kriging:
         return self._subset(np.sort(kept))._solved.coefficients
 
     @cached_property
-    def _solved(self) -> "_Solved":
+    def _whitened(self) -> "_Whitened":
         covariance = self.variogram.covariance(cdist(self.coordinates, self.coordinates))
         covariance[np.diag_indices_from(covariance)] += self._own
         lower = cho_factor(covariance, lower=True)[0]
-        whitened = solve_triangular(lower, self._design, lower=True)
-        values = solve_triangular(lower, self.values, lower=True)
-        normal = whitened.T @ whitened + np.diag(self._penalty)
-        known = _inverse(normal)
-        beta = known @ (whitened.T @ values)
-        return _Solved(lower, whitened, values - whitened @ beta, Coefficients(beta, known))
+        drift = solve_triangular(lower, self._design, lower=True)
+        return _Whitened(lower, drift, solve_triangular(lower, self.values, lower=True))
+
+    @cached_property
+    def _solved(self) -> "_Solved":
+        lower, drift, values = self._whitened
+        known = _inverse(drift.T @ drift + np.diag(self._penalty))
+        beta = known @ (drift.T @ values)
+        return _Solved(lower, drift, values - drift @ beta, Coefficients(beta, known))
+
+    @cached_property
+    def _inverted(self) -> Values:
+        """Inverse of the covariance of the values, shape (n, n)."""
+        return _from_factor(self._whitened.lower)
+
+    def with_penalty(self, penalty: Values) -> "Kriging":
+        """Return the same kriging under another penalty; what does not change is kept."""
+        other = replace(self, penalty=penalty)
+        # The caches of a frozen value are safe to share: nothing in them knows the penalty.
+        for name in ("_whitened", "_inverted"):
+            other.__dict__[name] = getattr(self, name)
+        return other
 
     def predict(
         self,
@@ -338,17 +357,28 @@ class Kriging:
     @cached_property
     def _precision(self) -> Values:
         """Precision of the values that remains after the drift, shape (n, n)."""
+        drift = self._drift_of_precision
+        return np.asarray(self._inverted - drift @ drift.T)
+
+    @cached_property
+    def _drift_of_precision(self) -> Values:
+        """What the drift takes from the precision, as a factor, shape (n, 1 + n_drift)."""
         solved = self._solved
-        precision = cho_solve((solved.lower, True), np.eye(len(self.values)))
         of_drift = solve_triangular(solved.lower, solved.drift, lower=True, trans="T")
-        precision -= of_drift @ solved.coefficients.covariance @ of_drift.T
-        return np.asarray(precision)
+        return np.asarray(of_drift @ np.linalg.cholesky(solved.coefficients.covariance))
 
     def _left_out(self, labels: NDArray[np.int64]) -> Kriged:
-        solved, precision = self._solved, self._precision
+        solved = self._solved
         errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
+        groups = np.unique(labels)
+        if len(groups) == len(labels):
+            own = np.diag(self._inverted) - (self._drift_of_precision**2).sum(axis=1)
+            if not own.min() * self.variogram.total > _DEPENDENT:
+                raise ModelError(_dependence(len(own)))
+            return Kriged(self.values - errors / own, np.maximum(1.0 / own - self._noise, 0.0))
+        precision = self._precision
         value, variance = np.empty(len(labels)), np.empty(len(labels))
-        for label in np.unique(labels):
+        for label in groups:
             test = np.flatnonzero(labels == label)
             covariance = _inverse(precision[np.ix_(test, test)])
             value[test] = self.values[test] - covariance @ errors[test]
@@ -400,16 +430,24 @@ class Kriging:
             system[:, k:, :k] = drift.transpose(0, 2, 1)
             away = at - places[rows][:, None, :]
             right = np.concatenate(
-                [self.variogram.covariance(np.hypot(away[..., 0], away[..., 1])), design[rows]],
+                [self.variogram.covariance(_length(away)), design[rows]],
                 axis=1,
             )
-            solution = _solve_each(system, right, k)
+            solution = _solve_each(system, right)
             variance = self.variogram.total - np.einsum("mk,mk->m", solution, right)
             yield _Neighbourhood(rows, samples, solution[:, :k], variance)
 
 
+class _Whitened(NamedTuple):
+    """The Cholesky factor of all samples, and drift and values divided by it."""
+
+    lower: Values
+    drift: Values
+    values: Values
+
+
 class _Solved(NamedTuple):
-    """The system of all samples: everything whitened by the Cholesky factor."""
+    """The system of all samples, solved for the drift."""
 
     lower: Values
     drift: Values
@@ -440,38 +478,60 @@ def _cores(n: int) -> Iterator[None]:
     if n > _SMALL:
         yield
     else:
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _threadpools().limit(limits=1, user_api="blas"):
             yield
+
+
+@cache
+def _threadpools() -> ThreadpoolController:
+    # Looking for the libraries takes longer than kriging; they are looked for once.
+    return ThreadpoolController()
 
 
 def _inverse(matrix: Values) -> Values:
     try:
         factor = cho_factor(matrix, lower=True)
     except np.linalg.LinAlgError as error:
-        raise ModelError(
-            f"The drift cannot be told from {len(matrix)} equations: its columns depend on "
-            "each other, or all that differ were left out. Remove a covariate, penalise the "
-            "drift, or take smaller folds."
-        ) from error
-    return np.asarray(cho_solve(factor, np.eye(len(matrix))))
+        raise ModelError(_dependence(len(matrix))) from error
+    return _from_factor(factor[0])
 
 
-def _solve_each(system: Values, right: Values, n_weights: int) -> Values:
+def _from_factor(lower: Values) -> Values:
+    """Return the inverse of the matrix that a lower Cholesky factor belongs to."""
+    half = np.tril(dpotri(lower, lower=True)[0])
+    return np.asarray(half + np.tril(half, -1).T)
+
+
+def _length(offset: Values) -> Values:
+    # Half the time of `numpy.hypot`; distances of metres cannot overflow.
+    return np.asarray(np.sqrt(offset[..., 0] ** 2 + offset[..., 1] ** 2))
+
+
+def _dependence(n: int) -> str:
+    return (
+        f"The drift cannot be told from {n} equations: its columns depend on each other, or "
+        "all samples that differ were left out. Remove a covariate, penalise the drift, or "
+        "take smaller folds."
+    )
+
+
+def _solve_each(system: Values, right: Values) -> Values:
     """Return the solution of each system; NaN where neighbours cannot tell it.
 
     A drift that is constant among the neighbours cannot be told from the mean. That does no
     harm where the target has the same value; elsewhere there is no unbiased prediction.
     """
+    allowed = _UNSOLVED * np.maximum(np.abs(right), 1.0)
     try:
         solution = np.linalg.solve(system, right[..., None])[..., 0]
-        wrong = ~(np.abs(solution[:, :n_weights]).max(axis=1) < _LARGEST_WEIGHT)
+        missed = np.abs(np.matmul(system, solution[..., None])[..., 0] - right)
+        wrong = ~(missed <= allowed).all(axis=1)
     except np.linalg.LinAlgError:
         solution, wrong = np.empty_like(right), np.ones(len(right), dtype=bool)
     if wrong.any():
-        inverse = np.linalg.pinv(system[wrong], hermitian=True)
+        inverse = np.linalg.pinv(system[wrong], rcond=_DEPENDENT, hermitian=True)
         least = np.einsum("mij,mj->mi", inverse, right[wrong])
         missed = np.abs(np.einsum("mij,mj->mi", system[wrong], least) - right[wrong])
-        allowed = 1e-6 * np.maximum(np.abs(right[wrong]), 1.0)
-        least[(missed > allowed).any(axis=1)] = np.nan
+        least[(missed > allowed[wrong]).any(axis=1)] = np.nan
         solution[wrong] = least
     return np.asarray(solution)

@@ -34,7 +34,7 @@ Values = NDArray[np.float64]
 Folds = NDArray[np.int64]
 
 # Neighbours of a target where the survey is too large for one system.
-N_NEIGHBOURS = 64
+N_NEIGHBOURS = 40
 # Variogram, trend and evidence hang on each other; they have settled after this.
 N_ROUNDS = 3
 # Samples that a variogram is found from, evenly chosen from west to east.

@@ -42,7 +42,7 @@ class OrdinaryKriging(ConcentrationKriging):
     model : "sph", "exp" or "mat"
         Family of the variogram; Matérn with a smoothness of 0.5 is the exponential.
     n_neighbours : int, optional
-        Krige with so many nearest samples; by default with all up to 2000 samples, with 64
+        Krige with so many nearest samples; by default with all up to 2000 samples, with 40
         beyond.
 
     Attributes

@@ -224,7 +224,7 @@ class Support:
         measured, held = mass[:, :m] + base, mass[:, m:]
         below = self.spans[:, 0] == 0
         above = (self.spans[:, 1] == m - 1) & ~below
-        answer = measured
+        answer: Values = measured
         if above.any():
             upper = np.zeros_like(measured)
             upper[:, self.spans[above, 0]] = held[:, above]
@@ -240,7 +240,8 @@ class Support:
         )
         if crossed or not (below | above).all():
             answer = self._iterate(measured, held, answer)
-        return answer / answer.sum(axis=1, keepdims=True)
+        resolved: Values = answer / answer.sum(axis=1, keepdims=True)
+        return resolved
 
     def smooth(self, weights: Values) -> Values:
         """Return P(log C <= level) after smoothing with the kernel, shape (n, m)."""
@@ -273,6 +274,6 @@ def _product_limit(measured: Values, below: Values) -> Values:
     left = np.cumprod((1.0 - hazard)[:, ::-1], axis=1)[:, ::-1]
     total = at_risk[:, -1:]
     reached = np.concatenate([left[:, 1:], np.ones_like(total)], axis=1)
-    answer = total * reached * hazard
+    answer: Values = total * reached * hazard
     answer[:, 0] += total[:, 0] * left[:, 0]
     return answer

@@ -244,10 +244,11 @@ class RegressionKriging(ConcentrationKriging):
         kept = thinned(places, _MOST_TUNED)
         measured = evidence.noise[kept] == 0
         best, lowest = math.nan, math.inf
+        system = make_system(places[kept], variogram, drift[kept], 1.0)
+        kriging = system(evidence.value[kept], evidence.noise[kept])
         for share in _PENALTIES:
             penalty = share / variogram.total
-            system = make_system(places[kept], variogram, drift[kept], penalty)
-            found = system(evidence.value[kept], evidence.noise[kept]).leave_out()
+            found = kriging.with_penalty(np.full(drift.shape[1], penalty)).leave_out()
             variance = np.maximum(found.variance[measured], 1e-12)
             error = evidence.value[kept][measured] - found.value[measured]
             loss = float((np.log(variance) + error**2 / variance).mean())

@@ -143,14 +143,7 @@ class TreeModel(BaseEstimator, ABC):  # type: ignore[misc]
         ModelError
             Other covariates, or coordinates are wanting.
         """
-        check_is_fitted(self)
-        names = [str(name) for name in self.feature_names_in_]
-        matrix = prediction_table(X, names)
-        known = known_rows(matrix, names, self.levels_)
-        places = self._places(coordinates, len(matrix))
-        if places is not None:
-            places = places - self.centre_
-            known &= np.isfinite(places).all(axis=1)
+        matrix, places, known = self._read(X, coordinates)
         return self._answer(matrix, places, known)
 
     def exceedance(
@@ -250,6 +243,20 @@ class TreeModel(BaseEstimator, ABC):  # type: ignore[misc]
         require("n_axes", self.n_axes, low=2, high=36)
         require("n_jobs", self.get_params()["n_jobs"], low=1)
         require("random_state", self.get_params()["random_state"], low=0, high=2**31 - 1)
+
+    def _read(
+        self, X: pd.DataFrame | Matrix, coordinates: Coordinates | None
+    ) -> tuple[Matrix, Coordinates | None, NDArray[np.bool_]]:
+        """Return covariates, centred places, and which rows the model may answer for."""
+        check_is_fitted(self)
+        names = [str(name) for name in self.feature_names_in_]
+        matrix = prediction_table(X, names)
+        known = known_rows(matrix, names, self.levels_)
+        places = self._places(coordinates, len(matrix))
+        if places is not None:
+            places = places - self.centre_
+            known &= np.isfinite(places).all(axis=1)
+        return matrix, places, known
 
     def _needs_places(self) -> bool:
         return bool(self.use_coordinates)

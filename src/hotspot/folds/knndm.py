@@ -164,7 +164,7 @@ class KNNDM(Splitter):
         return fold_of_place[place_of]
 
     def _check(self, n_samples: int, n_places: int, target: Coordinates) -> None:
-        if target.ndim != 2 or target.shape[1] != 2 or not len(target):
+        if target.ndim != 2 or target.shape[1] not in (2, 3) or not len(target):
             raise FoldError(
                 f"The prediction cells have the shape {target.shape}. "
                 "Give their coordinates, an array of shape (m, 2), at least one cell."

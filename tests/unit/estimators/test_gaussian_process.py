@@ -169,7 +169,7 @@ def test_a_shift_of_coordinates_changes_nothing(
 def test_the_unit_of_a_covariate_and_of_the_concentration_changes_nothing(
     region: Region, model: AdditiveGaussianProcess
 ) -> None:
-    """A covariate in other units changes nothing; a concentration times 1000 moves the centre."""
+    """Other units of a covariate change nothing; 1000 times the concentration, the centre."""
     X, places = cells(region)
     before = model.distribution(X, coordinates=places)
     y = 1000.0 * region.y
@@ -283,7 +283,7 @@ def test_a_non_detect_lowers_its_surroundings(
 def test_planted_truth_survives_non_detects(share: float) -> None:
     """With many non-detects the median is unbiased and exceedance comes as often as said."""
     bias, said, seen = [], [], []
-    for seed in range(4):
+    for seed in range(100, 108):
         whole = Region(320, seed=seed)
         lower, upper = whole.censored(share)
         learnt, kept = slice(0, 200), slice(200, None)
@@ -296,10 +296,10 @@ def test_planted_truth_survives_non_detects(share: float) -> None:
         for limit in np.quantile(whole.y, [share / 2, (1 + share) / 2]):
             said.append(found.exceedance(limit).mean())
             seen.append(np.mean(whole.y[kept] > limit))
-    # Half of the noise of a single measurement; substitution by half the limit, or leaving
-    # the non-detects out, misses by more.
-    assert abs(np.mean(bias)) < 0.12
-    assert np.abs(np.subtract(said, seen).reshape(4, 2).mean(axis=0)).max() < 0.05
+    # Over 30 seeds the bias is 0.02 at most; half the limit in the place of a non-detect
+    # gives 0.14 and 0.32 where 60 and 75 % are censored. One region varies by 0.05 to 0.12.
+    assert abs(np.mean(bias)) < 0.08
+    assert np.abs(np.subtract(said, seen).reshape(-1, 2).mean(axis=0)).max() < 0.04
 
 
 def test_a_measured_zero_is_a_non_detect_at_the_smallest_bound(region: Region) -> None:
@@ -397,20 +397,22 @@ def test_draws_have_the_marginals_of_the_prediction(region: Region, tail: str) -
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
-def test_waves_draw_what_the_covariance_draws(region: Region, share: float) -> None:
-    """Draws for many cells have the mean and spread of the exact ones, and their correlation."""
+def test_waves_draw_what_the_covariance_draws(
+    region: Region, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Draws for many cells have the mean, spread and correlation of the exact ones."""
     fitted = fit(region, share, tail="normal")
-    X, places = cells(region, 2200)
+    X, places = cells(region, 60)
     X.iloc[1], places[1] = X.iloc[0], places[0] + 100.0
-    logs = np.log(fitted.draw(X, coordinates=places, n_draws=400))
+    exact = np.log(fitted.draw(X[:2], coordinates=places[:2], n_draws=4000))
+    monkeypatch.setattr("hotspot.estimators.gp_paths.MOST_JOINT", 1)
+    logs = np.log(fitted.draw(X, coordinates=places, n_draws=300))
     answer = fitted.distribution(X, coordinates=places)
     away = (logs.mean(axis=0) - answer.centre) / answer.scale
-    assert abs(away.mean()) < 0.05
-    assert away.std() < 2 / np.sqrt(400)
-    assert np.mean(logs.std(axis=0) / answer.scale) == pytest.approx(1.0, abs=0.03)
-    few = np.log(fitted.draw(X[:2], coordinates=places[:2], n_draws=4000))
-    exact, found = (np.corrcoef(part[:, 0], part[:, 1])[0, 1] for part in (few, logs))
-    assert found == pytest.approx(exact, abs=0.15)
+    assert np.abs(away).max() < 4.5 / np.sqrt(300)
+    assert np.mean(logs.std(axis=0) / answer.scale) == pytest.approx(1.0, abs=0.04)
+    dense, waves = (np.corrcoef(part[:, 0], part[:, 1])[0, 1] for part in (exact, logs))
+    assert waves == pytest.approx(dense, abs=0.15)
 
 
 def test_heavy_tails_are_noticed() -> None:
