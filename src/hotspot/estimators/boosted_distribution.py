@@ -91,7 +91,7 @@ class Likelihood:
         z = np.where(exact, a, 0.0)
         weight = 1.0 if np.isinf(df) else (df + 1.0) / (df + z * z)
         return cls(
-            value=np.where(exact, np.log(_density(z, df)) - np.log(scale), value),
+            value=np.where(exact, _log_density(z, df) - np.log(scale), value),
             centre_slope=np.where(exact, weight * z, pull) / scale,
             scale_slope=np.where(exact, weight * z * z - 1.0, widen),
         )
@@ -532,11 +532,15 @@ def _best_tail(low: Values, high: Values, centre: Values) -> tuple[float, float]
     return best[1], best[2]
 
 
-def _density(z: Values, df: float) -> Values:
+def _log_density(z: Values, df: float) -> Values:
     if np.isinf(df):
-        return np.asarray(np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
-    constant = np.exp(gammaln(0.5 * (df + 1)) - gammaln(0.5 * df)) / np.sqrt(df * np.pi)
-    return np.asarray(constant * (1.0 + z * z / df) ** (-0.5 * (df + 1)))
+        return np.asarray(-0.5 * z * z - 0.5 * np.log(2.0 * np.pi))
+    constant = gammaln(0.5 * (df + 1)) - gammaln(0.5 * df) - 0.5 * np.log(df * np.pi)
+    return np.asarray(constant - 0.5 * (df + 1) * np.log1p(z * z / df))
+
+
+def _density(z: Values, df: float) -> Values:
+    return np.asarray(np.exp(_log_density(z, df)))
 
 
 def _distribution(z: Values, df: float) -> Values:

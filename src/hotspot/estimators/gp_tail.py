@@ -12,8 +12,6 @@ from hotspot.estimators.gp_exact import Bounds
 
 Values = NDArray[np.float64]
 
-# Two more parameters must buy at least this much log likelihood (Akaike).
-_PRICE = 2.0
 _CANDIDATES = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 
 
@@ -43,14 +41,15 @@ class Tail:
         mean, sd : array, shape (n,)
             Predictions of their measurements without them.
         tail : "auto", "normal" or "t"
-            With ``"auto"`` the t distribution must earn its two parameters.
+            With ``"auto"`` the t distribution must earn its two parameters by Schwarz's
+            criterion: half the logarithm of the number of samples for each.
         """
         if tail == "normal":
             return cls()
         low, high = (bounds.lower - mean) / sd, (bounds.upper - mean) / sd
         found = [(cls._stretch(low, high, df), df) for df in _CANDIDATES]
         (score, stretch), df = max(found, key=lambda item: item[0][0])
-        if tail == "auto" and score - _score(low, high, cls()) < _PRICE:
+        if tail == "auto" and score - _score(low, high, cls()) < np.log(len(low)):
             return cls()
         return cls(df, stretch)
 

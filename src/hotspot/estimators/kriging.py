@@ -321,16 +321,19 @@ class Kriging:
             value[test], variance[test] = found.value, found.variance
         return Kriged(value, variance)
 
-    def noise_covariance(self) -> Values:
-        """Return the covariance of what the samples would be without their noise, (n, n).
+    def given_others(self, rows: NDArray[np.int64]) -> tuple[Values, Values]:
+        """Return mean and covariance of some samples given the values of all others.
 
-        It is what all values together leave open of each and of each pair; 0 for samples
-        without noise.
+        Parameters
+        ----------
+        rows : array of int, shape (m,)
+            The samples; their own values play no part, and their noise is in the variance.
         """
         with _cores(len(self.values)):
-            noise = self._noise
-            left = np.diag(noise) - noise[:, None] * self._precision * noise
-        return np.asarray(0.5 * (left + left.T))
+            solved, precision = self._solved, self._precision
+            errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
+            covariance = _inverse(precision[np.ix_(rows, rows)])
+            return self.values[rows] - covariance @ errors[rows], covariance
 
     def _subset(self, rows: NDArray[np.int64]) -> "Kriging":
         return Kriging(
@@ -376,12 +379,10 @@ class Kriging:
             if not own.min() * self.variogram.total > _DEPENDENT:
                 raise ModelError(_dependence(len(own)))
             return Kriged(self.values - errors / own, np.maximum(1.0 / own - self._noise, 0.0))
-        precision = self._precision
         value, variance = np.empty(len(labels)), np.empty(len(labels))
         for label in groups:
             test = np.flatnonzero(labels == label)
-            covariance = _inverse(precision[np.ix_(test, test)])
-            value[test] = self.values[test] - covariance @ errors[test]
+            value[test], covariance = self.given_others(test)
             variance[test] = np.diag(covariance) - self._noise[test]
         return Kriged(value, np.maximum(variance, 0.0))
 

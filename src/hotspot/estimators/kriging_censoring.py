@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import ModelError, few
-from hotspot.estimators.gp_censoring import Sites, interval_moments, match_sites
+from hotspot.estimators.gp_censoring import Sites, cavity, interval_moments, match_sites
 from hotspot.estimators.kriging import Kriging
 
 Values = NDArray[np.float64]
+System = Callable[[Values, Values], Kriging]
+"""Makes the kriging of given values and noises."""
 
 # Two different measured values are the least that a variogram can be made of.
 _FEWEST = 2
@@ -151,7 +154,7 @@ def first_evidence(intervals: LogIntervals) -> Evidence:
 def settle(
     evidence: Evidence,
     intervals: LogIntervals,
-    system: Callable[[Values, Values], Kriging],
+    system: System,
     *,
     n_neighbours: int | None = None,
 ) -> Evidence:
@@ -182,39 +185,88 @@ def settle(
     rows = np.flatnonzero(~intervals.measured)
     if not rows.size:
         return evidence
+    if n_neighbours is None or n_neighbours >= len(intervals):
+        return _settle_together(evidence, intervals, system, rows)
+    return _settle_by_neighbours(evidence, intervals, system, rows, n_neighbours)
+
+
+def _settle_together(
+    evidence: Evidence, intervals: LogIntervals, system: System, rows: NDArray[np.int64]
+) -> Evidence:
+    """Settle with one normal distribution of all censored samples given the measured ones."""
     some = intervals.take(rows)
-    precision = shift = None
-    step, last = 1.0, np.inf
+    kriging = system(evidence.value, np.zeros(len(intervals)))
+    least = _LEAST_NOISE * kriging.variogram.total
+    mean, prior = kriging.given_others(rows)
+    # A censored sample is its surface and its nugget together: its site has no noise.
+    precision = np.linalg.inv(prior)
+    pull = precision @ mean
+    steps = _Steps.of(evidence, rows, least)
+    for _ in range(_MOST_STEPS):
+        joint = np.linalg.inv(precision + np.diag(steps.sites.precision))
+        centre = joint @ (pull + steps.sites.shift)
+        alone, without = cavity(centre, np.diag(joint), steps.sites)
+        if steps.move(match_sites(some.low, some.high, alone, without, least), without):
+            break
+    expected = evidence.expected.copy()
+    expected[rows], _ = _moments(some, alone, without)
+    spread = np.zeros((len(intervals), len(intervals)))
+    spread[np.ix_(rows, rows)] = joint
+    return _combined(intervals, steps.sites, 0.0, expected, spread)
+
+
+def _settle_by_neighbours(
+    evidence: Evidence,
+    intervals: LogIntervals,
+    system: System,
+    rows: NDArray[np.int64],
+    n_neighbours: int,
+) -> Evidence:
+    """Settle with every sample kriged from its neighbours, in a survey too large for one."""
+    some = intervals.take(rows)
+    steps = None
     for _ in range(_MOST_STEPS):
         kriging = system(evidence.value, evidence.noise)
-        total = kriging.variogram.total
-        nugget = max(kriging.variogram.nugget, _LEAST_NOISE * total)
-        if precision is None or shift is None:
-            precision = 1.0 / (evidence.noise[rows] + nugget)
-            shift = evidence.value[rows] * precision
+        least = _LEAST_NOISE * kriging.variogram.total
+        steps = _Steps.of(evidence, rows, least) if steps is None else steps
         around = kriging.leave_out(n_neighbours=n_neighbours)
-        mean = around.value[rows]
-        surface = np.maximum(around.variance[rows] - kriging.variogram.nugget, 1e-12 * total)
-        matched = match_sites(some.low, some.high, mean, surface, nugget)
-        change = max(
-            float(np.max(np.abs(matched.precision - precision) * surface)),
-            float(np.max(np.abs(matched.shift - shift) * np.sqrt(surface))),
-        )
-        # All sites move at once; where they overshoot together, shorter steps settle them.
-        step = max(0.7 * step, 0.2) if change > 0.9 * last else step
-        last = change
-        precision = precision + step * (matched.precision - precision)
-        shift = shift + step * (matched.shift - shift)
+        mean, variance = around.value[rows], np.maximum(around.variance[rows], least)
+        settled = steps.move(match_sites(some.low, some.high, mean, variance, least), variance)
         expected, spread = evidence.expected.copy(), own_spread(evidence).copy()
-        expected[rows], spread[rows] = _moments(some, mean, surface + nugget)
-        evidence = _combined(intervals, Sites(precision, shift), nugget, expected, spread)
-        if change < _TOLERANCE:
+        expected[rows], spread[rows] = _moments(some, mean, variance)
+        evidence = _combined(intervals, steps.sites, 0.0, expected, spread)
+        if settled:
             break
-    if n_neighbours is None or n_neighbours >= len(intervals):
-        # Censored neighbours are off together, and a pair's difference less than each.
-        joint = system(evidence.value, evidence.noise).noise_covariance()
-        evidence = replace(evidence, spread=joint)
     return evidence
+
+
+class _Steps:
+    """Sites on their way; they all move at once, and shorter where they overshoot together."""
+
+    def __init__(self, sites: Sites) -> None:
+        self.sites = sites
+        self._step, self._last = 1.0, np.inf
+
+    @classmethod
+    def of(cls, evidence: Evidence, rows: NDArray[np.int64], least: float) -> Self:
+        """Return the first step: the sites of what was known before."""
+        precision = 1.0 / (evidence.noise[rows] + least)
+        return cls(Sites(precision, evidence.value[rows] * precision))
+
+    def move(self, matched: Sites, variance: Values) -> bool:
+        """Move towards the sites that match, and say whether they are there."""
+        sites = self.sites
+        change = max(
+            float(np.max(np.abs(matched.precision - sites.precision) * variance)),
+            float(np.max(np.abs(matched.shift - sites.shift) * np.sqrt(variance))),
+        )
+        self._step = max(0.7 * self._step, 0.2) if change > 0.9 * self._last else self._step
+        self._last = change
+        self.sites = Sites(
+            sites.precision + self._step * (matched.precision - sites.precision),
+            sites.shift + self._step * (matched.shift - sites.shift),
+        )
+        return change < _TOLERANCE
 
 
 def own_spread(evidence: Evidence) -> Values:

@@ -16,17 +16,32 @@ from hotspot.evaluation.scores import (
     sensitivity_at_budget,
 )
 from hotspot.evaluation.store import read_ledger, write_ledger, write_table
+from hotspot.evaluation.target import TargetScore, target_scores, target_weighted_score
+from hotspot.evaluation.target_balance import TargetWeights, target_weights
+from hotspot.evaluation.target_descriptors import (
+    CovariateSpace,
+    Descriptors,
+    Tasks,
+    cell_descriptors,
+    task_descriptors,
+)
 from hotspot.evaluation.uncertainty import Estimate, block_jackknife, score_blocks
 
 __all__ = [
     "SCORES",
+    "CovariateSpace",
+    "Descriptors",
     "Estimate",
     "OutOfFold",
+    "TargetScore",
+    "TargetWeights",
+    "Tasks",
     "auc",
     "average_precision",
     "block_jackknife",
     "brier",
     "brier_skill",
+    "cell_descriptors",
     "ece",
     "ece_by_chance",
     "log_loss",
@@ -39,6 +54,10 @@ __all__ = [
     "score_blocks",
     "score_ledger",
     "sensitivity_at_budget",
+    "target_scores",
+    "target_weighted_score",
+    "target_weights",
+    "task_descriptors",
     "write_ledger",
     "write_table",
 ]

@@ -65,6 +65,10 @@ def _thinned(
 
 
 def _longer_side(coordinates: Coordinates) -> float:
+    if coordinates.shape[1] == 3:
+        # Points in space have no east and north of their own: their main axes do.
+        centred = coordinates - coordinates.mean(axis=0)
+        coordinates = centred @ np.linalg.eigh(centred.T @ centred)[1]
     return float(np.ptp(coordinates, axis=0).max())
 
 

@@ -236,14 +236,19 @@ def test_a_drift_that_one_sample_shows_cannot_be_left_out() -> None:
             plain.leave_out(folds)
 
 
-def test_noise_covariance_is_what_the_values_leave_open() -> None:
-    """It equals the posterior covariance of the samples without their noise."""
+def test_samples_given_others_are_kriged_from_them() -> None:
+    """Mean and covariance of some samples are the conditional ones of the normal model."""
     kriging = survey(12)
     plain = Kriging(kriging.coordinates, kriging.values, kriging.variogram, noise=kriging.noise)
     apart = np.linalg.norm(plain.coordinates[:, None] - plain.coordinates, axis=2)
-    prior = plain.variogram.covariance(apart) + 0.1 * np.eye(12) + 1e6
-    left = prior - prior @ np.linalg.solve(prior + np.diag(plain.noise), prior)
-    np.testing.assert_allclose(plain.noise_covariance(), left, atol=1e-4)
+    # The unknown mean as a prior so wide that it says nothing.
+    whole = plain.variogram.covariance(apart) + np.diag(0.1 + plain.noise) + 1e6
+    some, rest = np.array([2, 7]), np.setdiff1d(np.arange(12), [2, 7])
+    gain = np.linalg.solve(whole[np.ix_(rest, rest)], whole[np.ix_(rest, some)]).T
+    mean, covariance = plain.given_others(some)
+    np.testing.assert_allclose(mean, gain @ plain.values[rest], atol=1e-4)
+    left = whole[np.ix_(some, some)] - gain @ whole[np.ix_(rest, some)]
+    np.testing.assert_allclose(covariance, left, atol=1e-4)
 
 
 def test_indicators_are_clipped_and_gaps_stay() -> None:

@@ -150,7 +150,7 @@ def test_too_few_effective_samples_are_refused() -> None:
     rng = np.random.default_rng(4)
     tests = _bare(rng.uniform(0, 10, 300))
     found = target_weights(tests, tests, sample=np.arange(300) % 10)
-    assert found.n_effective <= 10
+    assert found.n_effective < 10 + 1e-9
     assert "worth 10 samples" in found.reason
 
 
