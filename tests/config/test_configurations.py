@@ -10,7 +10,7 @@ from hotspot.commands.stages import STAGES
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.schema import Config
-from hotspot.estimators.registry import ESTIMATOR_KINDS, estimator_class
+from hotspot.estimators.registry import ESTIMATOR_KINDS, make_estimator
 
 ROOT = Path(__file__).parent.parent.parent
 CONF = ROOT / "conf"
@@ -78,7 +78,7 @@ def test_model_files_hold_the_defaults_of_their_class(kind: str) -> None:
         pytest.skip(f"{kind} is made by another model")
     given = yaml.safe_load((CONF / "model" / f"{kind}.yaml").read_text(encoding="utf-8"))
     given.pop("kind")
-    defaults = estimator_class(kind)(threshold=1.0).get_params()
+    defaults = make_estimator(kind, {}, threshold=1.0).get_params()  # type: ignore[attr-defined]
     for name, value in given.items():
         if name != "n_jobs":
             assert defaults[name] == value, name

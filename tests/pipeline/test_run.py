@@ -80,7 +80,8 @@ def test_the_map_is_the_model_on_the_covariates(finished: Path) -> None:
     probability, grid = read_layer(paths.maps("zn") / "probability.tif")
     with open_stack(paths.covariates) as stack:
         frame, positions = stack.frame(Window(0, 0, *grid.shape))
-    expected = model.exceedance(frame).astype(np.float32)
+    places = grid.centres(*np.divmod(positions, grid.shape[1]))
+    expected = model.exceedance(frame, places).astype(np.float32)
     assert len(frame) > 3000
     np.testing.assert_array_equal(probability.ravel()[positions], expected)
     assert np.isnan(np.delete(probability.ravel(), positions)).all()

@@ -70,7 +70,8 @@ def test_the_registered_model_gives_the_map(store: Any, in_finished: Path) -> No
     probability, grid = read_layer(in_finished / "experiments/meuse/maps/zn/probability.tif")
     with open_stack(in_finished / "data/interim/meuse/covariates") as stack:
         frame, positions = stack.frame(Window(0, 0, *grid.shape))
-    predicted = model.predict(frame)
+    places = grid.centres(*np.divmod(positions, grid.shape[1]))
+    predicted = model.predict(frame.assign(easting=places[:, 0], northing=places[:, 1]))
     np.testing.assert_array_equal(
         np.asarray(predicted).astype(np.float32), probability.ravel()[positions]
     )

@@ -1,5 +1,6 @@
 """What a person sees while stages run: one line per stage, a bar for long work."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,9 +41,11 @@ class Console:
             line: str | None = None,
         ) -> None:
             text = str(message)
-            # Warnings of libraries are for developers, and the tests see them.
-            if text not in told and issubclass(category, UserWarning):
-                told.add(text)
+            # One warning of many folds differs in its numbers only. Warnings of libraries are
+            # for developers, and the tests see them.
+            kind = re.sub(r"[\d.,]+", "#", text)
+            if kind not in told and issubclass(category, UserWarning):
+                told.add(kind)
                 self.line(f"  warning: {text}")
 
         with warnings.catch_warnings():

@@ -14,6 +14,7 @@ from hotspot.estimators.store import load_model
 from hotspot.files import replaced_folder
 from hotspot.maps.decision import DecisionRule, inside_applicability
 from hotspot.maps.hotspots import HotspotRule, find_hotspots
+from hotspot.maps.layers import available_layers
 from hotspot.maps.predict import predict_stack
 from hotspot.maps.read import read_blocks, read_layer
 from hotspot.maps.stac import SamplingPeriod, stac_item
@@ -40,6 +41,16 @@ def forget_others(folder: Path, contaminants: list[str]) -> None:
             shutil.rmtree(path)
 
 
+def map_layers(config: Config, model: FittedModel) -> list[str]:
+    """Return the layers that were asked for and that this model can give.
+
+    A direct classifier knows no concentration, so it has no interval to map.
+    """
+    given = available_layers(model)
+    optional = ("lower", "median", "upper")
+    return [name for name in config.predict.layers if name in given or name not in optional]
+
+
 def _map(
     config: Config, model: FittedModel, stack: Stack, folder: Path, console: Console
 ) -> None:
@@ -49,7 +60,7 @@ def _map(
             model,
             stack,
             folder,
-            layers=predict.layers,
+            layers=map_layers(config, model),
             rule=DecisionRule(above=predict.decision.above, below=predict.decision.below),
             window_size=predict.window_size,
             progress=move,
@@ -81,7 +92,7 @@ def _describe(
     config: Config, paths: Paths, model: FittedModel, stack: Stack, folder: Path
 ) -> None:
     """Write styles, statistics and the STAC item of the rasters in a folder."""
-    layers = {name: folder / f"{name}.tif" for name in config.predict.layers}
+    layers = {name: folder / f"{name}.tif" for name in map_layers(config, model)}
     for name in layers:
         write_qml(folder / f"{name}.qml", style_of(model, name))
         write_sld(folder / f"{name}.sld", style_of(model, name))

@@ -203,7 +203,11 @@ def _value_text(lower: float, upper: float) -> str:
 
 
 def _maps(config: Config, folder: Path, model: FittedModel) -> MapLayers | None:
-    layers = {name: folder / f"{name}.tif" for name in config.predict.layers}
+    layers = {
+        name: folder / f"{name}.tif"
+        for name in ("probability", "dissimilarity", "decision")
+        if name in config.predict.layers
+    }
     if "probability" not in layers:
         return None
     arrays = {name: read_overview(path) for name, path in layers.items()}

@@ -110,14 +110,19 @@ def _child(
     """Return the record of one contaminant: its model, data and scores."""
     model = load_model(paths.model(contaminant))
     rows = samples.frame[samples.frame["contaminant"] == contaminant]
-    example = samples.of(contaminant).X.head(EXAMPLE_ROWS)
+    chosen = samples.of(contaminant)
+    example = chosen.X.assign(
+        easting=chosen.coordinates[:, 0], northing=chosen.coordinates[:, 1]
+    ).head(EXAMPLE_ROWS)
     metrics = {
         f"{kind}.{name}": value
         for kind, plans in ledger[contaminant].items()
         for name, value in _metrics(plans).items()
     }
     registered = f"hotspot-{config.name}-{contaminant}"
-    probability = model.exceedance(example)
+    probability = model.exceedance(
+        chosen.X.head(EXAMPLE_ROWS), chosen.coordinates[:EXAMPLE_ROWS]
+    )
     return RunRecord(
         name=f"{config.name}/{contaminant}",
         params={

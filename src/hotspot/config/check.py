@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from hotspot.config.schema import Config
+from hotspot.config.schema import Config, ModelKind
 from hotspot.errors import ConfigError, nearest_name
 
 _MISSING = "???"
@@ -82,7 +82,7 @@ def _explain(error: ValidationError) -> str:
 
 
 # What pydantic adds to a location to say which member of a union it tried.
-_TAGS = {"lightgbm", "logistic", "prevalence", "raster", "vector", "coordinate"}
+_TAGS = {*get_args(ModelKind), "raster", "vector", "coordinate"}
 _NOISE = {"float", "str", "int", "[key]", "bool"}
 _NOISY_STARTS = ("constrained-", "literal[", "function-")
 

@@ -18,7 +18,19 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.,=+@-]
 ContaminantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 CovariateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 PlanName = Literal["random", "block", "knndm"]
-ModelKind = Literal["lightgbm", "logistic", "prevalence"]
+ModelKind = Literal[
+    "ensemble",
+    "gaussian_process",
+    "regression_kriging",
+    "ordinary_kriging",
+    "indicator_kriging",
+    "quantile_forest",
+    "neighbour_forest",
+    "boosted_distribution",
+    "lightgbm",
+    "logistic",
+    "prevalence",
+]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -229,6 +241,51 @@ class LogisticConfig(Node):
     class_weight: Positive | Literal["balanced"] | None
 
 
+class EnsembleConfig(Node):
+    """A pool of concentration models; see `conf/model/ensemble.yaml`."""
+
+    kind: Literal["ensemble"]
+    members: list[ModelKind] | None
+    n_splits: Annotated[int, Field(ge=2)]
+    calibrated: bool
+
+
+class GaussianProcessConfig(Node):
+    """The additive Gaussian process; see `conf/model/gaussian_process.yaml`."""
+
+    kind: Literal["gaussian_process"]
+    max_rbf: Annotated[int, Field(ge=0)]
+    tail: Literal["auto", "normal", "t"]
+    max_exact: Count
+    n_neighbours: Count
+
+
+class RegressionKrigingConfig(Node):
+    """Trend and kriged residuals; see `conf/model/regression_kriging.yaml`."""
+
+    kind: Literal["regression_kriging"]
+    trend: Literal["ridge", "forest"]
+    model: Literal["sph", "exp"]
+
+
+class OrdinaryKrigingConfig(Node):
+    """Kriging of the logarithm, without covariates."""
+
+    kind: Literal["ordinary_kriging"]
+    model: Literal["sph", "exp"]
+
+
+class QuantileForestConfig(Node):
+    """Quantile regression forest; see `conf/model/quantile_forest.yaml`."""
+
+    kind: Literal["quantile_forest"]
+    n_estimators: Count
+    min_samples_leaf: Count
+    max_features: Annotated[float, Field(gt=0, le=1)]
+    use_coordinates: bool
+    n_jobs: Count
+
+
 class PrevalenceConfig(Node):
     """The share of exceeding samples, everywhere; see `conf/model/prevalence.yaml`."""
 
@@ -236,7 +293,15 @@ class PrevalenceConfig(Node):
 
 
 ModelConfig = Annotated[
-    LightGBMConfig | LogisticConfig | PrevalenceConfig, Field(discriminator="kind")
+    EnsembleConfig
+    | GaussianProcessConfig
+    | RegressionKrigingConfig
+    | OrdinaryKrigingConfig
+    | QuantileForestConfig
+    | LightGBMConfig
+    | LogisticConfig
+    | PrevalenceConfig,
+    Field(discriminator="kind"),
 ]
 
 

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln, ndtr, stdtr
 
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.log_intervals import LogNormal
+from hotspot.estimators.student_likelihood import Likelihood, best_tail
 from hotspot.estimators.table import Matrix
 from hotspot.estimators.tree_model import TrainingRows, TreeModel, Values
 from hotspot.folds import BlockKFold
@@ -25,8 +23,6 @@ from hotspot.seeds import child_seed
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-# Tails tried for the predictive distribution; infinity is the normal one.
-_TAILS = (3.0, 5.0, 10.0, np.inf)
 # Tail while the centre is learnt: mild enough for clean data, and one gross value in a
 # leaf of ten does not carry the leaf away.
 _LEARNING_TAIL = 5.0
@@ -39,62 +35,6 @@ _PATIENCE = 40
 _FEWEST_FOR_SCALE = 500
 # From this size one inner fold in four says enough, and the others cost minutes.
 _LARGE = 10_000
-_LEAST_SCALE = 0.01
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """Log likelihood of intervals under Student's t about a centre, and its slopes.
-
-    Parameters
-    ----------
-    value : array, shape (n,)
-        Log density where measured, log probability where an interval.
-    centre_slope, scale_slope : array, shape (n,)
-        Slopes in the centre, and in the logarithm of the scale.
-    """
-
-    value: Values
-    centre_slope: Values
-    scale_slope: Values
-
-    @classmethod
-    def of(
-        cls, low: Values, high: Values, centre: Values, scale: Values, df: float
-    ) -> "Likelihood":
-        """Return the likelihood of intervals of log concentration.
-
-        Examples
-        --------
-        A non-detect at the centre has probability one half, and pulls downwards:
-
-        >>> half = Likelihood.of(
-        ...     np.array([-np.inf]), np.zeros(1), np.zeros(1), np.ones(1), np.inf
-        ... )
-        >>> np.exp(half.value), half.centre_slope
-        (array([0.5]), array([-0.79788456]))
-        """
-        a, b = (low - centre) / scale, (high - centre) / scale
-        exact = low == high
-        # The lower half of a distribution function loses no digits.
-        with np.errstate(invalid="ignore"):
-            mirrored = ~exact & (a + b > 0)
-        c, d = np.where(mirrored, -b, a), np.where(mirrored, -a, b)
-        mass = np.maximum(_distribution(d, df) - _distribution(c, df), 1e-300)
-        at_c, at_d = _density(c, df), _density(d, df)
-        sign = np.where(mirrored, -1.0, 1.0)
-        pull = sign * (at_c - at_d) / mass
-        # An open end has density 0; its product with infinity is 0 too.
-        ends = np.where(np.isfinite(c), c, 0.0) * at_c - np.where(np.isfinite(d), d, 0.0) * at_d
-        value = np.log(mass)
-        widen = ends / mass
-        z = np.where(exact, a, 0.0)
-        weight = 1.0 if np.isinf(df) else (df + 1.0) / (df + z * z)
-        return cls(
-            value=np.where(exact, _log_density(z, df) - np.log(scale), value),
-            centre_slope=np.where(exact, weight * z, pull) / scale,
-            scale_slope=np.where(exact, weight * z * z - 1.0, widen),
-        )
 
 
 class BoostedDistribution(TreeModel):
@@ -237,7 +177,7 @@ class BoostedDistribution(TreeModel):
         self.start_ = marginal.centre
         design = self._design(rows.matrix, rows.places)
         folds = self._inner_folds(rows)
-        kept = [folds == fold for fold in range(_N_FOLDS)]
+        kept = [folds == fold for fold in np.unique(folds)]
         if n >= _LARGE:
             kept = kept[:1]
         out = np.flatnonzero(np.any(kept, axis=0))
@@ -252,10 +192,11 @@ class BoostedDistribution(TreeModel):
                     _LEARNING_TAIL,
                 )
                 pull = scale * like.centre_slope
-                # Fisher's information of a measured value; for an interval the slope's square.
+                # Fisher's information of a measured value, for intervals too: their own can
+                # be near 0, and a step divided by it would throw non-detects far below. This
+                # is the pace of expectation and maximisation.
                 flat = (_LEARNING_TAIL + 1.0) / (_LEARNING_TAIL + 3.0)
-                bend = np.where(low[part] == high[part], flat, pull * pull)
-                return -scale * pull, bend
+                return -scale * pull, np.full(len(part), flat)
 
             return slopes
 
@@ -279,7 +220,7 @@ class BoostedDistribution(TreeModel):
             design, kept, towards_centre(0.6 * marginal.spread), missed_by_centre, "centre"
         )
         centre = self.start_ + raw
-        self.scale_, self.df_ = _best_tail(low[out], high[out], centre[out])
+        self.scale_, self.df_ = best_tail(low[out], high[out], centre[out])
         everything = np.arange(n)
         # Under a scale that is too small for the first residuals, Student's t would take all
         # samples for outliers and learn nothing.
@@ -309,14 +250,14 @@ class BoostedDistribution(TreeModel):
         def slopes(raw: Values, part: NDArray[np.intp]) -> tuple[Values, Values]:
             slope = likelihood(raw, part).scale_slope
             flat = 2.0 if np.isinf(self.df_) else 2.0 * self.df_ / (self.df_ + 3.0)
-            return -slope, np.where(low[part] == high[part], flat, slope * slope)
+            return -slope, np.full(len(part), flat)
 
         def missed(raw: Values, part: NDArray[np.intp]) -> Values:
             return -likelihood(raw, part).value[None, :]
 
         if len(np.unique(folds)) < _N_FOLDS:
             folds = np.arange(len(low)) % _N_FOLDS
-        kept = [folds == fold for fold in range(_N_FOLDS)]
+        kept = [folds == fold for fold in np.unique(folds)]
         self.n_scale_rounds_, _ = self._rounds(design, kept, slopes, missed, "scale")
         if self.n_scale_rounds_:
             self._spread = self._boost(
@@ -365,14 +306,12 @@ class BoostedDistribution(TreeModel):
         self, design: Matrix, part: NDArray[np.intp], slopes: "_Slopes", rounds: int, what: str
     ) -> "Booster | None":
         """Return the trees of so many rounds, as they will be after saving and loading."""
-        import lightgbm
-
         if rounds == 0:
             return None
         run = _Run(self, design, part, slopes, what, _N_FOLDS)
         for _ in range(rounds):
             run.grow(design[:1])
-        return lightgbm.Booster(model_str=run.text())
+        return run.finished()
 
     def _inner_folds(self, rows: TrainingRows) -> NDArray[np.int64]:
         seed = child_seed(self.random_state, "inner folds")
@@ -458,6 +397,12 @@ class _Run:
     ) -> None:
         import lightgbm
 
+        self._booster: Booster | None = None
+        least = model.min_child_samples
+        ordered = np.sort(design[part], axis=0)
+        if len(part) < 2 * least or not (ordered[least - 1] < ordered[-least]).any():
+            # No split can leave enough samples on both sides; LightGBM would refuse to begin.
+            return
         names = [str(name) for name in model.feature_names_in_]
         params = {
             "objective": "custom",
@@ -465,6 +410,8 @@ class _Run:
             "max_depth": model.max_depth,
             "learning_rate": model.learning_rate,
             "min_data_in_leaf": model.min_child_samples,
+            "min_data_in_bin": min(3, model.min_child_samples),
+            "feature_pre_filter": False,
             # LightGBM's own 100 would forbid every split by class in a survey of 150.
             "min_data_per_group": model.min_child_samples,
             "bagging_fraction": model.subsample,
@@ -488,6 +435,8 @@ class _Run:
 
     def grow(self, rows: Matrix) -> Values:
         """Add a tree, and return what it adds at other rows."""
+        if self._booster is None:
+            return np.zeros(len(rows))
         number = self._booster.current_iteration()
         stopped = self._booster.update(
             fobj=lambda raw, _: self._slopes(np.asarray(raw, np.float64), self._part)
@@ -503,45 +452,15 @@ class _Run:
         )
         return np.asarray(step, dtype=np.float64)
 
-    def text(self) -> str:
-        """Return the trees in LightGBM's own words."""
-        return _text(self._booster)
+    def finished(self) -> "Booster | None":
+        """Return the trees as they will be after saving and loading, if there are any."""
+        import lightgbm
+
+        if self._booster is None:
+            return None
+        return lightgbm.Booster(model_str=_text(self._booster))
 
 
 def _text(booster: "Booster") -> str:
     # The number of threads changes no tree, so it must not change a byte either.
     return re.sub(r"^\[num_threads: \d+\]\n", "", booster.model_to_string(), flags=re.M)
-
-
-def _best_tail(low: Values, high: Values, centre: Values) -> tuple[float, float]:
-    """Return the scale and the degrees of freedom of greatest likelihood."""
-    best = (np.inf, 1.0, np.inf)
-    measured = low == high
-    rough = float(np.std((low - centre)[measured])) if measured.sum() > 1 else 1.0
-    middle = np.log(max(rough, _LEAST_SCALE))
-    for df in _TAILS[::-1]:
-
-        def loss(log_scale: float, df: float = df) -> float:
-            scale = np.full(len(low), np.exp(log_scale))
-            return -float(Likelihood.of(low, high, centre, scale, df).value.sum())
-
-        found = minimize_scalar(loss, bounds=(middle - 3.0, middle + 3.0), method="bounded")
-        # Heavier tails must pay for themselves: two log units, one parameter's worth.
-        if found.fun < best[0] - 2.0:
-            best = (float(found.fun), max(float(np.exp(found.x)), _LEAST_SCALE), df)
-    return best[1], best[2]
-
-
-def _log_density(z: Values, df: float) -> Values:
-    if np.isinf(df):
-        return np.asarray(-0.5 * z * z - 0.5 * np.log(2.0 * np.pi))
-    constant = gammaln(0.5 * (df + 1)) - gammaln(0.5 * df) - 0.5 * np.log(df * np.pi)
-    return np.asarray(constant - 0.5 * (df + 1) * np.log1p(z * z / df))
-
-
-def _density(z: Values, df: float) -> Values:
-    return np.asarray(np.exp(_log_density(z, df)))
-
-
-def _distribution(z: Values, df: float) -> Values:
-    return np.asarray(ndtr(z) if np.isinf(df) else stdtr(df, z))

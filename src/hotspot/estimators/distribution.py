@@ -39,7 +39,8 @@ class PredictiveDistribution(ABC):
 
     def exceedance(self, threshold: ArrayLike) -> Values:
         """Return P(C > threshold), shape (n,)."""
-        return 1.0 - self.cdf(threshold)
+        chance: Values = 1.0 - self.cdf(threshold)
+        return chance
 
     def mean(self, n_points: int = 199) -> Values:
         """Return the mean, by the mean of quantiles at the middles of equal shares.
@@ -48,7 +49,7 @@ class PredictiveDistribution(ABC):
         what lies above the share ``1 - 1 / (2 n_points)``.
         """
         shares = (np.arange(n_points) + 0.5) / n_points
-        return np.mean([self.quantile(share) for share in shares], axis=0)
+        return np.asarray(np.mean([self.quantile(share) for share in shares], axis=0))
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,8 @@ class Kriging:
         Beyond `MOST_GLOBAL` samples, that many decide, evenly chosen from west to east.
         """
         if len(self.values) <= MOST_GLOBAL:
-            return self._solved.coefficients
+            with _cores(len(self.values)):
+                return self._solved.coefficients
         order = np.lexsort((self.coordinates[:, 1], self.coordinates[:, 0]))
         kept = order[np.linspace(0, len(order) - 1, MOST_GLOBAL).astype(np.int64)]
         return self._subset(np.sort(kept))._solved.coefficients
@@ -221,8 +222,8 @@ class Kriging:
         """Return the same kriging under another penalty; what does not change is kept."""
         other = replace(self, penalty=penalty)
         # The caches of a frozen value are safe to share: nothing in them knows the penalty.
-        for name in ("_whitened", "_inverted"):
-            other.__dict__[name] = getattr(self, name)
+        with _cores(len(self.values)):
+            other.__dict__.update(_whitened=self._whitened, _inverted=self._inverted)
         return other
 
     def predict(

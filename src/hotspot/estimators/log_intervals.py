@@ -258,22 +258,36 @@ class Support:
         return answer
 
     def _pairs(self, low: Values, high: Values) -> NDArray[np.int64]:
+        """Return the first and last level of each interval; equal where it has none.
+
+        A value measured at the limit or just above it leaves mass on the level below the
+        limit, and one over range likewise: an interval keeps clear of the levels about its
+        ends, or it would follow mass that lies outside it.
+        """
         top = len(self.level) - 1
         step = self.level[1] - self.level[0]
-        ends = (np.stack([low, high], axis=1) - self.level[0]) / step
-        pairs: NDArray[np.int64] = np.clip(np.rint(ends), 0, top).astype(np.int64)
-        # A measured value is no interval, whatever its rounding.
-        pairs[low == high, 1] = pairs[low == high, 0]
+        with np.errstate(invalid="ignore"):
+            first = np.ceil((low - self.level[0]) / step) + 1.0
+            last = np.floor((high - self.level[0]) / step) - 1.0
+        pairs: NDArray[np.int64] = np.stack(
+            [np.clip(first, 0, top), np.clip(last, 0, top)], axis=1
+        ).astype(np.int64)
+        # A measured value is no interval, nor is one that is narrower than the levels.
+        narrow = (low == high) | (pairs[:, 0] >= pairs[:, 1])
+        pairs[narrow] = 0
         return pairs
 
 
 def _product_limit(measured: Values, below: Values) -> Values:
-    """Share out mass that lies at or below its level, from the top down (Kaplan-Meier)."""
-    at_risk = np.cumsum(measured + below, axis=1)
+    """Share out mass that lies at or below its level, from the top down (Kaplan-Meier).
+
+    Mass known to lie at or below a level does not tell the two apart: it joins those at risk
+    one level further down.
+    """
+    at_risk = np.cumsum(measured + below, axis=1) - below
     hazard = measured / at_risk
     left = np.cumprod((1.0 - hazard)[:, ::-1], axis=1)[:, ::-1]
-    total = at_risk[:, -1:]
+    total = (measured + below).sum(axis=1, keepdims=True)
     reached = np.concatenate([left[:, 1:], np.ones_like(total)], axis=1)
     answer: Values = total * reached * hazard
-    answer[:, 0] += total[:, 0] * left[:, 0]
     return answer

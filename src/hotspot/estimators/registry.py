@@ -1,21 +1,35 @@
 """Estimators by name: from the plain values of a configuration to an object."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hotspot.errors import ConfigError, few, nearest_name
 
 if TYPE_CHECKING:
     from hotspot.estimators.base import ExceedanceModel
-    from hotspot.estimators.classifier import DirectClassifier
 
-ESTIMATOR_KINDS = ("lightgbm", "logistic", "prevalence")
+# Where the class of each kind lives; imported when asked for, since scikit-learn takes a second.
+_CLASSES = {
+    "ensemble": ("concentration", "ConcentrationModel"),
+    "gaussian_process": ("gaussian_process", "AdditiveGaussianProcess"),
+    "regression_kriging": ("regression_kriging", "RegressionKriging"),
+    "ordinary_kriging": ("kriging_models", "OrdinaryKriging"),
+    "indicator_kriging": ("kriging_models", "IndicatorKriging"),
+    "quantile_forest": ("forest", "QuantileForest"),
+    "neighbour_forest": ("neighbours", "NeighbourForest"),
+    "boosted_distribution": ("boosted_distribution", "BoostedDistribution"),
+    "lightgbm": ("boosting", "BoostedClassifier"),
+    "logistic": ("logistic", "LogisticClassifier"),
+    "prevalence": ("prevalence", "PrevalenceBaseline"),
+}
+ESTIMATOR_KINDS = tuple(_CLASSES)
 
 # Given by the run, not by the model's own configuration.
 _GIVEN = ("threshold", "categorical", "random_state")
 
 
-def estimator_class(kind: str) -> "type[DirectClassifier]":
+def estimator_class(kind: str) -> Any:
     """Return the class of a kind of estimator.
 
     Raises
@@ -23,23 +37,13 @@ def estimator_class(kind: str) -> "type[DirectClassifier]":
     ConfigError
         No estimator has this name.
     """
-    # Imported when asked for: scikit-learn takes a second.
-    if kind == "lightgbm":
-        from hotspot.estimators.boosting import BoostedClassifier
-
-        return BoostedClassifier
-    if kind == "logistic":
-        from hotspot.estimators.logistic import LogisticClassifier
-
-        return LogisticClassifier
-    if kind == "prevalence":
-        from hotspot.estimators.prevalence import PrevalenceBaseline
-
-        return PrevalenceBaseline
-    raise ConfigError(
-        f"There is no model of the kind {kind!r}.{nearest_name(kind, ESTIMATOR_KINDS)} "
-        f"Choose one of {few(ESTIMATOR_KINDS, 20)}."
-    )
+    if kind not in _CLASSES:
+        raise ConfigError(
+            f"There is no model of the kind {kind!r}.{nearest_name(kind, ESTIMATOR_KINDS)} "
+            f"Choose one of {few(ESTIMATOR_KINDS, 20)}."
+        )
+    module, name = _CLASSES[kind]
+    return getattr(import_module(f"hotspot.estimators.{module}"), name)
 
 
 def make_estimator(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.evaluation.distribution_scores import DistributionModel, distribution_scores
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
@@ -112,6 +113,7 @@ def out_of_fold(
     prevalence = np.full(len(samples), np.nan)
     single_class: list[int] = []
     untrained: list[int] = []
+    extra: dict[str, NDArray[np.float64]] = {}
     for train, test in selected.splits(samples.coordinates):
         fold = int(selected.fold[test[0]])
         _log.debug(
@@ -128,7 +130,11 @@ def out_of_fold(
             untrained.append(fold)
             continue
         try:
-            found = _predicted(make_model(), samples, train, test, threshold)
+            model = make_model()
+            found = _predicted(model, samples, train, test, threshold)
+            if isinstance(model, DistributionModel):
+                for name, values in distribution_scores(model, samples.take(test)).items():
+                    extra.setdefault(name, np.full(len(samples), np.nan))[test] = values
         except ModelError:
             if len(np.unique(known)) > 1:
                 raise
@@ -143,6 +149,7 @@ def out_of_fold(
         prevalence=prevalence,
         single_class=tuple(single_class),
         untrained=tuple(untrained),
+        extra=extra,
     )
 
 

@@ -3,6 +3,10 @@
 Tests lie where samples lie, and as far from training samples as folds put them; cells of
 the map lie elsewhere and at other distances. Tests are therefore weighted until their
 distances and covariates have the distribution of the map's.
+
+What remains: where samples were taken because concentrations are high, beyond what
+covariates and distances tell, the score stays somewhat too high, even from starting weights
+against preference. `hotspot.samples.preferential.audit_preference` says whether that is so.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ import pandas as pd
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
-from hotspot.explanations.roles import role_contributions
+from hotspot.explanations.roles import role_contributions, role_of
 from hotspot.explanations.values import ShapValues
 
 
@@ -46,7 +46,7 @@ def importance_table(values: ShapValues, catalogue: Catalogue) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "covariate": list(values.names),
-            "role": [str(catalogue[name].role) for name in values.names],
+            "role": [role_of(name, catalogue) for name in values.names],
             "mean_abs": mean.to_numpy(),
         }
     )

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.covariates.catalogue import Catalogue
+from hotspot.covariates.catalogue import Catalogue, Role
+from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.values import ShapValues
 
 
@@ -13,7 +14,8 @@ def role_contributions(
     """Return the roles and the contribution of each, summed over its covariates.
 
     A sum over a role is steadier than its parts: correlated covariates share what they
-    explain at random, and their role holds the sum.
+    explain at random, and their role holds the sum. What a model credits to the coordinates
+    themselves, ``location``, belongs to the role of that name.
 
     Parameters
     ----------
@@ -25,7 +27,8 @@ def role_contributions(
     Returns
     -------
     roles : tuple of str
-        In order of appearance in the catalogue.
+        In order of appearance in the catalogue; ``location`` last if only the coordinates
+        have it.
     contributions : array, shape (n, n_roles)
         In the unit of `values`; NaN rows stay NaN.
 
@@ -34,13 +37,24 @@ def role_contributions(
     CovariateError
         The covariates are not those of the catalogue.
     """
-    catalogue.check_names(values.names)
+    names = values.names
+    located = names[-1:] == (LOCATION,) and LOCATION not in catalogue.names
+    catalogue.check_names(names[:-1] if located else names)
     groups = catalogue.by_role()
+    if located:
+        groups.setdefault(role_of(LOCATION, catalogue), []).append(LOCATION)
     columns = [
-        values.values[:, [values.names.index(name) for name in names]].sum(axis=1)
-        for names in groups.values()
+        values.values[:, [names.index(name) for name in held]].sum(axis=1)
+        for held in groups.values()
     ]
     return tuple(groups), np.column_stack(columns)
+
+
+def role_of(name: str, catalogue: Catalogue) -> str:
+    """Return the role of a covariate, or of ``location``, the coordinates themselves."""
+    if name == LOCATION and LOCATION not in catalogue.names:
+        return str(Role.LOCATION)
+    return str(catalogue[name].role)
 
 
 def dominant_role(contributions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Kriging on arrays: gstat's numbers, laws, and systems that would be singular."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -266,3 +267,22 @@ def test_incomplete_samples_are_refused(places: np.ndarray, values: np.ndarray) 
     """Shapes that differ, no samples, and missing coordinates are errors with a remedy."""
     with pytest.raises(ModelError, match=r"Give one row|Drop"):
         Kriging(np.asarray(places), np.asarray(values), VariogramModel("exp", 0.1, 1.0, 1.0))
+
+
+def test_another_penalty_is_another_kriging() -> None:
+    """Sharing what does not change gives what a new system gives, also left out singly."""
+    kriging, penalty = survey(), np.array([2.0, 0.3])
+    shared, fresh = kriging.with_penalty(penalty), replace(kriging, penalty=penalty)
+    one, other = shared.leave_out(), fresh.leave_out()
+    np.testing.assert_allclose(one.value, other.value, rtol=1e-12)
+    rest = np.arange(60) != 11
+    again = Kriging(
+        kriging.coordinates[rest],
+        kriging.values[rest],
+        kriging.variogram,
+        drift=kriging.drift[rest],
+        penalty=penalty,
+        noise=kriging.noise[rest],
+    ).predict(kriging.coordinates[11:12], kriging.drift[11:12])
+    assert one.value[11] == pytest.approx(again.value[0], abs=1e-10)
+    assert one.variance[11] == pytest.approx(again.variance[0], abs=1e-10)

@@ -1,0 +1,116 @@
+"""Calibration of predictive distributions on samples that were left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from hotspot.estimators.distribution import PredictiveDistribution
+
+Values = NDArray[np.float64]
+
+# Samples' worth of belief that the distribution is right as it is.
+PRIOR_SAMPLES = 20.0
+# Knots of the map: fine in the tails, where limits and intervals lie.
+_KNOTS = ndtr(np.linspace(-5.0, 5.0, 201))
+_CLIP = 1e-9
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A rising map from probabilities as given to probabilities as calibrated.
+
+    Parameters
+    ----------
+    given, calibrated : array, shape (m,)
+        Both rise from 0 to 1; empty for no change.
+    shift, scale : float
+        Of the normal score: a value at the given normal score z is at
+        ``(z - shift) / scale`` of the calibrated distribution.
+    """
+
+    given: Values
+    calibrated: Values
+    shift: float = 0.0
+    scale: float = 1.0
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return the map that changes nothing."""
+        return cls(np.empty(0), np.empty(0))
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is changed."""
+        return self.given.size == 0
+
+    @classmethod
+    def of(cls, shift: float, scale: float) -> Self:
+        """Return the map of a shift and a scale of normal scores."""
+        moved = ndtr((ndtri(_KNOTS) - shift) / scale)
+        given = np.concatenate([[0.0], _KNOTS, [1.0]])
+        calibrated = np.concatenate([[0.0], moved, [1.0]])
+        return cls(given, calibrated, shift, scale)
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the map as plain values."""
+        return {"shift": self.shift, "scale": self.scale}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the map that `to_dict` described."""
+        shift, scale = float(values["shift"]), float(values["scale"])
+        return cls.none() if (shift, scale) == (0.0, 1.0) else cls.of(shift, scale)
+
+
+def fit_calibration(
+    left_out: PredictiveDistribution, lower: Values, upper: Values
+) -> Calibration:
+    """Return the map under which left-out samples are spread as they were promised.
+
+    A sample's probability integral transform u = F(c) is uniform if F is right, and its
+    normal score z = Phi^-1(u) standard normal. The map shifts and scales z. A censored sample
+    enters as the expected score within its interval. Few samples leave the distribution
+    nearly as it is: shift and scale are drawn towards none by `PRIOR_SAMPLES`.
+
+    Parameters
+    ----------
+    left_out : PredictiveDistribution, of n rows
+        From fits that have not seen the row.
+    lower, upper : array, shape (n,), mg/kg
+        What was measured.
+
+    References
+    ----------
+    Gneiting, T., Balabdaoui, F., & Raftery, A. E. (2007). Probabilistic forecasts,
+    calibration and sharpness. Journal of the Royal Statistical Society B 69, 243-268.
+    https://doi.org/10.1111/j.1467-9868.2007.00587.x
+    """
+    low = np.where(lower > 0, left_out.cdf(np.maximum(lower, 1e-300)), 0.0)
+    high = np.where(
+        np.isfinite(upper), left_out.cdf(np.where(np.isfinite(upper), upper, 1.0)), 1.0
+    )
+    known = np.isfinite(low) & np.isfinite(high)
+    first, second = _score_moments(low[known], high[known])
+    n = len(first)
+    if not n:
+        return Calibration.none()
+    shift = float(first.sum() / (n + PRIOR_SAMPLES))
+    spread = second - 2 * shift * first + shift**2
+    scale = float(np.sqrt((spread.sum() + PRIOR_SAMPLES) / (n + PRIOR_SAMPLES)))
+    return Calibration.of(shift, scale)
+
+
+def _score_moments(low: Values, high: Values) -> tuple[Values, Values]:
+    """Return E[z] and E[z²] of a standard normal score between two probabilities."""
+    a, b = ndtri(np.clip(low, _CLIP, 1 - _CLIP)), ndtri(np.clip(high, _CLIP, 1 - _CLIP))
+    exact = b - a < 1e-6
+    mass = np.where(exact, 1.0, ndtr(b) - ndtr(a))
+    density_a, density_b = (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) for z in (a, b))
+    inner = (density_a - density_b) / mass
+    squared = 1.0 + (a * density_a - b * density_b) / mass
+    middle = (a + b) / 2
+    return np.where(exact, middle, inner), np.where(exact, middle**2, squared)

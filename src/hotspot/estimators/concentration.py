@@ -1,0 +1,345 @@
+"""One model of the concentration: several learners, pooled and calibrated by left-out blocks."""
+
+import warnings
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from hotspot.errors import FoldError, ModelError, few
+from hotspot.estimators.base import ModelState
+from hotspot.estimators.calibration import Calibration, fit_calibration
+from hotspot.estimators.distribution import Pool, PredictiveDistribution, Recalibrated
+from hotspot.estimators.kriging_base import VariogramWarning
+from hotspot.estimators.pooling import pool_weights
+from hotspot.folds.make import Survey, make_plans
+from hotspot.grid import Coordinates
+from hotspot.observations.exceedance import exceedance_labels
+
+Values = NDArray[np.float64]
+
+# Surveys from this size on have enough samples for trees to join.
+TREES_FROM = 1000
+# Limits at which members are weighed: shares of the samples below them.
+_WEIGHING_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_SMALL = ("gaussian_process", "regression_kriging")
+_LARGE = ("gaussian_process", "quantile_forest", "boosted_distribution")
+
+
+class Member(Protocol):
+    """A learner that answers with distributions."""
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        lower: Values,
+        upper: Values,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Self:
+        """Learn from intervals of concentration."""
+        ...
+
+    def distribution(
+        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row."""
+        ...
+
+    def to_state(self) -> ModelState:
+        """Return the fitted learner as inert data."""
+        ...
+
+
+class ConcentrationModel(BaseEstimator):  # type: ignore[misc]
+    """The whole conditional distribution of a contaminant's concentration.
+
+    P(C > limit) for any limit, quantiles and mean come from one fit, and the probability of
+    exceedance never rises with the limit. The members learn each for themselves; samples
+    left out in spatial blocks, inside the training samples, tell how to weigh them (a linear
+    pool with the highest log score over nine limits, drawn towards equal weights) and how to
+    move their probabilities so that intervals hold what they promise.
+
+    Parameters
+    ----------
+    members : tuple of str or None
+        Kinds of concentration models, see `hotspot.estimators.registry`. None chooses: a
+        Gaussian process and regression kriging for small surveys; from `TREES_FROM` samples
+        on a Gaussian process, a quantile forest and boosted trees.
+    categorical : tuple of str
+        Covariates that hold codes of classes.
+    n_splits : int
+        Folds of blocks by which members are weighed and calibrated.
+    calibrated : bool
+        Whether probabilities are moved.
+    random_state : int
+        Seed of folds and members.
+
+    Attributes
+    ----------
+    members_ : tuple
+        Fitted members.
+    weights_ : array, shape (n_members,)
+        Sum 1.
+    calibration_ : Calibration
+        Map of probabilities.
+    choice_ : str
+        One sentence that says which members were taken, with which weight, and why.
+
+    References
+    ----------
+    Gneiting, T., & Ranjan, R. (2013). Combining predictive distributions. Electronic Journal
+    of Statistics 7, 1747-1782. https://doi.org/10.1214/13-EJS823
+    """
+
+    kind: ClassVar[str] = "ensemble"
+    uses_coordinates: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        members: tuple[str, ...] | None = None,
+        categorical: tuple[str, ...] = (),
+        *,
+        n_splits: int = 5,
+        calibrated: bool = True,
+        random_state: int = 0,
+    ) -> None:
+        self.members = members
+        self.categorical = categorical
+        self.n_splits = n_splits
+        self.calibrated = calibrated
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        lower: Values,
+        upper: Values,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Self:
+        """Learn from intervals of concentration.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n, n_covariates)
+            Covariates without a missing value.
+        lower, upper : array, shape (n,), mg/kg
+            Equal where measured; ``(0, limit]`` for a non-detect.
+        coordinates : array, shape (n, 2)
+            Easting, northing.
+
+        Raises
+        ------
+        ModelError
+            Coordinates are missing, or a member cannot learn from these samples.
+        """
+        if coordinates is None:
+            raise ModelError(
+                "A concentration model learns from places, and no coordinates were given. "
+                "Give easting and northing of each sample."
+            )
+        with warnings.catch_warnings():
+            # A member that falls back on a bounded variogram is weighed as it then is.
+            warnings.simplefilter("ignore", VariogramWarning)
+            return self._fit(X, lower, upper, coordinates)
+
+    def _fit(
+        self, X: pd.DataFrame, lower: Values, upper: Values, coordinates: Coordinates
+    ) -> Self:
+        kinds = self._kinds(len(lower))
+        unfitted = [self._make(kind) for kind in kinds]
+        self.members_ = tuple(
+            clone(member).fit(X, lower, upper, coordinates=coordinates) for member in unfitted
+        )
+        self.feature_names_in_ = np.array([str(name) for name in X.columns], dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        self.n_samples_ = len(lower)
+        folds = self._folds(lower, upper, coordinates)
+        left_out = [
+            _left_out(fitted, member, X, (lower, upper), coordinates, folds)
+            for fitted, member in zip(self.members_, unfitted, strict=True)
+        ]
+        limits = _limits(lower, upper)
+        self.weights_ = pool_weights(left_out, lower, upper, limits)
+        pooled = Pool(left_out, self.weights_)
+        self.calibration_ = (
+            fit_calibration(pooled, lower, upper) if self.calibrated else Calibration.none()
+        )
+        self.choice_ = self._told(kinds)
+        return self
+
+    def distribution(
+        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row; NaN where unknown."""
+        check_is_fitted(self)
+        answers = [member.distribution(X, coordinates=coordinates) for member in self.members_]
+        pooled = Pool(answers, self.weights_)
+        if self.calibration_.is_none:
+            return pooled
+        return Recalibrated(pooled, self.calibration_.given, self.calibration_.calibrated)
+
+    def exceedance(
+        self, X: pd.DataFrame, threshold: float, *, coordinates: Coordinates | None = None
+    ) -> Values:
+        """Return P(concentration > threshold), shape (n,), for any threshold in mg/kg."""
+        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
+
+    def quantile(
+        self, X: pd.DataFrame, q: ArrayLike, *, coordinates: Coordinates | None = None
+    ) -> Values:
+        """Return the concentration with P(C <= c) = q, shape (n,), mg/kg."""
+        return self.distribution(X, coordinates=coordinates).quantile(q)
+
+    def to_state(self) -> ModelState:
+        """Return the fitted model as inert data."""
+        check_is_fitted(self)
+        states = [member.to_state() for member in self.members_]
+        files = {
+            f"member_{number}_{name}": content
+            for number, state in enumerate(states)
+            for name, content in state.files.items()
+        }
+        values = {
+            "params": {
+                "members": None if self.members is None else list(self.members),
+                "categorical": list(self.categorical),
+                "n_splits": self.n_splits,
+                "calibrated": self.calibrated,
+                "random_state": self.random_state,
+            },
+            "members": [
+                {"kind": state.kind, "values": state.values, "files": sorted(state.files)}
+                for state in states
+            ],
+            "weights": self.weights_.tolist(),
+            "calibration": self.calibration_.to_dict(),
+            "names": self.feature_names_in_.tolist(),
+            "n_samples": self.n_samples_,
+            "choice": self.choice_,
+        }
+        return ModelState(self.kind, values, files)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Return the fitted model that `to_state` described."""
+        from hotspot.estimators.registry import estimator_class
+
+        values: dict[str, Any] = state.values  # noqa: PD011
+        params = dict(values["params"])
+        for name in ("members", "categorical"):
+            params[name] = None if params[name] is None else tuple(params[name])
+        model = cls(**params)
+        model.members_ = tuple(
+            estimator_class(part["kind"]).from_state(
+                ModelState(
+                    part["kind"],
+                    part["values"],
+                    {name: state.files[f"member_{number}_{name}"] for name in part["files"]},
+                )
+            )
+            for number, part in enumerate(values["members"])
+        )
+        model.weights_ = np.array(values["weights"], dtype=np.float64)
+        model.calibration_ = Calibration.from_dict(values["calibration"])
+        model.feature_names_in_ = np.array(values["names"], dtype=object)
+        model.n_features_in_ = len(model.feature_names_in_)
+        model.n_samples_ = int(values["n_samples"])
+        model.choice_ = str(values["choice"])
+        return model
+
+    def _kinds(self, n: int) -> tuple[str, ...]:
+        kinds = self.members or (_LARGE if n >= TREES_FROM else _SMALL)
+        if len(set(kinds)) != len(kinds):
+            raise ModelError(
+                f"Members of a concentration model are repeated: {few(kinds)}. Name each once."
+            )
+        return tuple(kinds)
+
+    def _make(self, kind: str) -> Any:
+        from hotspot.estimators.registry import estimator_class
+
+        cls = estimator_class(kind)
+        if kind == self.kind or not hasattr(cls, "distribution"):
+            raise ModelError(
+                f"{kind!r} cannot be a member of a concentration model: it knows no "
+                "distribution of its own. Choose among gaussian_process, regression_kriging, "
+                "ordinary_kriging, quantile_forest, neighbour_forest, boosted_distribution."
+            )
+        names = cls._get_param_names()
+        given = {"categorical": self.categorical, "random_state": self.random_state}
+        return cls(**{name: value for name, value in given.items() if name in names})
+
+    def _folds(
+        self, lower: Values, upper: Values, coordinates: Coordinates
+    ) -> NDArray[np.int64]:
+        """Return spatial blocks; random folds where the samples fill too few blocks."""
+        names = np.array([f"{number:09d}" for number in range(len(lower))])
+        survey = Survey(names, coordinates, values=np.log(_middle(lower, upper)))
+        n_splits = min(self.n_splits, len(lower))
+        try:
+            plans = make_plans(["block"], survey, n_splits=n_splits, seed=self.random_state)
+        except FoldError:
+            plans = make_plans(["random"], survey, n_splits=n_splits, seed=self.random_state)
+        return plans[0].select(names).fold
+
+    def _told(self, kinds: tuple[str, ...]) -> str:
+        parts = ", ".join(
+            f"{kind.replace('_', ' ')} {weight:.0%}"
+            for kind, weight in zip(kinds, self.weights_, strict=True)
+        )
+        why = (
+            "as asked"
+            if self.members
+            else f"since {self.n_samples_} samples are "
+            + ("enough for trees to join" if self.n_samples_ >= TREES_FROM else "few for trees")
+        )
+        return f"Pool of {parts}, {why}; weighed and calibrated on blocks left out."
+
+
+def _left_out(
+    fitted: Any,
+    unfitted: Any,
+    X: pd.DataFrame,
+    interval: tuple[Values, Values],
+    coordinates: Coordinates,
+    folds: NDArray[np.int64],
+) -> PredictiveDistribution:
+    """Return each sample's distribution from a fit without its fold."""
+    from hotspot.estimators.stacking import stacked
+
+    if hasattr(fitted, "leave_out"):
+        answer: PredictiveDistribution = fitted.leave_out(folds)
+        return answer
+    lower, upper = interval
+    parts = []
+    for label in np.unique(folds):
+        test, train = np.flatnonzero(folds == label), np.flatnonzero(folds != label)
+        model = clone(unfitted).fit(
+            X.iloc[train], lower[train], upper[train], coordinates=coordinates[train]
+        )
+        parts.append((test, model.distribution(X.iloc[test], coordinates=coordinates[test])))
+    return stacked(parts, len(lower))
+
+
+def _middle(lower: Values, upper: Values) -> Values:
+    """Return one positive number per interval, for finding structure only."""
+    top = np.where(np.isfinite(upper), upper, lower)
+    middle = (lower + top) / 2
+    smallest = middle[middle > 0].min() if (middle > 0).any() else 1.0
+    return np.maximum(middle, smallest / 2)
+
+
+def _limits(lower: Values, upper: Values) -> Values:
+    """Return limits spread over the survey, at which most samples are known."""
+    limits = np.quantile(_middle(lower, upper), _WEIGHING_SHARES)
+    known = [
+        limit
+        for limit in np.unique(limits)
+        if limit > 0 and np.isfinite(exceedance_labels(lower, upper, limit)).mean() > 0.5
+    ]
+    return np.array(known or [float(np.median(_middle(lower, upper)))])

@@ -1,0 +1,76 @@
+"""Weights of a linear pool of predictive distributions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.observations.exceedance import exceedance_labels
+
+Values = NDArray[np.float64]
+
+# Weight of the belief that members are equal, in samples for each member.
+PRIOR_SAMPLES = 5.0
+_CLIP = 1e-6
+_ROUNDS = 500
+
+
+def pool_weights(
+    members: Sequence[PredictiveDistribution], lower: Values, upper: Values, limits: Values
+) -> Values:
+    """Return the weights with the highest log score of exceedance over some limits.
+
+    The log score of a linear pool is concave in its weights. They are found by expectation
+    maximisation, each sample counting once whatever the number of limits, with a Dirichlet
+    prior of `PRIOR_SAMPLES` for each member: few samples leave the weights nearly equal.
+
+    Parameters
+    ----------
+    members : sequence of PredictiveDistribution, of n rows
+        From fits that have not seen the row.
+    lower, upper : array, shape (n,), mg/kg
+        What was measured.
+    limits : array, mg/kg
+        Where the pool is to be good.
+
+    Returns
+    -------
+    array, shape (n_members,)
+        Sum 1.
+
+    Examples
+    --------
+    >>> from hotspot.estimators.distribution import LogLocationScale
+    >>> truth = np.exp(np.random.default_rng(1).normal(size=200))
+    >>> good = LogLocationScale(np.log(truth), np.full(200, 0.5))
+    >>> bad = LogLocationScale(np.zeros(200), np.full(200, 0.5))
+    >>> bool(pool_weights([good, bad], truth, truth, np.array([0.5, 1.0, 2.0]))[0] > 0.8)
+    True
+    """
+    count = len(members)
+    if count == 1:
+        return np.ones(1)
+    support = []
+    for limit in limits:
+        labels = exceedance_labels(lower, upper, float(limit))
+        chance = np.array([member.exceedance(float(limit)) for member in members])
+        right = np.where(labels == 1, chance, 1.0 - chance)
+        right[:, np.isnan(labels)] = np.nan
+        support.append(np.clip(right, _CLIP, 1.0))
+    given = np.stack(support, axis=2)  # members, rows, limits
+    known = np.isfinite(given).all(axis=0)
+    rows = known.any(axis=1)
+    given, known = given[:, rows], known[rows]
+    share = np.where(known, 1.0 / np.maximum(known.sum(axis=1, keepdims=True), 1), 0.0)
+    given = np.where(known, given, 1.0)
+    weights = np.full(count, 1.0 / count)
+    for _ in range(_ROUNDS):
+        mixed = weights[:, None, None] * given
+        taken = mixed / mixed.sum(axis=0)
+        found = (taken * share).sum(axis=(1, 2)) + PRIOR_SAMPLES
+        updated = found / found.sum()
+        if np.abs(updated - weights).max() < 1e-9:
+            return np.asarray(updated)
+        weights = updated
+    return np.asarray(weights)

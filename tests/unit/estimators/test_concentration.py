@@ -1,0 +1,241 @@
+"""The pooled, calibrated model of the concentration."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.special import ndtr
+from sklearn.base import clone
+
+from hotspot.errors import ModelError
+from hotspot.estimators.calibration import Calibration, fit_calibration
+from hotspot.estimators.concentration import ConcentrationModel
+from hotspot.estimators.distribution import (
+    LogLocationScale,
+    Pool,
+    Recalibrated,
+    Tabulated,
+)
+from hotspot.estimators.pooling import pool_weights
+
+N = 140
+
+
+def plant(seed: int = 1) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
+    """Return covariates, concentrations and places of a survey with one strong driver."""
+    generator = np.random.default_rng(seed)
+    places = generator.uniform(0, 3000, (N, 2))
+    X = pd.DataFrame(
+        {"slope": generator.normal(size=N), "rock": generator.choice([1.0, 2.0], size=N)}
+    )
+    trend = 0.8 * X["slope"].to_numpy() + 0.5 * (X["rock"].to_numpy() == 2)
+    surface = 0.6 * np.sin(places[:, 0] / 600)
+    value = np.exp(4.0 + trend + surface + 0.3 * generator.normal(size=N))
+    return X, value, places
+
+
+@pytest.fixture(scope="module")
+def fitted() -> ConcentrationModel:
+    X, value, places = plant()
+    return ConcentrationModel(categorical=("rock",)).fit(X, value, value, coordinates=places)
+
+
+def test_small_surveys_get_a_process_and_kriging(fitted: ConcentrationModel) -> None:
+    """The choice is made by the size of the survey, and told in a sentence with weights."""
+    kinds = [member.kind for member in fitted.members_]
+    assert kinds == ["gaussian_process", "regression_kriging"]
+    assert fitted.weights_.sum() == pytest.approx(1.0)
+    assert "140 samples are few for trees" in fitted.choice_
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(1.0, 2000.0), min_size=2, max_size=8))
+def test_exceedance_never_rises_with_the_limit(limits: list[float]) -> None:
+    """At every cell a higher limit is exceeded with no higher probability."""
+    X, value, places = plant()
+    model = _fitted_once()
+    chances = [model.exceedance(X, limit, coordinates=places) for limit in sorted(limits)]
+    assert (np.diff(chances, axis=0) <= 1e-12).all()
+
+
+_CACHE: list[ConcentrationModel] = []
+
+
+def _fitted_once() -> ConcentrationModel:
+    if not _CACHE:
+        X, value, places = plant()
+        _CACHE.append(
+            ConcentrationModel(categorical=("rock",)).fit(X, value, value, coordinates=places)
+        )
+    return _CACHE[0]
+
+
+def test_quantiles_and_probabilities_are_of_one_distribution(
+    fitted: ConcentrationModel,
+) -> None:
+    """P(C <= quantile(q)) is q."""
+    X, _, places = plant()
+    found = fitted.distribution(X, coordinates=places)
+    for q in (0.05, 0.5, 0.95):
+        np.testing.assert_allclose(found.cdf(found.quantile(q)), q, atol=1e-6)
+
+
+def test_new_samples_fall_into_the_interval() -> None:
+    """The 90 % interval holds about nine in ten new samples of the same ground."""
+    held = []
+    for seed in range(6):
+        X, value, places = plant(seed)
+        train = np.arange(N) % 2 == 0
+        model = ConcentrationModel(categorical=("rock",), random_state=seed).fit(
+            X[train], value[train], value[train], coordinates=places[train]
+        )
+        test = ~train
+        low = model.quantile(X[test], 0.05, coordinates=places[test])
+        high = model.quantile(X[test], 0.95, coordinates=places[test])
+        held.append(((low <= value[test]) & (value[test] <= high)).mean())
+    assert 0.84 <= np.mean(held) <= 0.96
+
+
+def test_reloading_changes_no_bit(fitted: ConcentrationModel) -> None:
+    """A model taken apart and put together again answers the same."""
+    X, _, places = plant()
+    again = ConcentrationModel.from_state(fitted.to_state())
+    np.testing.assert_array_equal(
+        fitted.exceedance(X, 80.0, coordinates=places),
+        again.exceedance(X, 80.0, coordinates=places),
+    )
+    assert again.choice_ == fitted.choice_
+
+
+def test_missing_covariates_give_no_answer(fitted: ConcentrationModel) -> None:
+    """A cell without a covariate, or of an unseen class, is unknown: never a guess."""
+    X, _, places = plant()
+    X = X.copy()
+    X.loc[0, "slope"] = np.nan
+    X.loc[1, "rock"] = 9.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        chance = fitted.exceedance(X, 80.0, coordinates=places)
+    assert np.isnan(chance[:2]).all()
+    assert np.isfinite(chance[2:]).all()
+
+
+def test_non_detects_do_not_pull_the_median() -> None:
+    """With half the samples censored the median stays near what all values give."""
+    X, value, places = plant()
+    limit = np.quantile(value, 0.5)
+    lower = np.where(value < limit, 0.0, value)
+    upper = np.where(value < limit, limit, value)
+    censored = ConcentrationModel(categorical=("rock",)).fit(
+        X, lower, upper, coordinates=places
+    )
+    halved = ConcentrationModel(categorical=("rock",)).fit(
+        X, *[np.where(value < limit, limit / 2, value)] * 2, coordinates=places
+    )
+    truth = _fitted_once()
+    high = value > limit
+    low = ~high
+
+    def error(model: ConcentrationModel, rows: NDArray[np.bool_]) -> float:
+        mine = np.log(model.quantile(X[rows], 0.5, coordinates=places[rows]))
+        theirs = np.log(truth.quantile(X[rows], 0.5, coordinates=places[rows]))
+        return float(np.abs(mine - theirs).mean())
+
+    assert error(censored, high) < 0.25
+    assert error(censored, high) < error(halved, high) + 0.05
+    assert error(censored, low) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        (("lightgbm",), "knows no distribution"),
+        (("ensemble",), "cannot be a member"),
+        (("gaussian_process", "gaussian_process"), "repeated"),
+    ],
+)
+def test_members_that_cannot_be(members: tuple[str, ...], message: str) -> None:
+    """A direct classifier, the pool itself, or one member twice is refused."""
+    X, value, places = plant()
+    with pytest.raises(ModelError, match=message):
+        ConcentrationModel(members).fit(X, value, value, coordinates=places)
+
+
+def test_places_are_needed() -> None:
+    """Without coordinates there is nothing to learn a surface from."""
+    X, value, _ = plant()
+    with pytest.raises(ModelError, match="no coordinates"):
+        ConcentrationModel().fit(X, value, value)
+
+
+def test_clone_and_parameters() -> None:
+    """scikit-learn's manners hold."""
+    model = ConcentrationModel(("gaussian_process",), n_splits=3)
+    assert clone(model).get_params() == model.get_params()
+
+
+def test_weights_stay_nearly_equal_with_few_samples() -> None:
+    """Three samples cannot tell members apart; two hundred can."""
+    generator = np.random.default_rng(2)
+    truth = np.exp(generator.normal(size=200))
+    good = LogLocationScale(np.log(truth), np.full(200, 0.5))
+    bad = LogLocationScale(np.zeros(200), np.full(200, 0.5))
+    limits = np.array([0.5, 1.0, 2.0])
+    few = [LogLocationScale(m.centre[:3], m.scale[:3]) for m in (good, bad)]
+    assert abs(pool_weights(few, truth[:3], truth[:3], limits)[0] - 0.5) < 0.15
+    assert pool_weights([good, bad], truth, truth, limits)[0] > 0.85
+
+
+def test_calibration_recovers_a_planted_error() -> None:
+    """Intervals that are half as wide as they should be, and shifted, are mended."""
+    generator = np.random.default_rng(3)
+    n = 4000
+    value = np.exp(0.3 + 1.0 * generator.normal(size=n))
+    narrow = LogLocationScale(np.zeros(n), np.full(n, 0.5))
+    found = fit_calibration(narrow, value, value)
+    assert found.scale == pytest.approx(2.0, rel=0.05)
+    assert found.shift == pytest.approx(0.6, abs=0.08)
+    mended = Recalibrated(narrow, found.given, found.calibrated)
+    np.testing.assert_allclose(mended.cdf(np.exp(0.3 + 0.7)), ndtr(0.7), atol=0.02)
+
+
+def test_calibration_sees_through_censoring() -> None:
+    """With 60 % non-detects the planted error is still found."""
+    generator = np.random.default_rng(4)
+    n = 8000
+    value = np.exp(generator.normal(size=n))
+    limit = np.quantile(value, 0.6)
+    lower = np.where(value < limit, 0.0, value)
+    upper = np.where(value < limit, limit, value)
+    right = LogLocationScale(np.zeros(n), np.ones(n))
+    found = fit_calibration(right, lower, upper)
+    assert found.scale == pytest.approx(1.0, abs=0.05)
+    assert found.shift == pytest.approx(0.0, abs=0.05)
+
+
+def test_no_calibration_is_the_identity() -> None:
+    """The map that changes nothing survives a file."""
+    assert Calibration.from_dict(Calibration.none().to_dict()).is_none
+
+
+def test_a_pool_lies_between_its_members() -> None:
+    """The median of a pool is between those of its members, and its CDF is their mean."""
+    one = LogLocationScale(np.zeros(3), np.ones(3))
+    other = LogLocationScale(np.full(3, 2.0), np.ones(3))
+    pool = Pool((one, other), np.array([0.25, 0.75]))
+    np.testing.assert_allclose(pool.cdf(2.0), 0.25 * one.cdf(2.0) + 0.75 * other.cdf(2.0))
+    assert ((pool.quantile(0.5) > 1.0) & (pool.quantile(0.5) < np.exp(2.0))).all()
+    np.testing.assert_allclose(pool.cdf(pool.quantile(0.3)), 0.3, atol=1e-9)
+
+
+def test_tabulated_distributions_interpolate() -> None:
+    """Between levels the share rises with the logarithm; beyond the last it is 1."""
+    table = Tabulated(np.array([1.0, 10.0, 100.0]), np.array([[0.2, 0.6, 1.0]]))
+    np.testing.assert_allclose(table.cdf(np.sqrt(10.0)), 0.4)
+    assert table.cdf(0.5) == 0.0
+    assert table.cdf(1e9) == 1.0
+    np.testing.assert_allclose(table.quantile(0.8), 10**1.5)
