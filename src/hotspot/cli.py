@@ -108,6 +108,10 @@ def run_command_line(arguments: list[str]) -> int:
 
 
 def _run_stage(verb: str, arguments: list[str]) -> int:
+    # Hundreds of small systems are solved one after the other: threads that wait for each
+    # other in every one of them double the work. Learners that gain from threads have n_jobs.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     if "--composed" in arguments:
         from hotspot.commands.composed import run_composed
 

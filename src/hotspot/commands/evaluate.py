@@ -8,6 +8,7 @@ import pandas as pd
 from hotspot.commands.console import Console
 from hotspot.commands.folds import target_cells
 from hotspot.commands.models import limit_value, limits_of, model_factory, model_kinds
+from hotspot.commands.target import Target, add_target_scores
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
@@ -34,6 +35,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with open_stack(paths.covariates) as stack:
         samples = read_samples(paths.samples, stack.catalogue)
         target = target_cells(stack, config.seed)
+        cells = Target(target, stack.sample(target))
     plans = read_folds(paths.folds)
     _warn_of_limits(config, samples, console)
     predictions = _predict(config, samples, plans, console)
@@ -44,6 +46,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         separations=_separations(samples, plans, target),
         budget=config.cv.budget,
     )
+    if config.cv.target_weighted:
+        add_target_scores(ledger, config, samples, cells)
     write_table(predictions_table(predictions), paths.evaluation / "out_of_fold.parquet")
     write_table(_fold_reports(config, samples, plans), paths.evaluation / "folds.parquet")
     write_table(_reliability(config, predictions), paths.evaluation / "reliability.parquet")

@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from hotspot.commands.console import Console
@@ -13,7 +14,8 @@ from hotspot.config.schema import Config
 from hotspot.covariates.stack import Stack, open_stack
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
-from hotspot.explanations.layers import NO_DRIVER, role_layers
+from hotspot.explanations.background import Background, choose_background
+from hotspot.explanations.layers import NO_DRIVER, layer_roles, role_layers
 from hotspot.explanations.stability import explanation_stability
 from hotspot.explanations.values import shap_values
 from hotspot.files import replaced_file, replaced_folder
@@ -36,9 +38,11 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             model = load_model(paths.model(contaminant))
             chosen = samples.of(contaminant)
             with replaced_folder(paths.explanations(contaminant)) as folder:
-                _write_values(model, chosen, folder / "values.parquet")
+                seed = child_seed(config.seed, "background", contaminant)
+                background = choose_background(chosen, seed=seed)
+                _write_values(model, chosen, background, folder / "values.parquet")
                 if config.explain.role_layers:
-                    _write_role_layers(config, model, stack, folder, console)
+                    _write_role_layers(config, model, background, stack, folder, console)
                 if config.model.kind != "prevalence":
                     table = explanation_stability(
                         model_maker(config, config.model.kind, contaminant, stack.catalogue),
@@ -53,21 +57,36 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     forget_others(paths.all_explanations, config.contaminants)
 
 
-def _write_values(model: FittedModel, samples: Samples, path: Path) -> None:
-    """Write one row per sample: unit, base value, and the contribution of each covariate."""
-    values = shap_values(model, samples.X)
+def _write_values(
+    model: FittedModel, samples: Samples, background: Background, path: Path
+) -> None:
+    """Write one row per sample: unit, base value, and the contribution of each covariate.
+
+    The contribution of the coordinates follows, where the model uses them. The table's
+    attributes tell how many samples make up the base, 0 if the model itself defines it.
+    """
+    values = shap_values(
+        model, samples.X, coordinates=samples.coordinates, background=background
+    )
     table = pd.DataFrame(
         {"sample_id": samples.sample_id, "unit": values.unit, "base": values.base}
     )
     parts = pd.DataFrame(values.values, columns=list(values.names))
+    written = pd.concat([table, parts], axis=1)
+    written.attrs["n_background"] = values.n_background
     with replaced_file(path) as beside:
-        pd.concat([table, parts], axis=1).to_parquet(beside, index=False)
+        written.to_parquet(beside, index=False)
 
 
 def _write_role_layers(
-    config: Config, model: FittedModel, stack: Stack, folder: Path, console: Console
+    config: Config,
+    model: FittedModel,
+    background: Background,
+    stack: Stack,
+    folder: Path,
+    console: Console,
 ) -> None:
-    roles = list(model.catalogue.by_role())
+    roles = layer_roles(model)
     windows = list(stack.grid.windows(config.predict.window_size))
     driver = driver_style(dict(enumerate(roles)))
     with ExitStack() as files, console.bar(f"{model.contaminant}: roles") as move:
@@ -101,7 +120,15 @@ def _write_role_layers(
         )
         for done, window in enumerate(windows, start=1):
             frame, positions = stack.frame(window)
-            layers = role_layers(model, frame, positions, window.shape)
+            rows, cols = np.divmod(positions, window.shape[1])
+            layers = role_layers(
+                model,
+                frame,
+                positions,
+                window.shape,
+                coordinates=stack.grid.centres(rows + window.row, cols + window.col),
+                background=background,
+            )
             for writer, array in zip(by_role, layers.contributions, strict=True):
                 writer.write(window, array)
             dominant.write(window, layers.drivers)

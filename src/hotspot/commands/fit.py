@@ -19,6 +19,7 @@ from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import save_model
+from hotspot.explanations.background import choose_background
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.values import shap_values
 from hotspot.files import replaced_folder
@@ -27,6 +28,7 @@ from hotspot.folds.store import read_folds
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
+from hotspot.seeds import child_seed
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -48,7 +50,14 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 grid=grid,
                 contaminant=contaminant,
                 threshold=limit_facts(limit),
-                applicability=_applicability(estimator, chosen, plan, catalogue),
+                applicability=_applicability(
+                    estimator,
+                    chosen,
+                    plan,
+                    catalogue=catalogue,
+                    threshold=limit_value(limit),
+                    seed=child_seed(config.seed, "background", contaminant),
+                ),
                 facts={
                     **facts,
                     "kind": config.model.kind,
@@ -65,11 +74,27 @@ def run(config: Config, paths: Paths, console: Console) -> None:
 
 
 def _applicability(
-    estimator: ExceedanceModel, samples: Samples, plan: FoldPlan, catalogue: Catalogue
+    estimator: ExceedanceModel,
+    samples: Samples,
+    plan: FoldPlan,
+    *,
+    catalogue: Catalogue,
+    threshold: float,
+    seed: int,
 ) -> AreaOfApplicability:
-    """Return the area of applicability, weighted by what the model relies on."""
-    importance = covariate_importance(shap_values(estimator, samples.X))
-    weights = {str(name): float(value) for name, value in importance.items()}
+    """Return the area of applicability, weighted by what the model relies on.
+
+    What it credits to the coordinates is left aside: the area is one of covariates.
+    """
+    values = shap_values(
+        estimator,
+        samples.X,
+        coordinates=samples.coordinates,
+        background=choose_background(samples, seed=seed),
+        threshold=threshold,
+    )
+    importance = covariate_importance(values)
+    weights = {name: float(importance[name]) for name in catalogue.names}
     # A model that relies on nothing has no reason to weigh one covariate above another.
     if not any(weights.values()):
         weights = dict.fromkeys(catalogue.names, 1.0)

@@ -21,6 +21,7 @@ from hotspot.explanations.dependence import (
     dependence_points,
 )
 from hotspot.explanations.importance import importance_table, role_importance
+from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.values import ShapValues
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
@@ -143,8 +144,29 @@ def _contaminant(
         maps=_maps(config, paths.maps(contaminant), model),
         evaluation=_evaluation(config, paths, contaminant, ledger),
         explanation=_explanation(config, paths.explanations(contaminant), chosen, samples),
-        warnings=(*([warning] if warning else []), *_fold_warnings(config, paths, contaminant)),
+        warnings=(
+            *([warning] if warning else []),
+            *_sampling_warnings(ledger, config, contaminant),
+            *_fold_warnings(config, paths, contaminant),
+        ),
     )
+
+
+def _sampling_warnings(
+    ledger: dict[str, Any], config: Config, contaminant: str
+) -> tuple[str, ...]:
+    """Return what the sampling design and the reach of the tests make doubtful."""
+    told = []
+    sampling = ledger.get("sampling", {}).get(contaminant, {})
+    if sampling.get("is_preferential"):
+        told.append(
+            f"{sampling['sentence']} Scores under folds speak of places like the sampled ones; "
+            "those weighed for the map allow for it as far as they can."
+        )
+    target = ledger.get("target", {}).get(contaminant, {}).get(config.model.kind, {})
+    if target.get("reason"):
+        told.append(f"No score for the area of the map: {target['reason']}")
+    return tuple(told)
 
 
 def _limit(limit: Threshold) -> Limit:
@@ -257,20 +279,30 @@ def _evaluation(
     )
 
 
+# Columns of values.parquet that are no contribution.
+_VALUES_HEAD = ("sample_id", "unit", "base")
+
+
 def _explanation(
     config: Config, folder: Path, chosen: Samples, samples: SampleSet
 ) -> Explanation | None:
     catalogue = samples.catalogue
     table = pd.read_parquet(folder / "values.parquet")
+    names = tuple(name for name in table.columns if name not in _VALUES_HEAD)
     values = ShapValues(
-        values=table[list(catalogue.names)].to_numpy(dtype=np.float64),
+        values=table[list(names)].to_numpy(dtype=np.float64),
         base=table["base"].to_numpy(dtype=np.float64),
-        names=catalogue.names,
+        names=names,
     )
+    # Both coordinates are one thing in an explanation; the easting stands for them, by which
+    # the points of a chart are coloured.
+    shown = chosen.X.assign(**{LOCATION: chosen.coordinates[:, 0]})[list(names)]
     if not np.abs(values.values).any():
         return None
     importance = importance_table(values, catalogue)
-    importance["unit"] = [catalogue[name].unit for name in importance["covariate"]]
+    importance["unit"] = [
+        "m" if name == LOCATION else catalogue[name].unit for name in importance["covariate"]
+    ]
     by_role = role_importance(values, catalogue).rename("mean_abs")
     stability = None
     if (folder / "stability.parquet").is_file():
@@ -279,7 +311,8 @@ def _explanation(
             stability[["covariate", "sd", "above_placebo"]], on="covariate", how="left"
         )
     dependence = []
-    for name in importance["covariate"].head(config.explain.dependence):
+    drawn = importance.loc[importance["covariate"] != LOCATION, "covariate"]
+    for name in drawn.head(config.explain.dependence):
         points = dependence_points(values, chosen.X, name)
         categorical = catalogue[name].is_categorical
         curve = class_dependence(points) if categorical else binned_dependence(points)
@@ -290,9 +323,9 @@ def _explanation(
         importance=importance,
         by_role=by_role.rename_axis("role").reset_index(),
         placebo=None,
-        samples=SampleContributions(chosen.X, values.values),
+        samples=SampleContributions(shown, values.values),
         dependence=tuple(dependence),
-        layers=_role_layers(folder, list(catalogue.by_role())),
+        layers=_role_layers(folder, list(by_role.index)),
         stability=stability,
     )
 

@@ -16,6 +16,8 @@ from hotspot.files import write_text
 # Code that every stage depends on.
 _BASE = (
     "commands/models.py",
+    "commands/report_content.py",
+    "commands/target.py",
     "errors.py",
     "files.py",
     "grid.py",

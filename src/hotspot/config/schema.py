@@ -204,6 +204,7 @@ class CvConfig(Node):
     n_splits: Annotated[int, Field(ge=2)]
     repeats: Count
     spacing_m: Positive | Literal["auto"]
+    target_weighted: bool
     rivals: list[ModelKind]
     budget: Share
 

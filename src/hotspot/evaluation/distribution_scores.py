@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.distribution import PredictiveDistribution, Tabulated
 from hotspot.grid import Coordinates
 from hotspot.samples.sampleset import Samples
 
 Values = NDArray[np.float64]
 
-# Quantiles over which the CRPS is integrated.
-_SHARES = (np.arange(39) + 0.5) / 39
+# Levels on which distributions are compared: even in the logarithm, between these quantiles.
+_LEVELS = 160
+_ENDS = (0.0005, 0.9995)
 
 
 @runtime_checkable
@@ -33,7 +34,7 @@ def distribution_scores(model: DistributionModel, samples: Samples) -> dict[str,
     Returns
     -------
     dict of array, shape (n,)
-        ``crps`` (mg/kg): continuous ranked probability score, twice the mean quantile loss;
+        ``crps`` (mg/kg): continuous ranked probability score;
         ``coverage_90``: 1 where the 90 % interval holds the value; ``rmse_log``: log of the
         median minus log of the value, to be pooled as a root mean square.
 
@@ -42,17 +43,41 @@ def distribution_scores(model: DistributionModel, samples: Samples) -> dict[str,
     Gneiting, T., & Raftery, A. E. (2007). Strictly proper scoring rules, prediction, and
     estimation. JASA 102, 359-378. https://doi.org/10.1198/016214506000001437
     """
-    found = model.distribution(samples.X, coordinates=samples.coordinates)
     measured = (samples.lower == samples.upper) & (samples.lower > 0)
     value = np.where(measured, samples.lower, np.nan)
+    found = tabulated(
+        model.distribution(samples.X, coordinates=samples.coordinates), value[measured]
+    )
+    if found is None:
+        nothing = np.full(len(value), np.nan)
+        return {"crps": nothing, "coverage_90": nothing, "rmse_log": nothing}
     low, median, high = (found.quantile(q) for q in (0.05, 0.5, 0.95))
-    losses = []
-    for share in _SHARES:
-        quantile = found.quantile(share)
-        losses.append(((value < quantile) - share) * (quantile - value))
     inside = np.where(np.isnan(value) | np.isnan(low), np.nan, (low <= value) & (value <= high))
     return {
-        "crps": 2.0 * np.mean(losses, axis=0),
+        "crps": _crps(found, value),
         "coverage_90": inside.astype(np.float64),
         "rmse_log": np.log(median) - np.log(value),
     }
+
+
+def tabulated(found: PredictiveDistribution, values: Values) -> Tabulated | None:
+    """Return distributions on common levels that hold them and some values.
+
+    Quantiles of a pool take a search each; on a table they are looked up.
+    """
+    ends = np.concatenate([*(found.quantile(q) for q in _ENDS), values])
+    ends = ends[np.isfinite(ends) & (ends > 0)]
+    if not ends.size:
+        return None
+    low, high = np.log(ends.min()) - 0.01, np.log(ends.max()) + 0.01
+    level = np.exp(np.linspace(low, high, _LEVELS))
+    share = np.column_stack([found.cdf(each) for each in level])
+    return Tabulated(level, np.maximum.accumulate(share, axis=1))
+
+
+def _crps(found: Tabulated, value: Values) -> Values:
+    """Return the integral of (F(c) - 1[c >= value])², by trapezia between the levels."""
+    above = found.level[None, :] >= value[:, None]
+    squared = (found.share - above) ** 2
+    total: Values = np.trapezoid(squared, found.level, axis=1)
+    return np.where(np.isnan(value), np.nan, total)

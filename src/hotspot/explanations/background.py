@@ -41,8 +41,8 @@ class Background:
                 f"A background of {len(self.X)} rows came with coordinates of shape "
                 f"{self.coordinates.shape}. Give one row or more, with easting and northing."
             )
-        incomplete = self.X.isna().any(axis=1).to_numpy()
-        incomplete |= ~np.isfinite(self.coordinates).all(axis=1)
+        complete = self.X.notna().all(axis=1).to_numpy()
+        incomplete = ~(complete & np.isfinite(self.coordinates).all(axis=1))
         if incomplete.any():
             raise ModelError(
                 f"{int(incomplete.sum())} of {len(self.X)} rows of the background miss a "

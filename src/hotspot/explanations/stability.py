@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +13,10 @@ from scipy.stats import kendalltau
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError, few
 from hotspot.estimators.base import ExceedanceModel
-from hotspot.explanations.values import shap_values
+from hotspot.explanations.background import choose_background
+from hotspot.explanations.roles import role_of
+from hotspot.explanations.shapley import LOCATION
+from hotspot.explanations.values import ShapValues, is_additive, shap_values
 from hotspot.folds.plan import FoldPlan
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
@@ -40,6 +44,11 @@ MAX_EXPLAINED = 2000
 # Refits with planted noise, and noise covariates of each sort in one refit.
 N_PLACEBO_FITS = 5
 N_PLACEBO = 3
+# The same for a model that is no sum, whose every explanation asks it for thousands of
+# predictions; and the samples of each training part that its explanations compare with.
+MAX_EXPLAINED_BY_BACKGROUND = 60
+N_PLACEBO_FITS_BY_BACKGROUND = 3
+BACKGROUND_SIZE = 12
 # Range of the structured noise as a share of the extent: covariates vary over the field,
 # over a valley, over the region.
 _RANGES = (0.05, 0.15, 0.4)
@@ -59,12 +68,14 @@ def explanation_stability(
     """Return how stable each covariate's contribution is, and whether it beats noise.
 
     The model is fitted on all samples, on the training part of each fold, and several
-    times with planted noise covariates that can explain nothing.
+    times with planted noise covariates that can explain nothing. A model that is no sum is
+    explained against 12 of its own training samples, and costs accordingly: there 60 samples
+    are explained, and 3 models have planted noise instead of 5.
 
     Parameters
     ----------
     make_model : callable
-        From a seed to an unfitted additive model for `threshold`.
+        From a seed to an unfitted model for `threshold`.
     samples : Samples
         Of one contaminant.
     plan : FoldPlan
@@ -75,13 +86,14 @@ def explanation_stability(
     threshold : float, mg/kg
         The limit.
     seed : int
-        Of the models, the noise, and the choice of samples to explain where there are more
-        than 2000.
+        Of the models, the noise, the backgrounds, and the choice of samples to explain where
+        there are more than 2000 (60 for a model that is no sum).
 
     Returns
     -------
     DataFrame
-        One row per covariate, by rank. ``mean_abs``: mean absolute contribution in the
+        One row per covariate, by rank; and one of ``location`` for a model that uses
+        coordinates and is no sum. ``mean_abs``: mean absolute contribution in the
         final model. ``sd``: its standard deviation between fold models, on the same
         samples. ``sign_agreement``: share of samples where the model that did not see the
         sample and the final one agree on its sign; NaN for an unused covariate.
@@ -89,7 +101,7 @@ def explanation_stability(
         figure for the whole table. ``mean_abs_planted``: ``mean_abs`` in the models with
         planted noise, averaged. ``placebo_95``: 95 % quantile of ``mean_abs`` of the noise
         in these models. ``above_placebo``: whether ``mean_abs_planted`` exceeds it; about
-        one useless covariate in fifteen does.
+        one useless covariate in fifteen does, in a model of trees.
 
     Raises
     ------
@@ -100,12 +112,24 @@ def explanation_stability(
     """
     catalogue.check_names([str(name) for name in samples.X.columns])
     plan = plan.select(samples.sample_id)
-    rows = _explained_rows(len(samples), seed)
-    X = samples.X.iloc[rows]
+    fitted = _fit(make_model, samples, child_seed(seed, "final"))
+    additive = is_additive(fitted)
+    rows = _explained_rows(
+        len(samples), seed, MAX_EXPLAINED if additive else MAX_EXPLAINED_BY_BACKGROUND
+    )
+    explain = _Explainer(samples, rows, threshold, seed)
 
-    final = _contributions(_fit(make_model, samples, child_seed(seed, "final")), X)
-    of_folds, held_out = _fold_explanations(make_model, samples, plan, threshold, seed, rows)
-    planted, placebo = _placebo_means(make_model, samples, seed, rows)
+    whole = explain(fitted, samples)
+    final = whole.values  # noqa: PD011
+    of_folds, held_out = _fold_explanations(
+        make_model, samples, plan, explain=explain, n_names=len(whole.names)
+    )
+    planted, placebo = _placebo_means(
+        make_model,
+        samples,
+        explain=explain,
+        n_fits=N_PLACEBO_FITS if additive else N_PLACEBO_FITS_BY_BACKGROUND,
+    )
 
     mean_abs = np.abs(final).mean(axis=0)
     # A fold model has no answer for a class that only its held-out samples have.
@@ -113,8 +137,8 @@ def explanation_stability(
     placebo_95 = float(np.quantile(placebo, 0.95))
     table = pd.DataFrame(
         {
-            "covariate": list(catalogue.names),
-            "role": [str(covariate.role) for covariate in catalogue],
+            "covariate": list(whole.names),
+            "role": [role_of(name, catalogue) for name in whole.names],
             "mean_abs": mean_abs,
             "sd": fold_means.std(axis=0, ddof=1),
             "rank": (-mean_abs).argsort(kind="stable").argsort(kind="stable") + 1,
@@ -172,37 +196,60 @@ def _fit(make_model: ModelFactory, samples: Samples, seed: int) -> ExceedanceMod
     )
 
 
-def _contributions(model: ExceedanceModel, X: pd.DataFrame) -> NDArray[np.float64]:
-    contributions: NDArray[np.float64] = shap_values(model, X).values  # noqa: PD011
-    return contributions
+@dataclass(frozen=True)
+class _Explainer:
+    """Explains the same samples with one model after the other."""
+
+    samples: Samples
+    rows: NDArray[np.int64]
+    threshold: float
+    seed: int
+
+    def __call__(
+        self, model: ExceedanceModel, training: Samples, X: pd.DataFrame | None = None
+    ) -> ShapValues:
+        """Return the values of the chosen rows of `X`, by default of the samples' own."""
+        table = (self.samples.X if X is None else X).iloc[self.rows]
+        if is_additive(model):
+            return shap_values(model, table)
+        seed = child_seed(self.seed, "background")
+        return shap_values(
+            model,
+            table,
+            coordinates=self.samples.coordinates[self.rows],
+            background=choose_background(training, BACKGROUND_SIZE, seed=seed),
+            threshold=self.threshold,
+        )
 
 
-def _explained_rows(n: int, seed: int) -> NDArray[np.int64]:
-    if n <= MAX_EXPLAINED:
+def _explained_rows(n: int, seed: int, most: int) -> NDArray[np.int64]:
+    if n <= most:
         return np.arange(n)
     generator = np.random.default_rng(child_seed(seed, "explained"))
-    return np.sort(generator.choice(n, size=MAX_EXPLAINED, replace=False))
+    return np.sort(generator.choice(n, size=most, replace=False))
 
 
 def _fold_explanations(
     make_model: ModelFactory,
     samples: Samples,
     plan: FoldPlan,
-    threshold: float,
-    seed: int,
-    rows: NDArray[np.int64],
+    *,
+    explain: _Explainer,
+    n_names: int,
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
     """Return the values of each fold model on all rows, and each row's held-out values."""
+    threshold, rows = explain.threshold, explain.rows
     labels = exceedance_labels(samples.lower, samples.upper, threshold)
-    held_out = np.full((len(rows), samples.X.shape[1]), np.nan)
+    held_out = np.full((len(rows), n_names), np.nan)
     of_folds, left_out = [], []
     for number, (train, test) in enumerate(plan.splits(samples.coordinates)):
         known = labels[train][np.isfinite(labels[train])]
         if len(np.unique(known)) < 2:
             left_out.append(number)
             continue
-        model = _fit(make_model, samples.take(train), child_seed(seed, "fold", number))
-        values = _contributions(model, samples.X.iloc[rows])
+        training = samples.take(train)
+        model = _fit(make_model, training, child_seed(explain.seed, "fold", number))
+        values = explain(model, training).values  # noqa: PD011
         of_folds.append(values)
         tested = np.isin(rows, test)
         held_out[tested] = values[tested]
@@ -222,26 +269,23 @@ def _fold_explanations(
 
 
 def _placebo_means(
-    make_model: ModelFactory, samples: Samples, seed: int, rows: NDArray[np.int64]
+    make_model: ModelFactory, samples: Samples, *, explain: _Explainer, n_fits: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean absolute contributions beside planted noise.
 
     Those of the covariates are averaged over the models; those of the noise are all there.
     """
-    means = []
-    for number in range(N_PLACEBO_FITS):
-        child = child_seed(seed, "placebo", number)
-        planted = Samples(
-            sample_id=samples.sample_id,
-            X=plant_noise(samples.X, samples.coordinates, n_each=N_PLACEBO, seed=child),
-            lower=samples.lower,
-            upper=samples.upper,
-            coordinates=samples.coordinates,
-        )
-        values = _contributions(_fit(make_model, planted, child), planted.X.iloc[rows])
-        means.append(np.abs(values).mean(axis=0))
-    own, noise = np.split(np.array(means), [samples.X.shape[1]], axis=1)
-    return own.mean(axis=0), noise.ravel()
+    own, noise = [], []
+    for number in range(n_fits):
+        child = child_seed(explain.seed, "placebo", number)
+        X = plant_noise(samples.X, samples.coordinates, n_each=N_PLACEBO, seed=child)
+        planted = replace(samples, X=X)
+        explained = explain(_fit(make_model, planted, child), planted, X)
+        mean = np.abs(explained.values).mean(axis=0)
+        is_own = np.isin(explained.names, [*map(str, samples.X.columns), LOCATION])
+        own.append(mean[is_own])
+        noise.append(mean[~is_own])
+    return np.mean(own, axis=0), np.concatenate(noise)
 
 
 def _sign_agreement(

@@ -179,8 +179,10 @@ def player_values(
     """
     estimator = estimator_of(model)
     kind = type(estimator).__name__
-    if not isinstance(estimator, ExceedanceModel):
-        raise ModelError(f"{kind} gives no probability of exceedance. Explain a model that does.")
+    if not hasattr(estimator, "exceedance"):
+        raise ModelError(
+            f"{kind} gives no probability of exceedance. Explain a model that does."
+        )
     if isinstance(model, FittedModel):
         threshold = model.threshold_mg_kg
     located = uses_coordinates(model)

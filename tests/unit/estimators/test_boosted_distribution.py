@@ -170,7 +170,7 @@ def test_threads_leave_no_trace():
     """Two threads give the bytes of one."""
     X, places, _, c = plant(80)
     one, two = (
-        boosted(max_rounds=5, n_jobs=n).fit(X, c, c, coordinates=places).to_state()
+        boosted(max_rounds=2, n_jobs=n).fit(X, c, c, coordinates=places).to_state()
         for n in (1, 2)
     )
     assert one == two

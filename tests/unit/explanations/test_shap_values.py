@@ -96,7 +96,7 @@ def test_contributions_that_do_not_add_up_are_refused(trees: Any, samples: Sampl
 
 def test_a_model_without_contributions_is_refused(samples: Samples) -> None:
     """A model that is no sum is not explained by force."""
-    with pytest.raises(ModelError, match="object cannot be split"):
+    with pytest.raises(ModelError, match="object gives no probability"):
         shap_values(object(), samples.X)  # type: ignore[arg-type]
 
 
