@@ -16,7 +16,6 @@ from hotspot.config.compose import compose
 from hotspot.config.paths import Paths
 from hotspot.covariates.stack import open_stack
 from hotspot.estimators import load_model
-from hotspot.explanations.values import shap_values
 from hotspot.grid import Window
 from hotspot.maps.read import read_layer
 from hotspot.rasters import open_raster
@@ -48,7 +47,7 @@ def test_every_promised_file_is_there(finished: Path) -> None:
             assert path.exists(), path
     for contaminant in CONTAMINANTS:
         maps = paths.maps(contaminant)
-        for name in ("probability", "dissimilarity", "decision"):
+        for name in ("probability", "lower", "median", "upper", "dissimilarity", "decision"):
             assert (maps / f"{name}.tif").is_file()
             assert (maps / f"{name}.qml").is_file()
         for name in ("hotspots.gpkg", "item.json", "statistics.json"):
@@ -91,15 +90,16 @@ def test_roles_add_up_to_the_map(finished: Path) -> None:
     """Contributions of the roles and the base value sum to the log-odds of each cell."""
     paths = Paths("meuse", finished)
     probability, _ = read_layer(paths.maps("zn") / "probability.tif")
-    roles = load_model(paths.model("zn")).catalogue.by_role()
-    total = sum(
-        read_layer(paths.explanations("zn") / f"role_{role}.tif")[0].astype(float)
-        for role in roles
-    )
+    layers = sorted(paths.explanations("zn").glob("role_*.tif"))
+    assert [path.stem for path in layers] == ["role_location", "role_soil", "role_water"]
+    total = sum(read_layer(path)[0].astype(float) for path in layers)
     base = pd.read_parquet(paths.explanations("zn") / "values.parquet")["base"].iloc[0]
     log_odds = np.log(probability / (1 - probability.astype(float)))
     known = np.isfinite(probability)
-    np.testing.assert_allclose((total + base)[known], log_odds[known], atol=1e-4)
+    # The raster holds float32, whose log-odds are coarse where a probability is near 1.
+    near = known & (np.abs(log_odds) < 6)
+    np.testing.assert_allclose((total + base)[near], log_odds[near], atol=2e-3)
+    assert near.sum() > 0.7 * known.sum()
 
 
 def test_sample_values_add_up(finished: Path) -> None:
@@ -109,9 +109,25 @@ def test_sample_values_add_up(finished: Path) -> None:
     table = pd.read_parquet(paths.explanations("cd") / "values.parquet")
     samples = pd.read_parquet(paths.samples).query("contaminant == 'cd'")
     X = samples[list(model.catalogue.names)].astype(float).reset_index(drop=True)
-    total = table[list(model.catalogue.names)].sum(axis=1) + table["base"]
-    np.testing.assert_allclose(total, shap_values(model, X).total, atol=1e-9)
-    np.testing.assert_allclose(1 / (1 + np.exp(-total)), model.exceedance(X), atol=1e-9)
+    places = samples[["easting", "northing"]].to_numpy(dtype=float)
+    assert set(table["unit"]) == {"log-odds"}
+    total = table.drop(columns=["sample_id", "unit"]).sum(axis=1)
+    chance = np.clip(model.exceedance(X, places), 1e-6, 1 - 1e-6)
+    np.testing.assert_allclose(1 / (1 + np.exp(-total)), chance, atol=1e-9)
+
+
+def test_the_interval_and_the_probability_are_of_one_distribution(finished: Path) -> None:
+    """Where the median is above the limit, exceedance is more likely than not."""
+    maps = Paths("meuse", finished).maps("zn")
+    chance, lower, median, upper = (
+        read_layer(maps / f"{name}.tif")[0]
+        for name in ("probability", "lower", "median", "upper")
+    )
+    known = np.isfinite(chance)
+    assert (lower[known] < median[known]).all()
+    assert (median[known] < upper[known]).all()
+    clear = known & (np.abs(median - 300.0) > 0.1)
+    np.testing.assert_array_equal((chance > 0.5)[clear], (median > 300.0)[clear])
 
 
 def test_every_raster_says_what_it_is(finished: Path) -> None:
@@ -147,11 +163,13 @@ def test_models_beat_the_baseline(metrics: dict[str, Any]) -> None:
     """Under spatial blocks the model knows more than the prevalence, for every metal."""
     for contaminant in CONTAMINANTS:
         scores = metrics[contaminant]
-        assert set(scores) == {"lightgbm", "logistic", "prevalence"}
-        assert set(scores["lightgbm"]) == {"random", "block", "knndm"}
-        ours = scores["lightgbm"]["block"]["log_loss"]["mean"]
+        rivals = {"ordinary_kriging", "lightgbm", "logistic", "prevalence"}
+        assert set(scores) == {"ensemble", *rivals}
+        assert {"random", "block", "knndm"} <= set(scores["ensemble"])
+        ours = scores["ensemble"]["block"]["log_loss"]["mean"]
         assert ours < scores["prevalence"]["block"]["log_loss"]["mean"]
-        assert scores["lightgbm"]["block"]["auc"]["mean"] > 0.7
+        assert scores["ensemble"]["block"]["auc"]["mean"] > 0.75
+        assert 0.8 < scores["ensemble"]["block"]["coverage_90"]["mean"] < 0.97
 
 
 def test_a_second_run_does_nothing(

@@ -41,8 +41,9 @@ def test_a_run_and_a_child_per_contaminant(store: Any) -> None:
     assert set(found) == {"meuse", "meuse/cd", "meuse/cu", "meuse/pb", "meuse/zn"}
     child = found["meuse/zn"]
     assert child.data.params["threshold_id"] == "eu_86-278_zn_s_agr_mp_2"
-    assert child.data.params["model.kind"] == "lightgbm"
-    assert {"lightgbm.block.log_loss", "prevalence.knndm.brier"} <= set(child.data.metrics)
+    assert child.data.params["model.kind"] == "ensemble"
+    wanted = {"ensemble.block.log_loss", "lightgbm.knndm.auc", "prevalence.knndm.brier"}
+    assert wanted <= set(child.data.metrics)
     assert child.data.tags["mlflow.parentRunId"] == found["meuse"].info.run_id
     dataset = child.inputs.dataset_inputs[0].dataset
     assert dataset.name == "meuse-zn"
@@ -129,8 +130,8 @@ def test_an_interrupted_run_does_not_count(tmp_path: Path) -> None:
 def test_metrics_equal_the_ledger(store: Any, metrics: dict[str, Any]) -> None:
     """What MLflow shows is what metrics.json says."""
     logged = runs(store)["meuse/pb"].data.metrics
-    for plan, scores in metrics["pb"]["lightgbm"].items():
+    for plan, scores in metrics["pb"]["ensemble"].items():
         for score, value in scores.items():
             if value["mean"] is not None:
-                assert logged[f"lightgbm.{plan}.{score}"] == pytest.approx(value["mean"])
+                assert logged[f"ensemble.{plan}.{score}"] == pytest.approx(value["mean"])
     assert json.dumps(logged)

@@ -14,10 +14,15 @@ from hotspot.config.schema import Config
 from hotspot.covariates.stack import Stack, open_stack
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
-from hotspot.explanations.background import Background, choose_background
+from hotspot.explanations.background import (
+    BACKGROUND_SIZE,
+    Background,
+    choose_background,
+    spread_rows,
+)
 from hotspot.explanations.layers import NO_DRIVER, layer_roles, role_layers
 from hotspot.explanations.stability import explanation_stability
-from hotspot.explanations.values import shap_values
+from hotspot.explanations.values import is_additive, shap_values
 from hotspot.files import replaced_file, replaced_folder
 from hotspot.folds.store import read_folds
 from hotspot.maps.styles import contribution_style, driver_style
@@ -27,6 +32,13 @@ from hotspot.rasters import CogWriter
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
+
+# Samples explained, at most, where each costs thousands of predictions.
+_MAX_SAMPLES = 300
+# Predictions that the role layers of one contaminant may take before their background is
+# made smaller, and the smallest one: with fewer samples the base is a matter of luck.
+_PREDICTIONS = 5_000_000
+_SMALLEST_BACKGROUND = 6
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -42,6 +54,9 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 background = choose_background(chosen, seed=seed)
                 _write_values(model, chosen, background, folder / "values.parquet")
                 if config.explain.role_layers:
+                    background = choose_background(
+                        chosen, _map_background(model, stack), seed=seed
+                    )
                     _write_role_layers(config, model, background, stack, folder, console)
                 if config.model.kind != "prevalence":
                     table = explanation_stability(
@@ -63,8 +78,13 @@ def _write_values(
     """Write one row per sample: unit, base value, and the contribution of each covariate.
 
     The contribution of the coordinates follows, where the model uses them. The table's
-    attributes tell how many samples make up the base, 0 if the model itself defines it.
+    attributes tell how many samples make up the base, 0 if the model itself defines it. Of a
+    model that is no sum, 300 samples spread over the survey are explained at most.
     """
+    if not is_additive(model):
+        samples = samples.take(
+            spread_rows(samples.coordinates, _MAX_SAMPLES, seed=int(model.facts["seed"]))
+        )
     values = shap_values(
         model, samples.X, coordinates=samples.coordinates, background=background
     )
@@ -78,6 +98,12 @@ def _write_values(
         written.to_parquet(beside, index=False)
 
 
+def _map_background(model: FittedModel, stack: Stack) -> int:
+    """Return how many samples the cells of a map are compared with."""
+    per_sample = stack.grid.shape[0] * stack.grid.shape[1] * (1 << len(layer_roles(model)))
+    return max(_SMALLEST_BACKGROUND, min(BACKGROUND_SIZE, _PREDICTIONS // per_sample))
+
+
 def _write_role_layers(
     config: Config,
     model: FittedModel,
@@ -87,6 +113,7 @@ def _write_role_layers(
     console: Console,
 ) -> None:
     roles = layer_roles(model)
+    base = {} if is_additive(model) else {"n_background": str(len(background))}
     windows = list(stack.grid.windows(config.predict.window_size))
     driver = driver_style(dict(enumerate(roles)))
     with ExitStack() as files, console.bar(f"{model.contaminant}: roles") as move:
@@ -95,7 +122,7 @@ def _write_role_layers(
                 CogWriter(
                     folder / f"role_{role}.tif",
                     stack.grid,
-                    tags=layer_tags(model, f"role_{role}"),
+                    tags={**layer_tags(model, f"role_{role}"), **base},
                     descriptions=[f"Contribution of {role}"],
                     units=["log-odds"],
                 )
@@ -110,6 +137,7 @@ def _write_role_layers(
                 nodata=float(NO_DRIVER),
                 tags={
                     **layer_tags(model, "driver"),
+                    **base,
                     "classes": "; ".join(f"{code}: {role}" for code, role in enumerate(roles)),
                 },
                 descriptions=["Role with the largest contribution"],

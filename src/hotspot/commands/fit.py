@@ -19,9 +19,9 @@ from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import save_model
-from hotspot.explanations.background import choose_background
+from hotspot.explanations.background import choose_background, spread_rows
 from hotspot.explanations.importance import covariate_importance
-from hotspot.explanations.values import shap_values
+from hotspot.explanations.values import is_additive, shap_values
 from hotspot.files import replaced_folder
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
@@ -29,6 +29,10 @@ from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
+
+# Samples that tell what a model relies on, where explaining each costs thousands of
+# predictions.
+_MAX_EXPLAINED = 100
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -86,10 +90,13 @@ def _applicability(
 
     What it credits to the coordinates is left aside: the area is one of covariates.
     """
+    explained = samples
+    if not is_additive(estimator):
+        explained = samples.take(spread_rows(samples.coordinates, _MAX_EXPLAINED, seed=seed))
     values = shap_values(
         estimator,
-        samples.X,
-        coordinates=samples.coordinates,
+        explained.X,
+        coordinates=explained.coordinates,
         background=choose_background(samples, seed=seed),
         threshold=threshold,
     )

@@ -294,6 +294,9 @@ def _explanation(
         base=table["base"].to_numpy(dtype=np.float64),
         names=names,
     )
+    # A large survey may be explained in part.
+    explained = pd.Index(table["sample_id"].astype(str))
+    chosen = chosen.take(pd.Index(chosen.sample_id).get_indexer(explained))
     # Both coordinates are one thing in an explanation; the easting stands for them, by which
     # the points of a chart are coloured.
     shown = chosen.X.assign(**{LOCATION: chosen.coordinates[:, 0]})[list(names)]

@@ -24,6 +24,8 @@ from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
 
 PLAN = "target_weighted"
+# Parts that are left out in turn, at each of several distances; each is a fit.
+TASK_PARTS = 6
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def _scores(
         chosen.sample_id,
         chosen.coordinates,
         target.coordinates,
+        n_parts=TASK_PARTS,
         seed=child_seed(config.seed, "tasks", contaminant),
     )
     runs = [out_of_fold(make, chosen, plan, limit) for plan in plans]

@@ -36,13 +36,15 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
-# Columns of the sample table that stand beside the covariates.
+# Columns of the sample table that stand beside the covariates, and the name under which
+# explanations credit the coordinates.
 RESERVED_NAMES = (
     "contaminant",
     "easting",
     "is_censored",
     "laboratory",
     "limit_mg_kg",
+    "location",
     "lower_mg_kg",
     "method",
     "northing",
@@ -190,7 +192,7 @@ class CovariatesConfig(Node):
         taken = sorted(set(value) & set(RESERVED_NAMES))
         if taken:
             raise ValueError(
-                f"{', '.join(taken)} is a column of the sample table and cannot name a layer. "
+                f"{', '.join(taken)} is a name of its own and cannot name a layer. "
                 f"Choose another name, such as map_{taken[0]}"
             )
         return value

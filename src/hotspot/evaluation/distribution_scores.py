@@ -79,5 +79,5 @@ def _crps(found: Tabulated, value: Values) -> Values:
     """Return the integral of (F(c) - 1[c >= value])², by trapezia between the levels."""
     above = found.level[None, :] >= value[:, None]
     squared = (found.share - above) ** 2
-    total: Values = np.trapezoid(squared, found.level, axis=1)
+    total = np.asarray(np.trapezoid(squared, found.level, axis=1))
     return np.where(np.isnan(value), np.nan, total)

@@ -10,6 +10,9 @@ from hotspot.errors import ModelError
 from hotspot.grid import Coordinates
 from hotspot.samples.sampleset import Samples
 
+# Samples of a background unless another number is asked for.
+BACKGROUND_SIZE = 24
+
 # Halvings of each axis along the curve through the samples: 2**16 steps are finer than any
 # survey needs, and two axes fit into one integer.
 _BITS = 16
@@ -53,7 +56,9 @@ class Background:
         return len(self.X)
 
 
-def choose_background(samples: Samples, size: int = 24, *, seed: int) -> Background:
+def choose_background(
+    samples: Samples, size: int = BACKGROUND_SIZE, *, seed: int
+) -> Background:
     """Return some samples as the background: spread over the survey, all equally likely.
 
     Every n-th sample is taken along a curve that fills the survey's extent, from a random
@@ -94,20 +99,25 @@ def choose_background(samples: Samples, size: int = 24, *, seed: int) -> Backgro
     >>> steps.dropna().tolist()
     [2.0, 2.0, 2.0]
     """
-    n = len(samples)
+    rows = spread_rows(samples.coordinates, size, seed=seed)
+    return Background(samples.X.iloc[rows].reset_index(drop=True), samples.coordinates[rows])
+
+
+def spread_rows(coordinates: Coordinates, size: int, *, seed: int) -> NDArray[np.int64]:
+    """Return the rising positions of places chosen as in `choose_background`."""
+    n = len(coordinates)
     if size < 1 or n == 0:
         raise ModelError(
-            f"A background of {size} out of {n} samples cannot be chosen. Ask for 1 or more "
-            "of a survey that has samples."
+            f"{size} out of {n} samples cannot be chosen. Ask for 1 or more of a survey that "
+            "has samples."
         )
-    rows = np.arange(n)
-    if n > size:
-        generator = np.random.default_rng(seed)
-        # Samples of one place keep no order of the file.
-        order = np.lexsort((generator.permutation(n), _curve(samples.coordinates)))
-        picks = np.floor((generator.uniform() + np.arange(size)) * (n / size))
-        rows = np.sort(order[picks.astype(np.int64)])
-    return Background(samples.X.iloc[rows].reset_index(drop=True), samples.coordinates[rows])
+    if n <= size:
+        return np.arange(n)
+    generator = np.random.default_rng(seed)
+    # Samples of one place keep no order of the file.
+    order = np.lexsort((generator.permutation(n), _curve(coordinates)))
+    picks = np.floor((generator.uniform() + np.arange(size)) * (n / size)).astype(np.int64)
+    return np.asarray(np.sort(order[picks]))
 
 
 def _curve(coordinates: Coordinates) -> NDArray[np.int64]:

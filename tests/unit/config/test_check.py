@@ -48,7 +48,7 @@ def test_a_plain_number_is_a_limit() -> None:
         ("seed=-1", r"seed: .*-1"),
         (
             "+covariates.layers.easting={source:coordinate,axis:easting}",
-            r"covariates\.layers: easting is a column of the sample table",
+            r"covariates\.layers: easting is a name of its own",
         ),
     ],
 )
@@ -83,4 +83,4 @@ def test_reserved_names_are_the_columns_of_the_sample_table() -> None:
     from hotspot.config.schema import RESERVED_NAMES
     from hotspot.samples.sampleset import SAMPLE_COLUMNS
 
-    assert set(RESERVED_NAMES) == set(SAMPLE_COLUMNS)
+    assert set(RESERVED_NAMES) == {*SAMPLE_COLUMNS, "location"}
