@@ -32,6 +32,7 @@ from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
 from hotspot.observations.ledger import Ledger
 from hotspot.observations.thresholds import Threshold
+from hotspot.rasters import open_raster
 from hotspot.report.content import (
     Areas,
     ContaminantContent,
@@ -325,17 +326,20 @@ def _explanation(
         scale=values.unit,
         importance=importance,
         by_role=by_role.rename_axis("role").reset_index(),
-        placebo=None,
+        placebo=None if stability is None else float(stability["placebo_95"].iloc[0]),
         samples=SampleContributions(shown, values.values),
         dependence=tuple(dependence),
-        layers=_role_layers(folder, list(by_role.index)),
+        layers=_role_layers(folder),
         stability=stability,
     )
 
 
-def _role_layers(folder: Path, roles: list[str]) -> RoleLayers | None:
+def _role_layers(folder: Path) -> RoleLayers | None:
     if not (folder / "driver.tif").is_file():
         return None
+    with open_raster(folder / "driver.tif") as dataset:
+        classes = [part.split(": ") for part in dataset.tags()["classes"].split("; ")]
+    roles = [role for _, role in sorted(classes, key=lambda part: int(part[0]))]
     layers = {role: read_overview(folder / f"role_{role}.tif") for role in roles}
     driver, _ = read_overview(folder / "driver.tif")
     grid = next(iter(layers.values()))[1]

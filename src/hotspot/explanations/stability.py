@@ -46,8 +46,8 @@ N_PLACEBO_FITS = 5
 N_PLACEBO = 3
 # The same for a model that is no sum, whose every explanation asks it for thousands of
 # predictions; and the samples of each training part that its explanations compare with.
-MAX_EXPLAINED_BY_BACKGROUND = 60
-N_PLACEBO_FITS_BY_BACKGROUND = 3
+MAX_EXPLAINED_BY_BACKGROUND = 40
+N_PLACEBO_FITS_BY_BACKGROUND = 2
 BACKGROUND_SIZE = 12
 # Range of the structured noise as a share of the extent: covariates vary over the field,
 # over a valley, over the region.
@@ -69,7 +69,7 @@ def explanation_stability(
 
     The model is fitted on all samples, on the training part of each fold, and several
     times with planted noise covariates that can explain nothing. A model that is no sum is
-    explained against 12 of its own training samples, and costs accordingly: there 60 samples
+    explained against 12 of its own training samples, and costs accordingly: there 40 samples
     are explained, and 3 models have planted noise instead of 5.
 
     Parameters
@@ -87,7 +87,7 @@ def explanation_stability(
         The limit.
     seed : int
         Of the models, the noise, the backgrounds, and the choice of samples to explain where
-        there are more than 2000 (60 for a model that is no sum).
+        there are more than 2000 (40 for a model that is no sum).
 
     Returns
     -------

@@ -43,7 +43,7 @@ def test_an_unknown_verb_fails_and_suggests(capsys: pytest.CaptureFixture[str]) 
     [
         (["run", "modle=logistic"], "modle: there is no such key or group. Did you mean"),
         (["run", "-m", "model=lightgbm,logistik"], "Did you mean 'logistic'"),
-        (["fit", "model.num_leaves=many"], "model.num_leaves: "),
+        (["fit", "model.n_splits=many"], "model.n_splits: "),
         (["fit", "--composed", "nowhere.yaml"], "--composed nowhere.yaml: the file cannot be"),
         (["fit", "-cn", "other"], "-cn: there is one primary configuration"),
         (["config", "chek"], "there is no such action"),

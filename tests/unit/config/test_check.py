@@ -28,8 +28,8 @@ def test_a_plain_number_is_a_limit() -> None:
     [
         ("modle=logistic", r"modle: .*Did you mean 'model'"),
         ("model=lightgbmm", r"model=lightgbmm: .*Did you mean 'lightgbm'.*logistic"),
-        ("model.num_leafs=3", r"model\.num_leafs: .*Did you mean 'model\.num_leaves'"),
-        ("model.num_leaves=many", r"model\.num_leaves: .*'many'"),
+        ("model.n_split=3", r"model\.n_split: .*Did you mean 'model\.n_splits'"),
+        ("model.n_splits=many", r"model\.n_splits: .*'many'"),
         ("+model.leaves=3", r"model\.leaves: there is no such key"),
         ("experiment=mouse", r"experiment=mouse: .*Did you mean 'meuse'"),
         ("cv.primary=grid", r"cv\.primary: .*'random', 'block' or 'knndm'.*'grid'"),
