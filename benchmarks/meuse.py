@@ -32,11 +32,12 @@ CLIP = 1e-3  # as the peers' scores were clipped
 HEAD = """\
 # Meuse, on fixed folds
 
-Mean log loss (nats, lower is better; probabilities clipped to [0.001, 0.999]) of five repeats of each
-fold plan: ten folds of the 155 samples. Each model has its defaults; nothing was tuned on these folds
-for this table. Covariates: `dist`, `soil` and `ffreq` as published with the samples, and the elevation
-model `ahn`. Made by `python benchmarks/meuse.py > docs/benchmarks/meuse.md`, which needs the folds and the
-elevation raster of the developers' data sets; they are not part of the project."""
+Mean log loss (nats, lower is better; probabilities clipped to [0.001, 0.999]) of five repeats
+of each fold plan: ten folds of the 155 samples. Each model has its defaults; nothing was tuned
+for this table. Covariates: `dist`, `soil` and `ffreq` as published with the samples, and the
+elevation model `ahn`. Made by `python benchmarks/meuse.py > docs/benchmarks/meuse.md`, which
+needs the folds and the elevation raster of the developers' data sets; they are not part of the
+project."""
 
 
 def survey() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:

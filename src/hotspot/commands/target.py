@@ -19,6 +19,7 @@ from hotspot.evaluation.target_descriptors import (
 )
 from hotspot.folds.tasks import make_tasks
 from hotspot.grid import Coordinates
+from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.preferential import audit_preference, preference_weights
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
@@ -59,6 +60,13 @@ def add_target_scores(
             "sentence": audit.sentence,
         }
         ledger["target"][contaminant] = {}
+        if not _has_both_classes(chosen, limit_value(limits_of(config)[contaminant])):
+            reason = "All samples are on one side of the limit, or unknown."
+            ledger["target"][contaminant][config.model.kind] = {
+                "n_effective": None,
+                "reason": reason,
+            }
+            continue
         for kind in dict.fromkeys((config.model.kind, "prevalence")):
             scores = _scores(config, samples, contaminant, kind, target=target)
             first = next(iter(scores.values()))
@@ -71,6 +79,11 @@ def add_target_scores(
                     name: {"mean": _plain(score.mean), "se": _plain(score.se)}
                     for name, score in scores.items()
                 }
+
+
+def _has_both_classes(samples: Samples, limit: float) -> bool:
+    labels = exceedance_labels(samples.lower, samples.upper, limit)
+    return len(np.unique(labels[np.isfinite(labels)])) == 2
 
 
 def _scores(

@@ -1,4 +1,4 @@
-"""One model of the concentration: several learners, pooled and calibrated by left-out blocks."""
+"""One model of the concentration: learners, pooled and calibrated by left-out blocks."""
 
 import warnings
 from typing import Any, ClassVar, Protocol, Self
@@ -213,7 +213,11 @@ class ConcentrationModel(BaseEstimator):  # type: ignore[misc]
                 "random_state": self.random_state,
             },
             "members": [
-                {"kind": state.kind, "values": state.values, "files": sorted(state.files)}
+                {
+                    "kind": state.kind,
+                    "values": state.values,  # noqa: PD011
+                    "files": sorted(state.files),
+                }
                 for state in states
             ],
             "weights": self.weights_.tolist(),

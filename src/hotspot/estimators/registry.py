@@ -9,7 +9,7 @@ from hotspot.errors import ConfigError, few, nearest_name
 if TYPE_CHECKING:
     from hotspot.estimators.base import ExceedanceModel
 
-# Where the class of each kind lives; imported when asked for, since scikit-learn takes a second.
+# Where the class of each kind lives; imported when asked for: scikit-learn takes a second.
 _CLASSES = {
     "ensemble": ("concentration", "ConcentrationModel"),
     "gaussian_process": ("gaussian_process", "AdditiveGaussianProcess"),

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 
-
 # Columns of the input that are no covariates; no covariate can have these names.
 PLACES = ("easting", "northing")
 

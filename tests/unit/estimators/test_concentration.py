@@ -56,7 +56,7 @@ def test_small_surveys_get_a_process_and_kriging(fitted: ConcentrationModel) -> 
 @given(st.lists(st.floats(1.0, 2000.0), min_size=2, max_size=8))
 def test_exceedance_never_rises_with_the_limit(limits: list[float]) -> None:
     """At every cell a higher limit is exceeded with no higher probability."""
-    X, value, places = plant()
+    X, _, places = plant()
     model = _fitted_once()
     chances = [model.exceedance(X, limit, coordinates=places) for limit in sorted(limits)]
     assert (np.diff(chances, axis=0) <= 1e-12).all()

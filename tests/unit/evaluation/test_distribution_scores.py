@@ -19,6 +19,7 @@ class Fixed:
         self.centre, self.scale = centre, scale
 
     def distribution(self, X: pd.DataFrame, *, coordinates: object = None) -> LogLocationScale:
+        """Return the same for every row."""
         return LogLocationScale(np.full(len(X), self.centre), np.full(len(X), self.scale))
 
 
