@@ -142,7 +142,8 @@ def test_stages_list_every_package_they_use() -> None:
                 parts = (node.module or "").split(".")
                 found.add(parts[1])
                 helper = parts[2] if parts[1] == "commands" and len(parts) > 2 else None
-                if helper in ("report_content", "target") and helper not in seen:
+                shared = ("report_content", "target")
+                if helper in shared and helper not in seen:
                     found |= packages(helper, seen)
         return found
 

@@ -56,6 +56,9 @@ def test_every_promised_file_is_there(finished: Path) -> None:
         for name in ("values.parquet", "stability.parquet", "driver.tif", "role_water.tif"):
             assert (explanations / name).is_file()
         assert (paths.model(contaminant) / "manifest.json").is_file()
+        card = (paths.model(contaminant) / "card.md").read_text(encoding="utf-8")
+        assert "## Intended use" in card
+        assert "## Caveats and recommendations" in card
 
 
 def test_the_ledger_accounts_for_every_row(finished: Path) -> None:

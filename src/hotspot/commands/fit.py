@@ -11,6 +11,7 @@ from hotspot.commands.models import (
     model_facts,
     primary_plans,
 )
+from hotspot.commands.report_content import card_content, provenance_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
@@ -19,6 +20,7 @@ from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import save_model
+from hotspot.evaluation.store import read_ledger
 from hotspot.explanations.background import choose_background, spread_rows
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.values import is_additive, shap_values
@@ -26,6 +28,7 @@ from hotspot.files import replaced_folder
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
 from hotspot.observations.exceedance import exceedance_labels
+from hotspot.report.card import model_card
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -40,7 +43,9 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with open_stack(paths.covariates) as stack:
         catalogue, grid = stack.catalogue, stack.grid
     samples = read_samples(paths.samples, catalogue)
-    plan = primary_plans(config, read_folds(paths.folds))[0]
+    plans = read_folds(paths.folds)
+    plan = primary_plans(config, plans)[0]
+    ledger = read_ledger(paths.metrics)
     facts = model_facts(config, paths)
     with replaced_folder(paths.models) as folder:
         for contaminant, limit in limits_of(config).items():
@@ -71,6 +76,11 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 },
             )
             save_model(fitted, folder / contaminant)
+            card = model_card(
+                card_content(config, paths, chosen, contaminant, ledger=ledger, plans=plans),
+                provenance_of(config, facts, {contaminant: str(facts["model_id"])}),
+            )
+            (folder / contaminant / "card.md").write_text(card, encoding="utf-8")
             console.line(
                 f"  {contaminant}: {len(chosen)} samples, {np.nanmean(labels):.0%} above "
                 f"{limit_value(limit):g} mg/kg"

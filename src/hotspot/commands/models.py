@@ -16,6 +16,9 @@ from hotspot.folds.plan import FoldPlan
 from hotspot.observations.thresholds import Threshold, resolve_threshold
 from hotspot.seeds import child_seed
 
+# Parts of the configuration that a model depends on.
+MODEL_KEYS = ("contaminants", "covariates", "cv", "data", "model", "seed", "threshold")
+
 
 def limits_of(config: Config) -> dict[str, Threshold]:
     """Return the limit of each contaminant, in the order of the configuration."""
@@ -83,8 +86,11 @@ def data_digest(paths: Paths) -> str:
 
 
 def config_hash(config: Config) -> str:
-    """Return the hash of a configuration, without where runs are remembered."""
-    return config_digest(config.model_dump(mode="json", exclude={"tracking"}))
+    """Return the hash of everything that a model depends on.
+
+    How maps are cut, drawn and remembered is left out: it changes no model.
+    """
+    return config_digest(config.model_dump(mode="json", include=set(MODEL_KEYS)))
 
 
 def model_facts(config: Config, paths: Paths) -> dict[str, Any]:

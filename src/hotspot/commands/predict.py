@@ -63,6 +63,10 @@ def _map(
             layers=map_layers(config, model),
             rule=DecisionRule(above=predict.decision.above, below=predict.decision.below),
             window_size=predict.window_size,
+            tags={
+                "decision_above": f"{predict.decision.above:g}",
+                "decision_below": f"{predict.decision.below:g}",
+            },
             progress=move,
         )
     if not {"probability", "dissimilarity"} <= set(predict.layers):

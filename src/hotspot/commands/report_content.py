@@ -71,26 +71,50 @@ def report_content(config: Config, paths: Paths) -> ReportContent:
             _contaminant(config, paths, samples, models[c], ledger=ledger, plans=plans)
             for c in config.contaminants
         ),
-        provenance=_provenance(config, models),
+        provenance=provenance_of(
+            config,
+            next(iter(models.values())).facts,
+            {c: str(model.facts["model_id"]) for c, model in models.items()},
+        ),
         ledger=_ledger(paths),
         context=_context(config, paths, grid),
     )
 
 
-def _provenance(config: Config, models: dict[str, FittedModel]) -> Provenance:
-    first = next(iter(models.values()))
-    facts: list[tuple[str, str]] = [("Model", config.model.kind)]
+def card_content(
+    config: Config,
+    paths: Paths,
+    samples: Samples,
+    contaminant: str,
+    *,
+    ledger: dict[str, Any],
+    plans: list[FoldPlan],
+) -> ContaminantContent:
+    """Return what is known of a contaminant's model before its maps are made."""
+    limit = limits_of(config)[contaminant]
+    return ContaminantContent(
+        contaminant=contaminant,
+        name=Contaminants.load()[contaminant].name,
+        limit=_limit(limit),
+        sampling=_sampling(config, samples, limit, plans, ledger),
+        evaluation=_evaluation(config, paths, contaminant, ledger),
+    )
+
+
+def provenance_of(config: Config, facts: dict[str, Any], models: dict[str, str]) -> Provenance:
+    """Return where the numbers come from, given what every model says of itself."""
+    told: list[tuple[str, str]] = [("Model", config.model.kind)]
     if config.description:
-        facts.append(("About", config.description))
+        told.append(("About", config.description))
     if config.data.source:
-        facts.append(("Source of the data", config.data.source))
+        told.append(("Source of the data", config.data.source))
     return Provenance(
         config_hash=config_hash(config),
-        data_hash=str(first.facts["data_hash"]),
-        software_version=str(first.facts["version"]),
+        data_hash=str(facts["data_hash"]),
+        software_version=str(facts["version"]),
         seed=config.seed,
-        model_ids={c: str(model.facts["model_id"]) for c, model in models.items()},
-        facts=tuple(facts),
+        model_ids=models,
+        facts=tuple(told),
     )
 
 
