@@ -5,16 +5,18 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import FoldError, ModelError, few
+from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.calibration import Calibration, fit_calibration
 from hotspot.estimators.distribution import Pool, PredictiveDistribution, Recalibrated
 from hotspot.estimators.kriging_base import VariogramWarning
 from hotspot.estimators.pooling import pool_weights
+from hotspot.estimators.table import Matrix
 from hotspot.folds.make import Survey, make_plans
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
@@ -54,7 +56,7 @@ class Member(Protocol):
         ...
 
 
-class ConcentrationModel(BaseEstimator):  # type: ignore[misc]
+class ConcentrationModel(AnswersFromDistribution, BaseEstimator):  # type: ignore[misc]
     """The whole conditional distribution of a contaminant's concentration.
 
     P(C > limit) for any limit, quantiles and mean come from one fit, and the probability of
@@ -173,7 +175,7 @@ class ConcentrationModel(BaseEstimator):  # type: ignore[misc]
         return self
 
     def distribution(
-        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
+        self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
     ) -> PredictiveDistribution:
         """Return the distribution of a new measurement at each row; NaN where unknown."""
         check_is_fitted(self)
@@ -182,18 +184,6 @@ class ConcentrationModel(BaseEstimator):  # type: ignore[misc]
         if self.calibration_.is_none:
             return pooled
         return Recalibrated(pooled, self.calibration_.given, self.calibration_.calibrated)
-
-    def exceedance(
-        self, X: pd.DataFrame, threshold: float, *, coordinates: Coordinates | None = None
-    ) -> Values:
-        """Return P(concentration > threshold), shape (n,), for any threshold in mg/kg."""
-        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
-
-    def quantile(
-        self, X: pd.DataFrame, q: ArrayLike, *, coordinates: Coordinates | None = None
-    ) -> Values:
-        """Return the concentration with P(C <= c) = q, shape (n,), mg/kg."""
-        return self.distribution(X, coordinates=coordinates).quantile(q)
 
     def to_state(self) -> ModelState:
         """Return the fitted model as inert data."""

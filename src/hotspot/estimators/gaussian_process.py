@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError, few
+from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
@@ -35,7 +36,7 @@ _FILE = "gaussian_process.npz"
 _SMALL = 600
 
 
-class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
+class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):  # type: ignore[misc]
     """Kriging with a drift, learnt from measured and censored concentrations together.
 
     The logarithm of the concentration is a sum of an exponential (Matérn 1/2) surface over
@@ -227,44 +228,6 @@ class AdditiveGaussianProcess(BaseEstimator):  # type: ignore[misc]
             with one_core() if self.n_samples_ <= _SMALL else nullcontext():
                 mean[known], spread[known] = self._posterior.predict(cells)
         return self._answer(mean, spread)
-
-    def exceedance(
-        self,
-        X: pd.DataFrame | Matrix,
-        threshold: float,
-        *,
-        coordinates: Coordinates | None = None,
-    ) -> Values:
-        """Return P(concentration > threshold), shape (n,); NaN where it cannot be known.
-
-        Parameters
-        ----------
-        X, coordinates
-            As in `distribution`.
-        threshold : float, mg/kg
-            Any limit above 0.
-        """
-        require("threshold", threshold, low=np.nextafter(0.0, 1.0))
-        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
-
-    def quantile(
-        self,
-        X: pd.DataFrame | Matrix,
-        q: float,
-        *,
-        coordinates: Coordinates | None = None,
-    ) -> Values:
-        """Return the concentration in mg/kg with P(C <= c) = q, shape (n,).
-
-        Parameters
-        ----------
-        X, coordinates
-            As in `distribution`.
-        q : float
-            Between 0 and 1.
-        """
-        require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
-        return self.distribution(X, coordinates=coordinates).quantile(q)
 
     def leave_out(self, folds: NDArray[np.int64]) -> LogLocationScale:
         """Return distributions for the training samples, each without those of its fold.

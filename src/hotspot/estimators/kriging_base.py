@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError
+from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
@@ -126,47 +127,13 @@ class KrigingModel(BaseEstimator, ABC):  # type: ignore[misc]
         """Set what `_fitted_state` returned."""
 
 
-class ConcentrationKriging(KrigingModel):
+class ConcentrationKriging(AnswersFromDistribution, KrigingModel):
     """Kriging of the logarithm of the concentration, for any limit."""
 
     n_samples_: int
     n_censored_: int
     _order: NDArray[np.int64]
     _kriging: Kriging
-
-    def exceedance(
-        self,
-        X: pd.DataFrame | Matrix,
-        threshold: float,
-        *,
-        coordinates: Coordinates | None = None,
-    ) -> Values:
-        """Return P(concentration > threshold), shape (n,); NaN where it cannot be known.
-
-        Parameters
-        ----------
-        X, coordinates
-            As in `distribution`.
-        threshold : float, mg/kg
-            Any limit above 0.
-        """
-        require("threshold", threshold, low=np.nextafter(0.0, 1.0))
-        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
-
-    def quantile(
-        self, X: pd.DataFrame | Matrix, q: float, *, coordinates: Coordinates | None = None
-    ) -> Values:
-        """Return the concentration in mg/kg with P(C <= c) = q, shape (n,).
-
-        Parameters
-        ----------
-        X, coordinates
-            As in `distribution`.
-        q : float
-            Between 0 and 1.
-        """
-        require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
-        return self.distribution(X, coordinates=coordinates).quantile(q)
 
     def leave_out(self, folds: Folds) -> LogLocationScale:
         """Return distributions for the training samples, each without those of its fold.

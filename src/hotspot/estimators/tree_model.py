@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError
+from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import PredictiveDistribution
@@ -41,7 +42,7 @@ class TrainingRows:
     high: Values
 
 
-class TreeModel(BaseEstimator, ABC):  # type: ignore[misc]
+class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):  # type: ignore[misc]
     """A model of the concentration for any limit, from covariates and places.
 
     A subclass learns from `TrainingRows` and answers with a distribution; this class checks
@@ -145,44 +146,6 @@ class TreeModel(BaseEstimator, ABC):  # type: ignore[misc]
         """
         matrix, places, known = self._read(X, coordinates)
         return self._answer(matrix, places, known)
-
-    def exceedance(
-        self,
-        X: pd.DataFrame | Matrix,
-        threshold: float,
-        *,
-        coordinates: Coordinates | None = None,
-    ) -> Values:
-        """Return P(concentration > threshold), shape (n,); NaN where it cannot be known.
-
-        Parameters
-        ----------
-        X, coordinates
-            As in `distribution`.
-        threshold : float, mg/kg
-            Any limit above 0.
-        """
-        require("threshold", threshold, low=np.nextafter(0.0, 1.0))
-        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
-
-    def quantile(
-        self,
-        X: pd.DataFrame | Matrix,
-        q: float,
-        *,
-        coordinates: Coordinates | None = None,
-    ) -> Values:
-        """Return the concentration in mg/kg with P(C <= c) = q, shape (n,).
-
-        Parameters
-        ----------
-        X, coordinates
-            As in `distribution`.
-        q : float
-            Between 0 and 1.
-        """
-        require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
-        return self.distribution(X, coordinates=coordinates).quantile(q)
 
     def to_state(self) -> ModelState:
         """Return the fitted model as inert data."""

@@ -1,0 +1,58 @@
+"""What follows from a distribution, the same for every model of the concentration."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.estimators.classifier import require
+from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.table import Matrix
+from hotspot.grid import Coordinates
+
+Values = NDArray[np.float64]
+
+
+class AnswersFromDistribution(ABC):
+    """Probability of any limit, and any quantile, from one predictive distribution."""
+
+    @abstractmethod
+    def distribution(
+        self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row."""
+
+    def exceedance(
+        self,
+        X: pd.DataFrame | Matrix,
+        threshold: float,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> Values:
+        """Return P(concentration > threshold), shape (n,); NaN where it cannot be known.
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`.
+        threshold : float, mg/kg
+            Any limit above 0.
+        """
+        require("threshold", threshold, low=np.nextafter(0.0, 1.0))
+        return self.distribution(X, coordinates=coordinates).exceedance(threshold)
+
+    def quantile(
+        self, X: pd.DataFrame | Matrix, q: float, *, coordinates: Coordinates | None = None
+    ) -> Values:
+        """Return the concentration in mg/kg with P(C <= c) = q, shape (n,).
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`.
+        q : float
+            Between 0 and 1.
+        """
+        require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
+        return self.distribution(X, coordinates=coordinates).quantile(q)
