@@ -202,7 +202,8 @@ def test_fewer_samples_than_folds(told: Told) -> None:
     code, text = told("folds", *QUICK)
     assert code == 1
     assert "FoldError" in text
-    assert "3" in text
+    assert "5 folds" in text
+    assert "3 " in text.split("FoldError")[1]
 
 
 def test_an_unknown_threshold_id(told: Told) -> None:

@@ -57,6 +57,7 @@ def main(arguments: list[str]) -> int:
         "DO_NOT_TRACK": "true",
     }
     sys.stderr.write(f"Tracking UI: http://127.0.0.1:{port} (stop with Ctrl+C)\n")
+    # No shell, and nothing of the user's in it but a checked port and a path of the project.
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
 
 

@@ -23,7 +23,7 @@ _CHUNK = 4_000_000
 _ROWS = 65_536
 
 
-class AreaOfApplicability(BaseEstimator):  # type: ignore[misc]
+class AreaOfApplicability(BaseEstimator):
     """How far cells lie from the samples in the space of weighted covariates.
 
     The dissimilarity index of a cell is its distance to the nearest sample, divided by the
@@ -193,7 +193,7 @@ class AreaOfApplicability(BaseEstimator):  # type: ignore[misc]
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted area that `to_state` described."""
-        values = state.values  # noqa: PD011
+        values = state.values
         arrays = unpack_arrays(state.files["applicability.npz"])
         area = cls(categorical=tuple(values["categorical"]))
         area.feature_names_in_ = np.array(values["names"], dtype=object)

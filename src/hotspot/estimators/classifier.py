@@ -18,7 +18,7 @@ from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
 
 
-class DirectClassifier(BaseEstimator, ABC):  # type: ignore[misc]
+class DirectClassifier(BaseEstimator, ABC):
     """A model of 'concentration > threshold' for the one threshold it was made with.
 
     A subclass learns from labels and gives log-odds; this class does the rest. Intervals
@@ -184,7 +184,7 @@ class DirectClassifier(BaseEstimator, ABC):  # type: ignore[misc]
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted classifier that `to_state` described."""
-        values = state.values  # noqa: PD011
+        values = state.values
         params = dict(values["params"])
         if "categorical" in params:
             params["categorical"] = tuple(params["categorical"])

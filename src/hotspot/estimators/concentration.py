@@ -56,7 +56,7 @@ class Member(Protocol):
         ...
 
 
-class ConcentrationModel(AnswersFromDistribution, BaseEstimator):  # type: ignore[misc]
+class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
     """The whole conditional distribution of a contaminant's concentration.
 
     P(C > limit) for any limit, quantiles and mean come from one fit, and the probability of
@@ -205,7 +205,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):  # type: ignor
             "members": [
                 {
                     "kind": state.kind,
-                    "values": state.values,  # noqa: PD011
+                    "values": state.values,
                     "files": sorted(state.files),
                 }
                 for state in states
@@ -223,7 +223,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):  # type: ignor
         """Return the fitted model that `to_state` described."""
         from hotspot.estimators.registry import estimator_class
 
-        values: dict[str, Any] = state.values  # noqa: PD011
+        values: dict[str, Any] = state.values
         params = dict(values["params"])
         for name in ("members", "categorical"):
             params[name] = None if params[name] is None else tuple(params[name])

@@ -36,7 +36,7 @@ _FILE = "gaussian_process.npz"
 _SMALL = 600
 
 
-class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):  # type: ignore[misc]
+class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     """Kriging with a drift, learnt from measured and censored concentrations together.
 
     The logarithm of the concentration is a sum of an exponential (Matérn 1/2) surface over
@@ -337,7 +337,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):  # type: 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted model that `to_state` described."""
-        values = state.values  # noqa: PD011
+        values = state.values
         params = {**values["params"], "categorical": tuple(values["params"]["categorical"])}
         model = cls(**params)
         arrays = unpack_arrays(state.files[_FILE])

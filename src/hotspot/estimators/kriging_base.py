@@ -49,7 +49,7 @@ class VariogramWarning(UserWarning):
     """A variogram was fitted beyond what the survey can tell, and another one is used."""
 
 
-class KrigingModel(BaseEstimator, ABC):  # type: ignore[misc]
+class KrigingModel(BaseEstimator, ABC):
     """What the kriging models share: places, a variogram, and how they are saved."""
 
     kind: ClassVar[str]
@@ -111,11 +111,11 @@ class KrigingModel(BaseEstimator, ABC):  # type: ignore[misc]
         """Return the fitted model that `to_state` described."""
         params = {
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in state.values["params"].items()  # noqa: PD011
+            for name, value in state.values["params"].items()
         }
         found = cls(**params)
-        found.variogram_ = VariogramModel.from_dict(state.values["variogram"])  # noqa: PD011
-        found._restore(state.values["fitted"], unpack_arrays(state.files[_FILE]))  # noqa: PD011
+        found.variogram_ = VariogramModel.from_dict(state.values["variogram"])
+        found._restore(state.values["fitted"], unpack_arrays(state.files[_FILE]))
         return found
 
     @abstractmethod
@@ -183,7 +183,7 @@ class ConcentrationKriging(AnswersFromDistribution, KrigingModel):
         arrays: dict[str, NDArray[Any]] = {
             "order": self._order,
             "coordinates": self._kriging.coordinates,
-            "values": self._kriging.values,  # noqa: PD011
+            "values": self._kriging.values,
         }
         if self._kriging.noise is not None:
             arrays["noise"] = self._kriging.noise

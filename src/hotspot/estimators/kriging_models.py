@@ -283,7 +283,7 @@ class IndicatorKriging(KrigingModel):
         fitted = {"n_unknown": self.n_unknown_}
         return fitted, {
             "coordinates": self._kriging.coordinates,
-            "labels": self._kriging.values,  # noqa: PD011
+            "labels": self._kriging.values,
         }
 
     def _restore(self, fitted: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:

@@ -291,7 +291,7 @@ class RegressionKriging(ConcentrationKriging):
         for label in np.unique(folds):
             test = folds == label
             forest, trend = self._grow(self._matrix[~test], self._targets[~test])
-            whole = kriging.values + self._trend  # noqa: PD011
+            whole = kriging.values + self._trend
             rest = Kriging(
                 kriging.coordinates[~test],
                 whole[~test] - trend,

@@ -42,7 +42,7 @@ class TrainingRows:
     high: Values
 
 
-class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):  # type: ignore[misc]
+class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
     """A model of the concentration for any limit, from covariates and places.
 
     A subclass learns from `TrainingRows` and answers with a distribution; this class checks
@@ -169,7 +169,7 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):  # type: ignore[mi
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted model that `to_state` described."""
-        values = state.values  # noqa: PD011
+        values = state.values
         params = {**values["params"], "categorical": tuple(values["params"]["categorical"])}
         model = cls(**params)
         model.feature_names_in_ = np.array(values["names"], dtype=object)

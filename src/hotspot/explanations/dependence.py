@@ -46,7 +46,7 @@ def dependence_points(values: ShapValues, X: pd.DataFrame, covariate: str) -> pd
     points = pd.DataFrame(
         {
             "value": X[covariate].to_numpy(dtype=np.float64),
-            "contribution": values.values[:, values.names.index(covariate)],  # noqa: PD011
+            "contribution": values.values[:, values.names.index(covariate)],
         }
     )
     return points.dropna().sort_values("value", kind="stable", ignore_index=True)

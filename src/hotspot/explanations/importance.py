@@ -26,7 +26,7 @@ def covariate_importance(values: ShapValues) -> pd.Series:
             f"None of {len(values)} rows has an explanation, so that no covariate can be "
             "ranked. Explain rows whose covariates are complete."
         )
-    mean = np.abs(values.values[answered]).mean(axis=0)  # noqa: PD011
+    mean = np.abs(values.values[answered]).mean(axis=0)
     return pd.Series(mean, index=list(values.names), name="mean_abs")
 
 

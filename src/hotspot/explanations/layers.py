@@ -90,7 +90,7 @@ def role_layers(
             coordinates=coordinates,
             background=background,
         )
-        roles, contributions = explained.names, explained.values  # noqa: PD011
+        roles, contributions = explained.names, explained.values
     layers = scatter(contributions.T.astype(np.float32), positions, shape)
     return RoleLayers(
         roles, layers, driver_codes(dominant_role(contributions), positions, shape)

@@ -120,7 +120,7 @@ def explanation_stability(
     explain = _Explainer(samples, rows, threshold, seed)
 
     whole = explain(fitted, samples)
-    final = whole.values  # noqa: PD011
+    final = whole.values
     of_folds, held_out = _fold_explanations(
         make_model, samples, plan, explain=explain, n_names=len(whole.names)
     )
@@ -249,7 +249,7 @@ def _fold_explanations(
             continue
         training = samples.take(train)
         model = _fit(make_model, training, child_seed(explain.seed, "fold", number))
-        values = explain(model, training).values  # noqa: PD011
+        values = explain(model, training).values
         of_folds.append(values)
         tested = np.isin(rows, test)
         held_out[tested] = values[tested]

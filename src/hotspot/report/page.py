@@ -243,7 +243,7 @@ def _leaning_view(
             "No statement on the covariates has been tested: take each as a guess.",
         ),
         (
-            explanation.placebo is not None,
+            explanation.placebo is not None or explanation.stability is not None,
             "The placebo band",
             "Which covariates stand out from noise is unknown.",
         ),
