@@ -56,9 +56,9 @@ _install:
 
 requirements: ## Resolve the hashed requirement files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-annotate --no-header pyproject.toml requirements/build.in --extra dvc --group dev -o requirements/dev.txt
+	  --no-annotate --no-header pyproject.toml requirements/build.in --extra web --extra dask --extra dvc --group dev -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-annotate --no-header pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/run.txt
+	  --no-annotate --no-header pyproject.toml requirements/build.in --extra web -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove what the pipeline made (raw data stays)
 	rm -rf data/interim/* data/processed/* models/* experiments/*
