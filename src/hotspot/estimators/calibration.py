@@ -13,7 +13,7 @@ from hotspot.estimators.distribution import PredictiveDistribution
 Values = NDArray[np.float64]
 
 # Samples' worth of belief that the distribution is right as it is.
-PRIOR_SAMPLES = 20.0
+PRIOR_SAMPLES = 100.0
 # Knots of the map: fine in the tails, where limits and intervals lie.
 _KNOTS = ndtr(np.linspace(-5.0, 5.0, 201))
 _CLIP = 1e-9

@@ -23,12 +23,27 @@ from hotspot.observations.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 
-# Surveys from this size on have enough samples for trees to join.
-TREES_FROM = 1000
+# Surveys from this size on have enough samples for boosted trees.
+MANY_SAMPLES = 1000
 # Limits at which members are weighed: shares of the samples below them.
 _WEIGHING_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-_SMALL = ("gaussian_process", "regression_kriging")
+_SMALL = ("gaussian_process", "forest_kriging", "quantile_forest")
 _LARGE = ("gaussian_process", "quantile_forest", "boosted_distribution")
+# What is believed of a member before, in samples. On small surveys Gaussian processes are
+# the best single learners, and the two forests share their errors.
+_PRIOR = {"gaussian_process": 4.0, "forest_kriging": 2.0}
+_PRIOR_OF_OTHERS = 1.0
+# A forest in a pool needs fewer trees than alone; one that only judges, without a fold, and is
+# not kept, fewer still.
+_IN_A_POOL = {
+    "forest_kriging": {"n_trees": 100},
+    "quantile_forest": {"n_estimators": 150},
+    "neighbour_forest": {"n_estimators": 150},
+}
+_WITHOUT_A_FOLD = {
+    "quantile_forest": {"n_estimators": 40},
+    "neighbour_forest": {"n_estimators": 40},
+}
 
 
 class Member(Protocol):
@@ -62,15 +77,15 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
     P(C > limit) for any limit, quantiles and mean come from one fit, and the probability of
     exceedance never rises with the limit. The members learn each for themselves; samples
     left out in spatial blocks, inside the training samples, tell how to weigh them (a linear
-    pool with the highest log score over nine limits, drawn towards equal weights) and how to
+    pool with the highest log score over nine limits, drawn towards a prior) and how to
     move their probabilities so that intervals hold what they promise.
 
     Parameters
     ----------
     members : tuple of str or None
         Kinds of concentration models, see `hotspot.estimators.registry`. None chooses: a
-        Gaussian process and regression kriging for small surveys; from `TREES_FROM` samples
-        on a Gaussian process, a quantile forest and boosted trees.
+        Gaussian process, forest kriging and a quantile forest for small surveys; from
+        `MANY_SAMPLES` on a Gaussian process, a quantile forest and boosted trees.
     categorical : tuple of str
         Covariates that hold codes of classes.
     n_splits : int
@@ -166,7 +181,8 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             for fitted, member in zip(self.members_, unfitted, strict=True)
         ]
         limits = _limits(lower, upper)
-        self.weights_ = pool_weights(left_out, lower, upper, limits)
+        prior = np.array([_PRIOR.get(kind, _PRIOR_OF_OTHERS) for kind in kinds])
+        self.weights_ = pool_weights(left_out, lower, upper, limits, prior=prior)
         pooled = Pool(left_out, self.weights_)
         self.calibration_ = (
             fit_calibration(pooled, lower, upper) if self.calibrated else Calibration.none()
@@ -247,7 +263,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         return model
 
     def _kinds(self, n: int) -> tuple[str, ...]:
-        kinds = self.members or (_LARGE if n >= TREES_FROM else _SMALL)
+        kinds = self.members or (_LARGE if n >= MANY_SAMPLES else _SMALL)
         if len(set(kinds)) != len(kinds):
             raise ModelError(
                 f"Members of a concentration model are repeated: {few(kinds)}. Name each once."
@@ -262,11 +278,13 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             raise ModelError(
                 f"{kind!r} cannot be a member of a concentration model: it knows no "
                 "distribution of its own. Choose among gaussian_process, regression_kriging, "
-                "ordinary_kriging, quantile_forest, neighbour_forest, boosted_distribution."
+                "forest_kriging, ordinary_kriging, quantile_forest, neighbour_forest, "
+                "boosted_distribution."
             )
         names = cls._get_param_names()
         given = {"categorical": self.categorical, "random_state": self.random_state}
-        return cls(**{name: value for name, value in given.items() if name in names})
+        own = {name: value for name, value in given.items() if name in names}
+        return cls(**own, **_IN_A_POOL.get(kind, {}))
 
     def _folds(
         self, lower: Values, upper: Values, coordinates: Coordinates
@@ -290,7 +308,8 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             "as asked"
             if self.members
             else f"since {self.n_samples_} samples are "
-            + ("enough for trees to join" if self.n_samples_ >= TREES_FROM else "few for trees")
+            + ("enough" if self.n_samples_ >= MANY_SAMPLES else "few")
+            + " for boosted trees"
         )
         return f"Pool of {parts}, {why}; weighed and calibrated on blocks left out."
 
@@ -310,10 +329,11 @@ def _left_out(
         answer: PredictiveDistribution = fitted.leave_out(folds)
         return answer
     lower, upper = interval
+    lesser = clone(unfitted).set_params(**_WITHOUT_A_FOLD.get(unfitted.kind, {}))
     parts = []
     for label in np.unique(folds):
         test, train = np.flatnonzero(folds == label), np.flatnonzero(folds != label)
-        model = clone(unfitted).fit(
+        model = clone(lesser).fit(
             X.iloc[train], lower[train], upper[train], coordinates=coordinates[train]
         )
         parts.append((test, model.distribution(X.iloc[test], coordinates=coordinates[test])))

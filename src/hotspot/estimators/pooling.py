@@ -10,20 +10,23 @@ from hotspot.observations.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 
-# Weight of the belief that members are equal, in samples for each member.
-PRIOR_SAMPLES = 5.0
 _CLIP = 1e-6
 _ROUNDS = 500
 
 
 def pool_weights(
-    members: Sequence[PredictiveDistribution], lower: Values, upper: Values, limits: Values
+    members: Sequence[PredictiveDistribution],
+    lower: Values,
+    upper: Values,
+    limits: Values,
+    *,
+    prior: Values,
 ) -> Values:
     """Return the weights with the highest log score of exceedance over some limits.
 
     The log score of a linear pool is concave in its weights. They are found by expectation
     maximisation, each sample counting once whatever the number of limits, with a Dirichlet
-    prior of `PRIOR_SAMPLES` for each member: few samples leave the weights nearly equal.
+    prior: few samples leave the weights near it.
 
     Parameters
     ----------
@@ -33,6 +36,8 @@ def pool_weights(
         What was measured.
     limits : array, mg/kg
         Where the pool is to be good.
+    prior : array, shape (n_members,)
+        What is believed of each member before, in samples that it alone explains.
 
     Returns
     -------
@@ -45,7 +50,8 @@ def pool_weights(
     >>> truth = np.exp(np.random.default_rng(1).normal(size=200))
     >>> good = LogLocationScale(np.log(truth), np.full(200, 0.5))
     >>> bad = LogLocationScale(np.zeros(200), np.full(200, 0.5))
-    >>> bool(pool_weights([good, bad], truth, truth, np.array([0.5, 1.0, 2.0]))[0] > 0.8)
+    >>> limits, prior = np.array([0.5, 1.0, 2.0]), np.array([5.0, 5.0])
+    >>> bool(pool_weights([good, bad], truth, truth, limits, prior=prior)[0] > 0.8)
     True
     """
     count = len(members)
@@ -64,11 +70,11 @@ def pool_weights(
     given, known = given[:, rows], known[rows]
     share = np.where(known, 1.0 / np.maximum(known.sum(axis=1, keepdims=True), 1), 0.0)
     given = np.where(known, given, 1.0)
-    weights = np.full(count, 1.0 / count)
+    weights = prior / prior.sum()
     for _ in range(_ROUNDS):
         mixed = weights[:, None, None] * given
         taken = mixed / mixed.sum(axis=0)
-        found = (taken * share).sum(axis=(1, 2)) + PRIOR_SAMPLES
+        found = (taken * share).sum(axis=(1, 2)) + prior
         updated = found / found.sum()
         if np.abs(updated - weights).max() < 1e-9:
             return np.asarray(updated)

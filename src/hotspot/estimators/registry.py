@@ -14,6 +14,7 @@ _CLASSES = {
     "ensemble": ("concentration", "ConcentrationModel"),
     "gaussian_process": ("gaussian_process", "AdditiveGaussianProcess"),
     "regression_kriging": ("regression_kriging", "RegressionKriging"),
+    "forest_kriging": ("forest_kriging", "ForestKriging"),
     "ordinary_kriging": ("kriging_models", "OrdinaryKriging"),
     "indicator_kriging": ("kriging_models", "IndicatorKriging"),
     "quantile_forest": ("forest", "QuantileForest"),

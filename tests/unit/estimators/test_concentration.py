@@ -44,12 +44,12 @@ def fitted() -> ConcentrationModel:
     return ConcentrationModel(categorical=("rock",)).fit(X, value, value, coordinates=places)
 
 
-def test_small_surveys_get_a_process_and_kriging(fitted: ConcentrationModel) -> None:
+def test_small_surveys_get_a_process_and_forests(fitted: ConcentrationModel) -> None:
     """The choice is made by the size of the survey, and told in a sentence with weights."""
     kinds = [member.kind for member in fitted.members_]
-    assert kinds == ["gaussian_process", "regression_kriging"]
+    assert kinds == ["gaussian_process", "forest_kriging", "quantile_forest"]
     assert fitted.weights_.sum() == pytest.approx(1.0)
-    assert "140 samples are few for trees" in fitted.choice_
+    assert "140 samples are few for boosted trees" in fitted.choice_
 
 
 @settings(max_examples=25, deadline=None)
@@ -139,7 +139,7 @@ def test_non_detects_do_not_pull_the_median() -> None:
         return np.log(model.quantile(X, 0.5, coordinates=places)) - truth
 
     as_intervals, as_numbers = error(lower, upper), error(halved, halved)
-    assert abs(as_intervals.mean()) < 0.12
+    assert abs(as_intervals.mean()) < 0.15
     assert np.sqrt(np.mean(as_intervals**2)) < 0.3
     # What substitution does to the same survey, so that the bounds above can fail.
     assert as_numbers.mean() > 0.2
@@ -174,16 +174,16 @@ def test_clone_and_parameters() -> None:
     assert clone(model).get_params() == model.get_params()
 
 
-def test_weights_stay_nearly_equal_with_few_samples() -> None:
+def test_weights_stay_near_the_prior_with_few_samples() -> None:
     """Three samples cannot tell members apart; two hundred can."""
     generator = np.random.default_rng(2)
     truth = np.exp(generator.normal(size=200))
     good = LogLocationScale(np.log(truth), np.full(200, 0.5))
     bad = LogLocationScale(np.zeros(200), np.full(200, 0.5))
-    limits = np.array([0.5, 1.0, 2.0])
+    limits, prior = np.array([0.5, 1.0, 2.0]), np.array([5.0, 5.0])
     few = [LogLocationScale(m.centre[:3], m.scale[:3]) for m in (good, bad)]
-    assert abs(pool_weights(few, truth[:3], truth[:3], limits)[0] - 0.5) < 0.15
-    assert pool_weights([good, bad], truth, truth, limits)[0] > 0.85
+    assert abs(pool_weights(few, truth[:3], truth[:3], limits, prior=prior)[0] - 0.5) < 0.15
+    assert pool_weights([good, bad], truth, truth, limits, prior=prior)[0] > 0.85
 
 
 def test_calibration_recovers_a_planted_error() -> None:

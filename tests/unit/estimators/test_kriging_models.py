@@ -22,6 +22,7 @@ from hotspot.estimators.kriging_censoring import (
     log_intervals,
     settle,
 )
+from hotspot.estimators.forest_kriging import ForestKriging
 from hotspot.estimators.kriging_models import IndicatorKriging, OrdinaryKriging
 from hotspot.estimators.kriging_trend import DriftBasis, Forest
 from hotspot.estimators.regression_kriging import RegressionKriging
@@ -34,7 +35,7 @@ MODELS = {
     "ordinary near": OrdinaryKriging("exp", n_neighbours=15),
     "ridge": RegressionKriging(("rock",)),
     "ridge near": RegressionKriging(("rock",), n_neighbours=15),
-    "forest": RegressionKriging(("rock",), trend="forest", n_trees=40),
+    "forest": ForestKriging(("rock",), n_trees=40),
     "indicator": IndicatorKriging(500.0),
 }
 CONCENTRATION = [name for name in MODELS if name != "indicator"]
@@ -433,7 +434,7 @@ def test_unknown_labels_are_left_out_and_counted() -> None:
         (OrdinaryKriging(), (5.0, 1.0), "lower not above"),
         (IndicatorKriging(500.0), (1.0, 1.0), "both classes"),
         (IndicatorKriging(-1.0), (1.0, 1.0), "above 0"),
-        (RegressionKriging(trend="cubist"), (1.0, 1.0), "ridge"),
+        (ForestKriging(n_trees=0), (1.0, 1.0), "n_trees"),
     ],
 )
 def test_what_cannot_be_kriged_is_refused(
