@@ -33,6 +33,8 @@ _LARGE = ("gaussian_process", "quantile_forest", "boosted_distribution")
 # the best single learners, and the two forests share their errors.
 _PRIOR = {"gaussian_process": 4.0, "forest_kriging": 2.0}
 _PRIOR_OF_OTHERS = 1.0
+# Draws stay this far from the ends of a distribution, which may be at infinity.
+_LEAST_SHARE = 1e-9
 # A forest in a pool needs fewer trees than alone; one that only judges, without a fold, and is
 # not kept, fewer still.
 _IN_A_POOL = {
@@ -200,6 +202,55 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         if self.calibration_.is_none:
             return pooled
         return Recalibrated(pooled, self.calibration_.given, self.calibration_.calibrated)
+
+    def draw(
+        self,
+        X: pd.DataFrame | Matrix,
+        *,
+        coordinates: Coordinates | None = None,
+        n_draws: int = 100,
+        random_state: int = 0,
+    ) -> Values:
+        """Return joint draws of the concentration, mg/kg, shape (n_draws, n).
+
+        Each draw is a whole map of new measurements: every cell has the distribution of
+        `distribution`, and cells move together as those of the Gaussian process do (its
+        copula). So the area above a limit, or the mean of a region, has an honest spread.
+        Ask for all rows that belong together in one call.
+
+        Parameters
+        ----------
+        X, coordinates
+            As in `distribution`; a row without an answer is NaN in every draw.
+        n_draws : int
+            From 1.
+        random_state : int
+            Seed.
+
+        Raises
+        ------
+        ModelError
+            No member is a Gaussian process.
+        """
+        check_is_fitted(self)
+        process = next((m for m in self.members_ if m.kind == "gaussian_process"), None)
+        if process is None:
+            raise ModelError(
+                "Cells are drawn together through a Gaussian process, and the members are "
+                f"{few(member.kind for member in self.members_)}. Add gaussian_process to "
+                "the members."
+            )
+        drawn = process.draw(
+            X, coordinates=coordinates, n_draws=n_draws, random_state=random_state
+        )
+        own = process.distribution(X, coordinates=coordinates)
+        pooled = self.distribution(X, coordinates=coordinates)
+        return np.stack(
+            [
+                pooled.quantile(np.clip(own.cdf(each), _LEAST_SHARE, 1 - _LEAST_SHARE))
+                for each in drawn
+            ]
+        )
 
     def to_state(self) -> ModelState:
         """Return the fitted model as inert data."""

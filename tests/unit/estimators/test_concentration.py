@@ -174,6 +174,36 @@ def test_clone_and_parameters() -> None:
     assert clone(model).get_params() == model.get_params()
 
 
+def test_draws_have_the_distribution_of_each_cell_and_move_together(
+    fitted: ConcentrationModel,
+) -> None:
+    """Shares of draws below a limit are its probabilities; near cells rise together."""
+    X, _, places = plant()
+    near, far = places[:1] + 1.0, places[:1] + 2500.0
+    where = np.vstack([places[:20], near, far])
+    rows = pd.concat([X.iloc[:20], X.iloc[[0, 0]]], ignore_index=True)
+    drawn = fitted.draw(rows, coordinates=where, n_draws=2000, random_state=4)
+    chance = fitted.exceedance(rows, 80.0, coordinates=where)
+    assert np.abs((drawn > 80.0).mean(axis=0) - chance).max() < 0.05
+    log = np.log(drawn)
+    together = np.corrcoef(log[:, 0], log[:, 20])[0, 1]
+    apart = np.corrcoef(log[:, 0], log[:, 21])[0, 1]
+    assert together > apart + 0.2
+    again = fitted.draw(rows, coordinates=where, n_draws=3, random_state=4)
+    assert np.array_equal(
+        again, fitted.draw(rows, coordinates=where, n_draws=3, random_state=4)
+    )
+
+
+def test_draws_need_a_process() -> None:
+    """A pool without a Gaussian process says what is missing."""
+    X, value, places = plant()
+    model = ConcentrationModel(("ordinary_kriging",), n_splits=3)
+    model.fit(X, value, value, coordinates=places)
+    with pytest.raises(ModelError, match="Add gaussian_process"):
+        model.draw(X, coordinates=places)
+
+
 def test_weights_stay_near_the_prior_with_few_samples() -> None:
     """Three samples cannot tell members apart; two hundred can."""
     generator = np.random.default_rng(2)
