@@ -125,6 +125,23 @@ def test_warped_windows_make_up_the_whole(method, cell):
         np.testing.assert_allclose(warp(window), whole[window.slices], atol=1e-9)
 
 
+@pytest.mark.parametrize("method", ["bilinear", "cubic", "average"])
+def test_thin_windows_are_not_smoothed(method):
+    """Between systems one row alone is the row of the whole, up to an eighth of a cell."""
+    values = np.random.default_rng(0).normal(size=(120, 120))
+    transform = Affine(0.0004, 0, 6.028, 0, -0.0003, 52.492)
+    placement = Placement("EPSG:4326", transform, values.shape, GRID)
+
+    def warp(window):
+        part = placement.source_window(window)
+        return placement.warp(values[part.slices], part, window, method)
+
+    whole = warp(WHOLE)
+    assert whole.std() > 0.3
+    for window in (Window(0, 0, 1, 17), Window(22, 0, 1, 17), Window(3, 16, 20, 1)):
+        np.testing.assert_allclose(warp(window), whole[window.slices], atol=0.05)
+
+
 def test_missing_everywhere_stays_missing():
     """A tile of NaN gives NaN by every method, and no error."""
     for method in ("nearest", "bilinear", "average", "mode"):

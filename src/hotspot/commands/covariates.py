@@ -1,26 +1,50 @@
 """`hotspot covariates`: every layer onto one grid."""
 
-from pathlib import Path
-
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths, input_path
 from hotspot.config.schema import (
     Config,
     CoordinateLayerConfig,
+    FeaturesConfig,
     LayerConfig,
     RasterLayerConfig,
     VectorLayerConfig,
 )
 from hotspot.covariates.build import build_covariates
 from hotspot.covariates.catalogue import Covariate, Kind, Role
-from hotspot.covariates.layers import CoordinateLayer, Layer, RasterLayer, VectorLayer
+from hotspot.covariates.derivations import (
+    Amount,
+    ClassDistance,
+    ClassShare,
+    Density,
+    Distance,
+    Emission,
+    Flow,
+    FlowDistance,
+    Focal,
+    KernelDensity,
+    RasterDerivation,
+    Terrain,
+    VectorDerivation,
+    Weight,
+)
+from hotspot.covariates.layers import (
+    CoordinateLayer,
+    DatedLayer,
+    DerivedLayer,
+    Features,
+    Layer,
+    RasterLayer,
+    VectorLayer,
+)
 from hotspot.covariates.read import resolve_grid
+from hotspot.covariates.wind import WindRose
 from hotspot.grid import Grid
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Align or derive each layer and write it with the catalogue."""
-    layers = [_layer(name, layer, paths) for name, layer in config.covariates.layers.items()]
+    layers = [layer_of(name, node, paths) for name, node in config.covariates.layers.items()]
     grid = grid_of(config, paths)
     console.line(
         f"  grid of {grid.shape[0]} x {grid.shape[1]} cells of {grid.resolution[0]:g}, "
@@ -40,40 +64,115 @@ def grid_of(config: Config, paths: Paths) -> Grid:
     return resolve_grid(like=like, crs=grid.crs, resolution=grid.resolution, region=grid.region)
 
 
-def _layer(name: str, layer: LayerConfig, paths: Paths) -> Layer:
-    if isinstance(layer, CoordinateLayerConfig):
+def layer_of(name: str, node: LayerConfig, paths: Paths) -> Layer:
+    """Return the layer that an entry of ``covariates.layers`` describes."""
+    if isinstance(node, CoordinateLayerConfig):
         covariate = Covariate(
-            name, "m", Kind.CONTINUOUS, Role.LOCATION, layer.description or layer.axis
+            name, "m", Kind.CONTINUOUS, Role.LOCATION, node.description or node.axis
         )
-        return CoordinateLayer(covariate, axis=layer.axis)
-    path = input_path(layer.path, f"covariates.layers.{name}.path", root=paths.root)
-    if isinstance(layer, VectorLayerConfig):
-        return VectorLayer(
-            Covariate(name, "", Kind.CONTINUOUS, layer.role, layer.description),
-            path,
-            layer=layer.layer,
-            where=dict(layer.where) or None,
-            derive=layer.derive,
-            radius_m=layer.radius_m,
-            crs=layer.crs,
-        )
-    return _raster_layer(name, layer, path)
+        return CoordinateLayer(covariate, axis=node.axis)
+    if isinstance(node, VectorLayerConfig):
+        covariate = Covariate(name, "", Kind.CONTINUOUS, node.role, node.description)
+        features = features_of(node, f"covariates.layers.{name}", paths)
+        return VectorLayer(covariate, features, _vector_derivation(node))
+    return _raster_layer(name, node, paths)
 
 
-def _raster_layer(name: str, layer: RasterLayerConfig, path: Path) -> RasterLayer:
+def features_of(node: FeaturesConfig, key: str, paths: Paths) -> Features:
+    """Return the features that a node of the configuration names.
+
+    Parameters
+    ----------
+    node : FeaturesConfig
+        A vector layer, or the sources of another.
+    key : str
+        Of the node, for messages: ``covariates.layers.roads``.
+    paths : Paths
+        Of the experiment.
+    """
+    columns = None
+    if node.easting is not None and node.northing is not None:
+        columns = (node.easting, node.northing)
+    return Features(
+        input_path(node.path, f"{key}.path", root=paths.root),
+        layer=node.layer,
+        where=dict(node.where) or None,
+        crs=node.crs,
+        columns=columns,
+    )
+
+
+def _vector_derivation(node: VectorLayerConfig) -> VectorDerivation:
+    radius_m = node.radius_m or 0.0
+    weight = None if node.weight is None else Weight(node.weight, node.missing_weight)
+    if node.derive == "distance":
+        return Distance()
+    if node.derive == "density":
+        return Density(radius_m)
+    if node.derive == "kernel":
+        return KernelDensity(radius_m, weight)
+    if node.derive == "emission" or node.derive == "upwind":
+        return Emission(
+            radius_m,
+            weight,
+            nearest_m=node.nearest_m,
+            power=1.0 if node.power is None else node.power,
+            rose=None if node.wind is None else WindRose.from_names(node.wind),
+        )
+    return Amount(node.derive, radius_m)
+
+
+def _raster_layer(name: str, node: RasterLayerConfig, paths: Paths) -> Layer:
     covariate = Covariate(
         name=name,
-        unit=layer.unit,
-        kind=layer.kind,
-        role=layer.role,
-        description=layer.description,
-        classes=tuple(sorted(layer.classes.items())),
+        unit=node.unit or "",
+        kind=node.kind,
+        role=node.role,
+        description=node.description,
+        classes=tuple(sorted(node.classes.items())),
     )
-    return RasterLayer(
-        covariate,
-        path,
-        band=layer.band,
-        resampling=layer.resampling,
-        crs=layer.crs,
-        nodata=layer.nodata,
+    derive = _raster_derivation(node)
+    key = f"covariates.layers.{name}"
+    sources = None
+    if node.sources is not None:
+        sources = features_of(node.sources, f"{key}.sources", paths)
+
+    def plain(path: str, path_key: str) -> RasterLayer | DerivedLayer:
+        raster = RasterLayer(
+            covariate,
+            input_path(path, f"{key}.{path_key}", root=paths.root),
+            band=node.band,
+            variable=node.variable,
+            resampling=node.resampling,
+            crs=node.crs,
+            nodata=node.nodata,
+            cover=node.cover,
+        )
+        return raster if derive is None else DerivedLayer(raster, derive, sources)
+
+    if not node.dated:
+        return plain(node.path or "", "path")
+    years = tuple(
+        (year, plain(path, f"dated.{year}")) for year, path in sorted(node.dated.items())
     )
+    return DatedLayer(years, node.shown_year or max(node.dated))
+
+
+def _raster_derivation(node: RasterLayerConfig) -> RasterDerivation | None:
+    radius_m, margin_m = node.radius_m or 0.0, node.margin_m or 0.0
+    match node.derive:
+        case None:
+            return None
+        case "distance":
+            return ClassDistance(tuple(node.of or ()), node.maximum_m)
+        case "share":
+            return ClassShare(tuple(node.of or ()), radius_m)
+        case "mean" | "sum" | "difference":
+            return Focal(node.derive, radius_m)
+        case "upslope_area" | "wetness" | "outlet_distance":
+            return Flow(node.derive, margin_m)
+        case "downstream_distance":
+            return FlowDistance("downstream", node.maximum_m or 0.0, margin_m)
+        case "upstream_distance":
+            return FlowDistance("upstream", node.maximum_m or 0.0, margin_m)
+    return Terrain(node.derive)

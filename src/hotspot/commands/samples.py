@@ -8,6 +8,7 @@ import pandas as pd
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
+from hotspot.covariates.dated import sample_dated
 from hotspot.covariates.stack import open_stack
 from hotspot.observations.ledger import Ledger
 from hotspot.observations.read import read_observations
@@ -24,7 +25,12 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with open_stack(paths.covariates) as stack:
         joined = join_samples(
             observations,
-            stack.sample(coordinates),
+            sample_dated(
+                paths.covariates,
+                stack.sample(coordinates),
+                coordinates,
+                observations["sampled_on"],
+            ),
             stack.catalogue,
             grid=stack.grid,
             contaminants=config.contaminants,

@@ -10,6 +10,7 @@ import rasterio.warp
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
+from pyproj.exceptions import ProjError
 
 from hotspot.covariates.catalogue import Kind
 from hotspot.errors import CovariateError, nearest_name
@@ -26,6 +27,9 @@ _SAME_CELL = 1e-3
 
 # Points per side at which a window is carried into the source to find the part it needs.
 _LATTICE = 17
+
+# Cells per side of the grid at which the source is asked whether it reaches there.
+_COVER_LATTICE = 101
 
 
 def choose_resampling(kind: Kind, source_cells_per_cell: float, asked: str | None) -> str:
@@ -103,15 +107,74 @@ class Placement:
         rows = inverse.d * easting + inverse.e * northing + inverse.f
         return np.column_stack([cols, rows]).astype(np.float64)
 
+    @property
+    def region(self) -> tuple[float, float, float, float]:
+        """(west, east, south, north) of the source in the CRS of the grid.
+
+        Not finite where the source cannot be placed there.
+        """
+        rows, cols = self.shape
+        corners = [self.transform @ at for at in ((0, 0), (cols, 0), (0, rows), (cols, rows))]
+        eastings, northings = zip(*corners, strict=True)
+        transformer = Transformer.from_crs(self.crs, self.grid.crs, always_xy=True)
+        try:
+            west, south, east, north = transformer.transform_bounds(
+                min(eastings), min(northings), max(eastings), max(northings)
+            )
+        except ProjError:
+            return (np.nan, np.nan, np.nan, np.nan)
+        return west, east, south, north
+
+    @cached_property
+    def cover(self) -> float:
+        """Share of the grid over which the source reaches, known cells or not."""
+        west, east, south, north = self.grid.region
+        width, height = self.grid.resolution
+        lattice = np.meshgrid(
+            np.linspace(west + width / 2, east - width / 2, _COVER_LATTICE),
+            np.linspace(south + height / 2, north - height / 2, _COVER_LATTICE),
+        )
+        places = np.column_stack([part.ravel() for part in lattice])
+        positions = self.source_positions(places)
+        inside = (positions >= -_SAME_CELL) & (
+            positions <= np.array(self.shape[::-1]) + _SAME_CELL
+        )
+        return float(inside.all(axis=1).mean())
+
+    @property
+    def difference(self) -> str:
+        """What keeps the cells of the source from being cells of the grid, in words."""
+        if not same_crs(self.grid.crs, self.crs):
+            return f"it is in {self.crs[:40]}, the grid in {self.grid.crs[:40]}"
+        step = self.transform
+        if step.b or step.d:
+            return f"it is rotated: its transform is {tuple(step)[:6]}"
+        width, height = self.grid.resolution
+        if step.e > 0 and step.a > 0:
+            return "it is stored south-up, its first row in the south"
+        if not np.allclose([step.a, -step.e], [width, height], rtol=1e-6):
+            return (
+                f"its cells are {step.a:.8g} x {-step.e:.8g}, those of the grid "
+                f"{width:.8g} x {height:.8g}"
+            )
+        west, _, _, north = self.grid.region
+        position = self.source_positions(np.array([[west, north]]))[0] % 1
+        return f"its cells lie {position[0]:.3g} and {position[1]:.3g} of a cell aside"
+
     @cached_property
     def source_cells_per_cell(self) -> float:
         """Cells of the source along the longer side of a cell in the middle of the grid."""
+        return max(self._source_cells)
+
+    @cached_property
+    def _source_cells(self) -> tuple[float, float]:
+        """Cells of the source along the width and the height of a cell of the grid."""
         west, east, south, north = self.grid.region
         middle = np.array([(west + east) / 2, (south + north) / 2])
         width, height = self.grid.resolution
         steps = np.array([[0, 0], [width, 0], [0, height]]) + middle
         origin, right, up = self.source_positions(steps)
-        return float(max(np.hypot(*(right - origin)), np.hypot(*(up - origin))))
+        return float(np.hypot(*(right - origin))), float(np.hypot(*(up - origin)))
 
     @cached_property
     def offset(self) -> tuple[int, int] | None:
@@ -192,6 +255,10 @@ class Placement:
             dst_nodata=np.nan,
             resampling=rasterio.warp.Resampling[method],
             num_threads=1,
+            # Left alone, GDAL takes the ratio of the sizes of both arrays for the ratio of
+            # cells, and would smooth a window of few rows by the reach of `part` around it.
+            XSCALE=1 / self._source_cells[0],
+            YSCALE=1 / self._source_cells[1],
         )
         if method == "mode":
             found = ~np.isnan(warped)

@@ -3,38 +3,24 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hotspot.covariates.cache import Built, Cache, recipe_digest
 from hotspot.covariates.catalogue import Catalogue, Covariate
-from hotspot.covariates.density import density_of
-from hotspot.covariates.layers import CoordinateLayer, Layer, RasterLayer, VectorLayer
-from hotspot.covariates.proximity import Proximity
-from hotspot.covariates.read import AlignedRaster, read_features
+from hotspot.covariates.dated import dated_file
+from hotspot.covariates.layers import DatedLayer, Layer, PlainLayer, RasterLayer
+from hotspot.covariates.recipes import Recipe, recipe_of
 from hotspot.covariates.store import write_catalogue
 from hotspot.errors import CovariateError, few
 from hotspot.files import replaced_folder
-from hotspot.grid import Coordinates, Grid, Window
+from hotspot.grid import Grid
 from hotspot.rasters import CogWriter
-
-# A multiple of the tiles on disk, so that each is written once.
-_WINDOW = 512
 
 # More codes than any map of classes has: such a raster holds numbers.
 _MOST_CLASSES = 1000
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """How the windows of a covariate are filled."""
-
-    covariate: Covariate
-    dtype: str
-    source: str
-    read: Callable[[Window], NDArray[np.float64]]
 
 
 def build_covariates(
@@ -47,19 +33,23 @@ def build_covariates(
     """Write every layer on one grid, with the catalogue, and return it.
 
     Each becomes ``folder/<name>.tif``; ``folder/catalogue.json`` holds the catalogue and the
-    grid. An error leaves an existing folder as it was. Memory holds a window of 512 by 512
-    cells, what of the source it needs, and the features of one vector layer.
+    grid. A dated layer has its other years in ``folder/dated``. An error leaves an existing
+    folder as it was. Memory holds a window of 512 by 512 cells, what of the source it needs,
+    and the features of one vector layer; the flow of water needs its whole elevation model.
+
+    A covariate that the folder holds already, made from the same content by the same
+    parameters and code, is taken over as it is. The result is the same to the byte.
 
     Parameters
     ----------
     layers : sequence of Layer
         In the order that the covariates shall have.
     grid : Grid
-        The grid of all of them; projected if a layer is derived from vectors.
+        The grid of all of them; in degrees only for what docs/covariates.md says.
     folder : Path
         Replaced as a whole.
     progress : callable, optional
-        Called with the name of each covariate before it is made.
+        Called with the name of each covariate before it is made or taken over.
 
     Raises
     ------
@@ -80,67 +70,67 @@ def build_covariates(
         raise CovariateError("There is no covariate. Describe at least one layer.")
     # Names are compared before the first layer is read, which may take long.
     Catalogue(tuple(layer.covariate for layer in layers))
+    cache = Cache(folder)
     with replaced_folder(folder) as hidden:
-        covariates = []
-        cover: dict[str, float] = {}
+        built: dict[str, Built] = {}
         for layer in layers:
             if progress is not None:
                 progress(layer.covariate.name)
-            with ExitStack() as files:
-                recipe = _recipe(layer, grid, files)
-                covariate, share = _write(recipe, grid, hidden)
-            covariates.append(covariate)
-            if isinstance(layer, RasterLayer):
-                cover[covariate.name] = share
-        _warn_of_gaps(cover)
-        catalogue = Catalogue(tuple(covariates))
-        write_catalogue(hidden, catalogue, grid)
+            for file, plain in _files(layer):
+                built[file] = _built(plain, file, grid, hidden=hidden, cache=cache)
+        rasters = [layer.covariate.name for layer in layers if isinstance(layer, RasterLayer)]
+        _warn_of_gaps({name: built[f"{name}.tif"].cover for name in rasters})
+        catalogue = Catalogue(tuple(_covariate(layer, built) for layer in layers))
+        years = {
+            layer.covariate.name: (layer.shown, [year for year, _ in layer.years])
+            for layer in layers
+            if isinstance(layer, DatedLayer)
+        }
+        recipes = {file: found.to_dict() for file, found in built.items()}
+        write_catalogue(hidden, catalogue, grid, recipes=recipes, dated=years)
     return catalogue
 
 
-def _recipe(layer: Layer, grid: Grid, files: ExitStack) -> _Recipe:
-    covariate = layer.covariate
-    if isinstance(layer, RasterLayer):
-        raster = files.enter_context(AlignedRaster(layer, grid))
-        dtype = "int32" if covariate.is_categorical else raster.dtype
-        return _Recipe(covariate, dtype, layer.path.name, raster.read)
-    if isinstance(layer, CoordinateLayer):
-        column = 0 if layer.axis == "easting" else 1
-        # float32 would place a northing to half a metre only.
-        return _Recipe(
-            covariate, "float64", "coordinates", _at_centres(grid, lambda c: c[:, column])
-        )
-    unit, values = _derived(layer, grid)
-    return _Recipe(
-        replace(covariate, unit=unit), "float32", layer.path.name, _at_centres(grid, values)
-    )
+def _files(layer: Layer) -> Iterator[tuple[str, PlainLayer]]:
+    """Yield the files that a layer becomes, the one on the map first."""
+    name = layer.covariate.name
+    if not isinstance(layer, DatedLayer):
+        yield f"{name}.tif", layer
+        return
+    yield f"{name}.tif", layer.shown_layer
+    for year, plain in layer.years:
+        if year != layer.shown:
+            yield dated_file(name, year), plain
 
 
-def _derived(
-    layer: VectorLayer, grid: Grid
-) -> tuple[str, Callable[[Coordinates], NDArray[np.float64]]]:
-    """Return the unit of a derived covariate, and the function from places to values."""
-    metres = grid.metres_per_unit
-    features = read_features(layer, grid)
-    if layer.radius_m is not None:
-        density = density_of(features, layer.radius_m, metres)
-        return density.unit, density.density
-    proximity = Proximity(features)
-    return "m", lambda coordinates: proximity.distance(coordinates) * metres
+def _covariate(layer: Layer, built: Mapping[str, Built]) -> Covariate:
+    """Return the covariate as it came out, with the classes of all its years."""
+    found = [built[file].covariate for file, _ in _files(layer)]
+    if not isinstance(layer, DatedLayer):
+        return found[0]
+    classes = sorted({pair for each in found for pair in each.classes})
+    return replace(found[0], classes=tuple(classes))
 
 
-def _at_centres(
-    grid: Grid, values: Callable[[Coordinates], NDArray[np.float64]]
-) -> Callable[[Window], NDArray[np.float64]]:
-    def read(window: Window) -> NDArray[np.float64]:
-        rows, cols = np.indices(window.shape).reshape(2, -1)
-        centres = grid.centres(rows + window.row, cols + window.col)
-        return values(centres).reshape(window.shape)
+def _built(layer: PlainLayer, file: str, grid: Grid, *, hidden: Path, cache: Cache) -> Built:
+    """Make the file of a layer, or take it over where it was made already."""
+    digest = recipe_digest(layer, grid)
+    known = cache.take(file, digest, hidden / file)
+    if known is not None:
+        for text in known.warnings:
+            warnings.warn(text, stacklevel=3)
+        return known
+    with ExitStack() as files, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        recipe = recipe_of(layer, grid, files)
+        covariate, cover = _write(recipe, grid, hidden / file)
+    told = tuple(str(w.message) for w in caught if w.category is UserWarning)
+    for w in caught:
+        warnings.warn(w.message, w.category, stacklevel=3)
+    return Built.of(hidden / file, digest, covariate=covariate, cover=cover, warnings=told)
 
-    return read
 
-
-def _write(recipe: _Recipe, grid: Grid, folder: Path) -> tuple[Covariate, float]:
+def _write(recipe: Recipe, grid: Grid, path: Path) -> tuple[Covariate, float]:
     """Write a covariate; return it, and the share of the grid where it has a value."""
     covariate = recipe.covariate
     tags = {
@@ -154,7 +144,7 @@ def _write(recipe: _Recipe, grid: Grid, folder: Path) -> tuple[Covariate, float]
     codes: set[int] = set()
     present = 0
     with CogWriter(
-        folder / f"{covariate.name}.tif",
+        path,
         grid,
         dtype=recipe.dtype,
         tags=tags,
@@ -162,7 +152,7 @@ def _write(recipe: _Recipe, grid: Grid, folder: Path) -> tuple[Covariate, float]
         units=[covariate.unit],
         categorical=covariate.is_categorical,
     ) as writer:
-        for window, values in _windows(recipe, grid):
+        for window, values in recipe.windows(grid):
             found = values[~np.isnan(values)]
             present += found.size
             if covariate.is_categorical:
@@ -174,11 +164,6 @@ def _write(recipe: _Recipe, grid: Grid, folder: Path) -> tuple[Covariate, float]
     if covariate.is_categorical and not covariate.classes:
         covariate = replace(covariate, classes=tuple((c, str(c)) for c in sorted(codes)))
     return covariate, share
-
-
-def _windows(recipe: _Recipe, grid: Grid) -> Iterator[tuple[Window, NDArray[np.float64]]]:
-    for window in grid.windows(_WINDOW):
-        yield window, recipe.read(window)
 
 
 def _check_codes(covariate: Covariate, codes: set[int], source: str) -> None:

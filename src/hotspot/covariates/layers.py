@@ -1,4 +1,4 @@
-"""What a covariate is made from: a raster, a vector layer, or the coordinates."""
+"""What a covariate is made from: a raster, vector features, or the coordinates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from hotspot.covariates.catalogue import Covariate
-from hotspot.errors import CovariateError
+from hotspot.covariates.derivations import (
+    Distance,
+    FlowDistance,
+    RasterDerivation,
+    VectorDerivation,
+)
+from hotspot.errors import CovariateError, few
 
 Value = str | int | float
 """An attribute of a vector feature."""
@@ -19,85 +25,129 @@ class RasterLayer:
     Parameters
     ----------
     covariate : Covariate
-        What the raster holds.
+        What the raster holds. An empty unit stands for that of the file.
     path : Path
         A local file.
     band : int
         From 1.
+    variable : str, optional
+        Variable of a NetCDF file with several.
     resampling : str, optional
-        How cells of another grid are met; see `hotspot.covariates.align.choose_resampling`.
+        How cells of another grid are met: ``auto``, or a method of
+        `hotspot.covariates.align.choose_resampling`. Without it a file on other cells than
+        those of the grid is refused.
     crs : str, optional
         CRS of a file that says none; a file that says another one is refused.
-    nodata : float, optional
-        A value that means missing, beside the one that the file declares.
+    nodata : float or "none", optional
+        A value that means missing, beside the one that the file declares; or "none", where
+        every value is meant, zeros at the border included.
+    cover : {"whole", "part"}
+        Whether the file must reach over the whole grid.
     """
 
     covariate: Covariate
     path: Path
     band: int = 1
+    variable: str | None = None
     resampling: str | None = None
     crs: str | None = None
-    nodata: float | None = None
+    nodata: float | Literal["none"] | None = None
+    cover: Literal["whole", "part"] = "whole"
+
+    @property
+    def missing_value(self) -> float | None:
+        """The value that means missing, as a number."""
+        return None if isinstance(self.nodata, str) else self.nodata
+
+
+@dataclass(frozen=True)
+class Features:
+    """Points, lines or polygons of a file.
+
+    Parameters
+    ----------
+    path : Path
+        A local vector file, or a table of points (``.csv``).
+    layer : str, optional
+        Layer of a file with several.
+    where : mapping, optional
+        Attributes and the value, or list of values, that a feature must have.
+    crs : str, optional
+        CRS of a file that says none; a file that says another one is refused.
+    columns : tuple of str, optional
+        Of a table: the columns of easting and northing, or longitude and latitude.
+    """
+
+    path: Path
+    layer: str | None = None
+    where: Mapping[str, Value | list[Value]] | None = field(default=None, hash=False)
+    crs: str | None = None
+    columns: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class VectorLayer:
-    """A covariate derived from the points, lines or polygons of a vector file.
+    """A covariate derived from the points, lines or polygons of a file.
 
     Parameters
     ----------
     covariate : Covariate
         What is derived; its unit is set by the derivation.
-    path : Path
-        A local file.
-    layer : str, optional
-        Layer of a file with several.
-    where : mapping, optional
-        Attributes and the value, or list of values, that a feature must have.
-    derive : {"distance", "density"}
-        Distance to the nearest feature (m); or number (1/km2), length (km/km2) or share of
-        area (1) of the features within `radius_m`.
-    radius_m : float, optional
-        Above 0; needed for a density and refused for a distance.
-    crs : str, optional
-        CRS of a file that says none; a file that says another one is refused.
+    features : Features
+        What it is derived from.
+    derive : VectorDerivation
+        How.
 
     Raises
     ------
     CovariateError
-        The radius and the derivation do not fit, or the covariate is categorical.
+        The covariate is categorical.
     """
 
     covariate: Covariate
-    path: Path
-    layer: str | None = None
-    where: Mapping[str, Value | list[Value]] | None = field(default=None, hash=False)
-    derive: Literal["distance", "density"] = "distance"
-    radius_m: float | None = None
-    crs: str | None = None
+    features: Features
+    derive: VectorDerivation = field(default_factory=Distance)
 
     def __post_init__(self) -> None:
-        name = self.covariate.name
-        if self.derive not in ("distance", "density"):
+        _check_is_number(self.covariate)
+
+
+@dataclass(frozen=True)
+class DerivedLayer:
+    """A covariate derived from a raster, cell by cell from the cells about it.
+
+    Parameters
+    ----------
+    raster : RasterLayer
+        What it is derived from; its covariate is the derived one.
+    derive : RasterDerivation
+        How.
+    sources : Features, optional
+        Where a distance along the flow of water begins or ends.
+
+    Raises
+    ------
+    CovariateError
+        The covariate is categorical, or sources and derivation do not fit.
+    """
+
+    raster: RasterLayer
+    derive: RasterDerivation
+    sources: Features | None = None
+
+    def __post_init__(self) -> None:
+        _check_is_number(self.covariate)
+        if isinstance(self.derive, FlowDistance) != (self.sources is not None):
             raise CovariateError(
-                f"The covariate {name} cannot be derived as {self.derive!r}. "
-                "Give distance or density."
+                f"The covariate {self.covariate.name} is a {type(self.derive).__name__} with "
+                f"sources {self.sources}. Give `sources` for a distance along the flow, and "
+                "for nothing else."
             )
-        if self.covariate.is_categorical:
-            raise CovariateError(
-                f"The covariate {name} is a {self.derive}, so it cannot be categorical. "
-                "Give it kind continuous."
-            )
-        if self.derive == "distance" and self.radius_m is not None:
-            raise CovariateError(
-                f"The covariate {name} is a distance, and radius_m is {self.radius_m:g}. "
-                "Leave the radius out, or derive a density."
-            )
-        if self.derive == "density" and not (self.radius_m is not None and self.radius_m > 0):
-            raise CovariateError(
-                f"The covariate {name} is a density, and radius_m is {self.radius_m}. "
-                "Give the radius in metres, above 0."
-            )
+
+    @property
+    def covariate(self) -> Covariate:
+        """What is derived; its unit is set by the derivation."""
+        return self.raster.covariate
 
 
 @dataclass(frozen=True)
@@ -121,5 +171,62 @@ class CoordinateLayer:
             )
 
 
-Layer = RasterLayer | VectorLayer | CoordinateLayer
-"""Any of the three."""
+PlainLayer = RasterLayer | VectorLayer | DerivedLayer | CoordinateLayer
+"""A layer that is the same whatever the date."""
+
+
+@dataclass(frozen=True)
+class DatedLayer:
+    """A covariate that changed: one layer per year, matched to the date of each sample.
+
+    Parameters
+    ----------
+    years : tuple of (int, PlainLayer)
+        Year that each layer shows; all layers of one covariate.
+    shown : int
+        The year on the map; one of them.
+
+    Raises
+    ------
+    CovariateError
+        There is no year, a year comes twice, the year shown is none of them, or the layers
+        are of several covariates.
+    """
+
+    years: tuple[tuple[int, PlainLayer], ...]
+    shown: int
+
+    def __post_init__(self) -> None:
+        known = [year for year, _ in self.years]
+        if len(set(known)) != len(known) or self.shown not in known:
+            raise CovariateError(
+                f"A dated covariate has layers of {few(known) or 'no year'} and shows "
+                f"{self.shown}. Give each year once, and show one of them."
+            )
+        if len({layer.covariate.name for _, layer in self.years}) > 1:
+            raise CovariateError(
+                f"A dated covariate has layers named "
+                f"{few(layer.covariate.name for _, layer in self.years)}. Give one name."
+            )
+
+    @property
+    def covariate(self) -> Covariate:
+        """What the layers hold."""
+        return self.shown_layer.covariate
+
+    @property
+    def shown_layer(self) -> PlainLayer:
+        """The layer on the map."""
+        return dict(self.years)[self.shown]
+
+
+Layer = PlainLayer | DatedLayer
+"""Any of them."""
+
+
+def _check_is_number(covariate: Covariate) -> None:
+    if covariate.is_categorical:
+        raise CovariateError(
+            f"The covariate {covariate.name} is derived, so it cannot be categorical. "
+            "Give it kind continuous."
+        )

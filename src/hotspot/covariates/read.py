@@ -1,29 +1,57 @@
-"""Reading covariates: raster layers on the cells of a grid, and features in its CRS."""
+"""Reading raster layers on the cells of a grid."""
 
-from collections.abc import Mapping
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from hotspot.covariates.align import Placement, choose_resampling
-from hotspot.covariates.layers import RasterLayer, Value, VectorLayer
+from hotspot.covariates.catalogue import Kind
+from hotspot.covariates.layers import RasterLayer
+from hotspot.covariates.references import agreed_crs, region_text
 from hotspot.errors import CovariateError, GridError, few, nearest_name
-from hotspot.grid import Grid, Window, same_crs
+from hotspot.grid import Grid, Window
 from hotspot.rasters import dataset_crs, local_path, open_raster, read_grid, read_window
 
-if TYPE_CHECKING:
-    import geopandas
+Values = NDArray[np.float64]
 
 # A window that needs more source cells than this (64 MB) is read in halves.
 _SOURCE_CELLS = 2**23
 
 # One cell of the grid may need more, up to 1 GB.
 _SOURCE_CELLS_OF_ONE = 2**27
+
+# Side in cells of the tiles in which a raster is brought onto other cells, that of the windows
+# of a build; and how many are kept (64 MB) for the halos of the windows next to them.
+_TILE = 512
+_KEPT_TILES = 32
+
+# Less of the grid than this without a raster is rounding of its border.
+_WHOLE = 0.99
+
+# Rows of a raster of which the ends are looked at for zeros.
+_BORDER_ROWS = 32
+
+# A border of which this share is 0 looks like a collar.
+_COLLAR = 0.5
+
+# How units are spelt in files; others are compared as they stand.
+_SPELLINGS = {
+    **dict.fromkeys(("metre", "metres", "meter", "meters"), "m"),
+    **dict.fromkeys(("foot", "feet", "international foot"), "ft"),
+    **dict.fromkeys(("kilometre", "kilometres", "kilometer", "kilometers"), "km"),
+    **dict.fromkeys(("degrees", "deg", "°"), "degree"),
+    **dict.fromkeys(("percent", "per cent"), "%"),
+    "": "1",
+}
 
 
 class AlignedRaster:
@@ -35,28 +63,37 @@ class AlignedRaster:
         What to read.
     grid : Grid
         The cells to fill.
+    convert : callable, optional
+        Changes the values of the source before they are brought onto the grid.
 
     Raises
     ------
     CovariateError
-        The file cannot be read, or the resampling does not fit the kind of covariate.
+        The file cannot be read, the resampling does not fit the kind of covariate, or the
+        unit of the file is another than that of the layer.
     GridError
-        The CRS is missing or contradicts the layer, or no cell of the raster meets the grid.
+        The CRS is missing or contradicts the layer, no cell of the raster meets the grid, or
+        its cells are others than those of the grid and the layer says no resampling.
     """
 
-    def __init__(self, layer: RasterLayer, grid: Grid) -> None:
+    def __init__(
+        self,
+        layer: RasterLayer,
+        grid: Grid,
+        *,
+        convert: Callable[[Values], Values] | None = None,
+    ) -> None:
         self.layer = layer
         self.grid = grid
+        self._convert = convert
+        self._tiles: OrderedDict[tuple[int, int], Values] = OrderedDict()
 
     def __enter__(self) -> Self:
-        self._dataset = open_raster(self.layer.path)
+        self._dataset = open_source(self.layer)
         try:
             self.placement = self._place()
-            self.method = choose_resampling(
-                self.layer.covariate.kind,
-                self.placement.source_cells_per_cell,
-                self.layer.resampling,
-            )
+            self.method = self._method()
+            self.unit = self._unit()
         except (CovariateError, GridError):
             self._dataset.close()
             raise
@@ -82,8 +119,52 @@ class AlignedRaster:
         exact = np.can_cast(stored, np.float32)
         return "float64" if self.is_in_place and not exact else "float32"
 
-    def read(self, window: Window) -> NDArray[np.float64]:
+    def check_cover(self, grid: Grid) -> None:
+        """Raise `GridError` where the layer is to cover a grid and the file does not."""
+        placement = Placement(
+            self.placement.crs, self.placement.transform, self.placement.shape, grid
+        )
+        if self.layer.cover == "part" or placement.cover >= _WHOLE:
+            return
+        raise GridError(
+            f"{self.layer.path.name} reaches over {placement.cover:.1%} of the grid: in "
+            f"{grid.crs} it covers {region_text(placement.region)} and the grid "
+            f"{region_text(grid.region)} (west, east, south, north). Give a raster of the "
+            "whole grid or a smaller grid; or say `cover: part`, and cells without it are "
+            "left off the map."
+        )
+
+    def warn_of_collar(self) -> None:
+        """Warn where zeros at the border of a file without nodata look like missing cells."""
+        layer, dataset = self.layer, self._dataset
+        flags = dataset.mask_flag_enums[layer.band - 1]
+        if layer.nodata is not None or rasterio.enums.MaskFlags.all_valid not in flags:
+            return
+        last_row, last_col = dataset.height - 1, dataset.width - 1
+        inner = np.unique(np.linspace(0, last_row, _BORDER_ROWS + 2).astype(int)[1:-1])
+        ends = []
+        middle = []
+        for row in (0, *inner, last_row):
+            line = read_window(dataset, Window(int(row), 0, 1, dataset.width), layer.band)[0]
+            is_border = row in (0, last_row)
+            ends.append(line if is_border else line[[0, last_col]])
+            middle.append(line[:0] if is_border else line[1:-1])
+        border, inside = (np.concatenate(parts) == 0 for parts in (ends, middle))
+        if border.mean() < _COLLAR or not inside.size or inside.mean() > border.mean() / 2:
+            return
+        warnings.warn(
+            f"{border.mean():.0%} of the border of {layer.path.name} is 0, against "
+            f"{inside.mean():.0%} of the inside, and the file declares no nodata: the zeros "
+            f"look like missing cells. Give the covariate {layer.covariate.name} "
+            "`nodata: 0`; or, if they are meant, `nodata: none`.",
+            stacklevel=2,
+        )
+
+    def read(self, window: Window) -> Values:
         """Return the values of a window of the grid; NaN where missing or infinite.
+
+        What has to be resampled is resampled in tiles at fixed places of the grid, so that a
+        cell has one value whatever the window is.
 
         Raises
         ------
@@ -92,6 +173,31 @@ class AlignedRaster:
         """
         if self.placement.offset is not None:
             return self._copied(window, self.placement.offset)
+        values = np.empty(window.shape)
+        bottom, right = window.row + window.height, window.col + window.width
+        for row in range(window.row // _TILE, (bottom - 1) // _TILE + 1):
+            for col in range(window.col // _TILE, (right - 1) // _TILE + 1):
+                tile = self._tile(row, col)
+                top, left = row * _TILE, col * _TILE
+                low, high = max(top, window.row), min(top + tile.shape[0], bottom)
+                near, far = max(left, window.col), min(left + tile.shape[1], right)
+                values[
+                    low - window.row : high - window.row, near - window.col : far - window.col
+                ] = tile[low - top : high - top, near - left : far - left]
+        return values
+
+    def _tile(self, row: int, col: int) -> Values:
+        if (row, col) not in self._tiles:
+            rows, cols = self.grid.shape
+            top, left = row * _TILE, col * _TILE
+            tile = Window(top, left, min(_TILE, rows - top), min(_TILE, cols - left))
+            self._tiles[row, col] = self._resampled(tile)
+            if len(self._tiles) > _KEPT_TILES:
+                self._tiles.popitem(last=False)
+        self._tiles.move_to_end((row, col))
+        return self._tiles[row, col]
+
+    def _resampled(self, window: Window) -> Values:
         part = self.placement.source_window(window)
         if part is None:
             return np.full(window.shape, np.nan)
@@ -105,7 +211,7 @@ class AlignedRaster:
             )
         return self.placement.warp(self._source(part), part, window, self.method)
 
-    def _copied(self, window: Window, offset: tuple[int, int]) -> NDArray[np.float64]:
+    def _copied(self, window: Window, offset: tuple[int, int]) -> Values:
         values = np.full(window.shape, np.nan)
         row, col = window.row + offset[0], window.col + offset[1]
         rows, cols = self.placement.shape
@@ -116,19 +222,20 @@ class AlignedRaster:
             values[top - row : bottom - row, left - col : right - col] = found
         return values
 
-    def _in_halves(self, window: Window) -> NDArray[np.float64]:
+    def _in_halves(self, window: Window) -> Values:
         row, col, height, width = window.row, window.col, window.height, window.width
         if height >= width:
             half = height // 2
-            upper = self.read(Window(row, col, half, width))
-            return np.vstack([upper, self.read(Window(row + half, col, height - half, width))])
+            upper = self._resampled(Window(row, col, half, width))
+            lower = self._resampled(Window(row + half, col, height - half, width))
+            return np.vstack([upper, lower])
         half = width // 2
-        left = self.read(Window(row, col, height, half))
-        return np.hstack([left, self.read(Window(row, col + half, height, width - half))])
+        left = self._resampled(Window(row, col, height, half))
+        return np.hstack([left, self._resampled(Window(row, col + half, height, width - half))])
 
-    def _source(self, part: Window) -> NDArray[np.float64]:
+    def _source(self, part: Window) -> Values:
         layer = self.layer
-        values = read_window(self._dataset, part, layer.band, nodata=layer.nodata)
+        values = read_window(self._dataset, part, layer.band, nodata=layer.missing_value)
         values[np.isinf(values)] = np.nan
         if layer.covariate.is_categorical:
             whole = (values == np.rint(values)) & (np.abs(values) < 2**31)
@@ -139,7 +246,33 @@ class AlignedRaster:
                     f"{layer.path.name} holds {few(np.unique(broken))}, which are no codes. "
                     "Give it kind continuous, or declare the value as nodata."
                 )
-        return values
+        return values if self._convert is None else self._convert(values)
+
+    def _method(self) -> str:
+        layer, placement = self.layer, self.placement
+        if layer.resampling is None and not self.is_in_place:
+            kind = layer.covariate.kind
+            what = "nearest or mode" if kind is Kind.CATEGORICAL else "bilinear or average"
+            raise GridError(
+                f"The cells of {layer.path.name} are not those of the grid: "
+                f"{placement.difference}. Say how the covariate {layer.covariate.name} is "
+                f"brought onto the grid: `resampling: auto`, or a method such as {what}."
+            )
+        asked = None if layer.resampling == "auto" else layer.resampling
+        return choose_resampling(layer.covariate.kind, placement.source_cells_per_cell, asked)
+
+    def _unit(self) -> str:
+        covariate, name = self.layer.covariate, self.layer.path.name
+        in_file = (self._dataset.units[self.layer.band - 1] or "").strip()
+        if covariate.is_categorical or not in_file:
+            return covariate.unit or "1"
+        if covariate.unit and _spelt(covariate.unit) != _spelt(in_file):
+            raise CovariateError(
+                f"{name} says that its values are in {in_file!r}, and the covariate "
+                f"{covariate.name} is declared in {covariate.unit!r}. Write `unit: "
+                f"{in_file}`, or correct the file."
+            )
+        return covariate.unit or in_file
 
     def _place(self) -> Placement:
         name, dataset = self.layer.path.name, self._dataset
@@ -148,7 +281,7 @@ class AlignedRaster:
                 f"{name} has {dataset.count} band(s), so there is no band {self.layer.band}. "
                 "Bands are counted from 1."
             )
-        crs = _agreed_crs(dataset_crs(dataset), self.layer.crs, name)
+        crs = agreed_crs(dataset_crs(dataset), self.layer.crs, name)
         if dataset.transform.is_identity:
             raise GridError(
                 f"{name} has a CRS but no position: its corner is (0, 0) and its cells are "
@@ -158,51 +291,64 @@ class AlignedRaster:
         if placement.source_window(Window(0, 0, *self.grid.shape)) is None:
             raise GridError(
                 f"{name} and the grid have no cell in common. In {self.grid.crs} the raster "
-                f"covers {_region_text(_region_of(placement))} and the grid "
-                f"{_region_text(self.grid.region)} (west, east, south, north). "
+                f"covers {region_text(placement.region)} and the grid "
+                f"{region_text(self.grid.region)} (west, east, south, north). "
                 "Check the CRS of both, and the region of the grid."
             )
         return placement
 
 
-def read_features(layer: VectorLayer, grid: Grid) -> NDArray[np.object_]:
-    """Return the geometries of a vector layer in the CRS of a grid.
-
-    For a distance all of them are read, however far away; for a density those that come
-    near its radius of the grid. Edges are straight in the CRS of the grid.
+def open_source(layer: RasterLayer) -> Any:
+    """Open the raster of a layer for reading; the dataset is a context manager.
 
     Raises
     ------
     CovariateError
-        The file, the layer or an attribute does not exist, or no feature is left or near.
-    GridError
-        The CRS is missing or contradicts the layer, or does not reach the grid.
+        The file cannot be read as a raster, or the NetCDF variable is missing or not named.
     """
-    table = _selected(_read_table(layer), layer)
-    crs = _agreed_crs(
-        table.crs.to_wkt() if table.crs is not None else None, layer.crs, layer.path.name
-    )
-    table = table.set_crs(crs, allow_override=True)
-    if not same_crs(crs, grid.crs):
-        table = table.to_crs(grid.crs)
-    if not np.isfinite(table.total_bounds).all():
-        raise GridError(
-            f"{layer.path.name} has features that cannot be placed in {grid.crs}. "
-            f"Check that its coordinates are in {CRS.from_user_input(crs).name}."
-        )
-    if layer.radius_m is not None:
-        west, east, south, north = grid.region
-        reach = layer.radius_m / grid.metres_per_unit
-        everywhere = table.total_bounds[[0, 2, 1, 3]]
-        table = table.cx[west - reach : east + reach, south - reach : north + reach]
-        if table.empty:
+    if layer.path.suffix.lower() not in (".nc", ".nc4"):
+        if layer.variable is not None:
             raise CovariateError(
-                f"No feature of {layer.path.name} comes within {layer.radius_m:g} m of the "
-                f"grid, so that {layer.covariate.name} would be 0 throughout. In {grid.crs} "
-                f"the features cover {_region_text(everywhere)} and the grid "
-                f"{_region_text(grid.region)}. Check the CRS, or leave the layer out."
+                f"{layer.path.name} has no variables such as {layer.variable!r}: it is no "
+                "NetCDF file (.nc). Leave the key `variable` out; `band` chooses a band."
             )
-    return np.asarray(table.geometry.to_numpy(), dtype=object)
+        return open_raster(layer.path)
+    file = local_path(layer.path)
+    if '"' in str(file):
+        raise CovariateError(
+            f"The path {str(file)!r} holds a quotation mark. Rename the file or its folder."
+        )
+    dataset = _open_netcdf(str(file), layer.path)
+    names = [part.rsplit(":", 1)[1] for part in dataset.subdatasets]
+    if layer.variable is None and dataset.count == 0:
+        dataset.close()
+        raise CovariateError(
+            f"{layer.path.name} has {len(names)} variables: {few(names, 12)}. "
+            "Name one with the key `variable`."
+        )
+    if layer.variable is None:
+        return dataset
+    dataset.close()
+    # A file with one variable has no parts; its name must be the one asked for all the same.
+    if (names and layer.variable not in names) or ":" in layer.variable:
+        raise CovariateError(
+            f"{layer.path.name} has no variable {layer.variable!r}."
+            f"{nearest_name(layer.variable, names)} It has {few(names, 12)}."
+        )
+    return _open_netcdf(f'NETCDF:"{file}":{layer.variable}', layer.path)
+
+
+def _open_netcdf(name: str, path: Path) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # A file of several variables has no place of its own; its variables have.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(name, driver="netCDF")
+    except RasterioError as error:
+        raise CovariateError(
+            f"{path} cannot be read as NetCDF: {error}. Check the key `variable`, or write "
+            "the variable to a GeoTIFF with gdal_translate."
+        ) from error
 
 
 def resolve_grid(
@@ -240,119 +386,39 @@ def resolve_grid(
     )
 
 
-def _agreed_crs(in_file: str | None, declared: str | None, name: str) -> str:
-    if in_file is None and declared is None:
-        raise GridError(
-            f"{name} says no coordinate reference system. Declare it with the key `crs` of "
-            "the layer, such as EPSG:28992."
-        )
-    if in_file is not None and declared is not None and not same_crs(in_file, declared):
-        raise GridError(
-            f"{name} is in {CRS.from_user_input(in_file).name}, and the layer declares "
-            f"{declared}. Leave the key `crs` out, or correct the file."
-        )
-    return in_file or declared or ""
+def grown_grid(placement: Placement, maximum: float | None) -> tuple[Grid, Window]:
+    """Return the grid grown to hold a whole source, and where the grid lies in it.
 
-
-def _region_of(placement: Placement) -> tuple[float, ...]:
-    """Return the region of a source in the CRS of the grid, not finite where there is none."""
-    rows, cols = placement.shape
-    corners = [placement.transform @ at for at in ((0, 0), (cols, 0), (0, rows), (cols, rows))]
-    eastings, northings = zip(*corners, strict=True)
-    transformer = Transformer.from_crs(placement.crs, placement.grid.crs, always_xy=True)
-    try:
-        west, south, east, north = transformer.transform_bounds(
-            min(eastings), min(northings), max(eastings), max(northings)
-        )
-    except ProjError:
-        return (np.nan,) * 4
-    return west, east, south, north
-
-
-def _region_text(region: tuple[float, ...]) -> str:
-    return "(" + ", ".join(f"{value:.8g}" for value in region) + ")"
-
-
-def _read_table(layer: VectorLayer) -> "geopandas.GeoDataFrame":
-    import geopandas
-    import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
-
-    file = local_path(layer.path)
-    _check_content(file)
-    if file.suffix.lower() == ".parquet":
-        return _read_parquet(file, layer.path)
-    try:
-        names = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
-        if layer.layer is not None and layer.layer not in names:
-            raise CovariateError(
-                f"{layer.path.name} has no layer {layer.layer!r}."
-                f"{nearest_name(layer.layer, names)} It has {few(names)}."
-            )
-        if layer.layer is None and len(names) > 1:
-            raise CovariateError(
-                f"{layer.path.name} has {len(names)} layers: {few(names)}. "
-                "Name one with the key `layer`."
-            )
-        table = geopandas.read_file(file, layer=layer.layer, engine="pyogrio")
-    except (DataLayerError, DataSourceError) as error:
-        raise _unreadable(layer.path, error) from error
-    if not isinstance(table, geopandas.GeoDataFrame):
-        raise CovariateError(
-            f"{layer.path.name} is a table without geometries. Give a layer of points, lines "
-            "or polygons."
-        )
-    return table
-
-
-def _read_parquet(file: Path, path: Path) -> "geopandas.GeoDataFrame":
-    import geopandas
-    import pyarrow as pa
-
-    try:
-        return geopandas.read_parquet(file)
-    except (pa.ArrowException, ValueError, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _check_content(file: Path) -> None:
-    """Refuse a virtual layer under any name: it makes GDAL open other files and addresses."""
-    with file.open("rb") as stream:
-        head = stream.read(4096)
-    if b"OGRVRT" in head or file.suffix.lower() in (".vrt", ".zip"):
-        raise _unreadable(file, "it only points to other data")
-
-
-def _unreadable(path: Path, reason: object) -> CovariateError:
-    return CovariateError(
-        f"{path} cannot be read as a vector layer: {reason}. "
-        "Give a GeoPackage, GeoParquet, GeoJSON, FlatGeobuf or shapefile."
+    Parameters
+    ----------
+    placement : Placement
+        Of the source among the cells of the grid.
+    maximum : float, optional
+        By how far it is grown at most, in the unit of the CRS.
+    """
+    grid = placement.grid
+    width, height = grid.resolution
+    west, east, south, north = grid.region
+    reached = placement.region
+    if not all(isfinite(value) for value in reached):
+        reached = grid.region
+    gaps = (
+        (north, reached[3], height),
+        (reached[2], south, height),
+        (reached[0], west, width),
+        (east, reached[1], width),
     )
+    limit = np.inf if maximum is None else maximum
+    # From the edge of the grid outwards, in whole cells, up to the limit.
+    above, below, left, right = (
+        int(np.ceil(min(max(end - begin, 0.0), limit) / step - 1e-9))
+        for begin, end, step in gaps
+    )
+    rows, cols = grid.shape
+    grown = grid.crop(Window(-above, -left, rows + above + below, cols + left + right))
+    return grown, Window(above, left, rows, cols)
 
 
-def _selected(table: Any, layer: VectorLayer) -> Any:
-    """Return the features that have a geometry and the attributes asked for."""
-    conditions: Mapping[str, Value | list[Value]] = layer.where or {}
-    attributes = [str(name) for name in table.columns if name != table.geometry.name]
-    for attribute, wanted in conditions.items():
-        if attribute not in attributes:
-            raise CovariateError(
-                f"{layer.path.name} has no attribute {attribute!r}."
-                f"{nearest_name(attribute, attributes)} It has {few(attributes) or 'none'}."
-            )
-        values = wanted if isinstance(wanted, list) else [wanted]
-        there = table[attribute]
-        table = table[there.isin(values)]
-        if table.empty:
-            known = few(sorted(map(str, there.dropna().unique())))
-            raise CovariateError(
-                f"No feature of {layer.path.name} has {attribute} = {few(values)}. "
-                f"It is {known or 'never given'} there; write the value as it stands."
-            )
-    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
-    if table.empty:
-        raise CovariateError(
-            f"{layer.path.name} has no feature with a geometry for the covariate "
-            f"{layer.covariate.name}. Check the layer."
-        )
-    return table
+def _spelt(unit: str) -> str:
+    plain = unit.strip().casefold()
+    return _SPELLINGS.get(plain, plain)

@@ -1,5 +1,6 @@
 """The stack: all covariates on one grid, read by window or at points."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,13 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue
-from hotspot.covariates.store import read_catalogue
+from hotspot.covariates.sampling import sample_points
+from hotspot.covariates.store import CATALOGUE_FILE, read_catalogue
 from hotspot.errors import CovariateError, few
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.rasters import dataset_crs, open_raster, read_window
 
 # Side of the blocks by which points are read, that of the tiles on disk.
-_BLOCK = 512
+# What `stack_digest` reads at the head and the tail of a raster: header and directories of
+# the tiles of most files, and some of the data.
+_SAMPLED_BYTES = 65536
 
 
 def open_stack(folder: Path) -> "Stack":
@@ -56,6 +60,29 @@ def open_stack(folder: Path) -> "Stack":
         return Stack(catalogue, grid, datasets=datasets, files=files.pop_all())
 
 
+def stack_digest(folder: Path) -> str:
+    """Return a hash that changes when a raster of a folder of covariates is written again.
+
+    Of each file it takes the name, size, time of the last change in nanoseconds, and 64 KiB
+    at either end; of the catalogue the whole content. A raster that was written anew has
+    another time even where its size is the same, so a stale answer would need a file changed
+    in the middle, of the same size, with its time set back. Reading everything would be
+    certain, and would cost a continental stack of 500 GB half an hour before each start.
+    A copy that does not keep times counts as changed, which costs time and never a wrong map.
+    """
+    catalogue, _ = read_catalogue(folder)
+    whole = hashlib.sha256((folder / CATALOGUE_FILE).read_bytes())
+    for name in catalogue.names:
+        path = folder / f"{name}.tif"
+        status = path.stat()
+        whole.update(f"\n{name}:{status.st_size}:{status.st_mtime_ns}:".encode())
+        with path.open("rb") as file:
+            whole.update(file.read(_SAMPLED_BYTES))
+            file.seek(max(0, status.st_size - _SAMPLED_BYTES))
+            whole.update(file.read())
+    return whole.hexdigest()
+
+
 class Stack:
     """All covariates of a region on one grid, in the order of the catalogue.
 
@@ -88,6 +115,21 @@ class Stack:
     ) -> None:
         self._files.close()
 
+    @property
+    def blocks(self) -> tuple[int, int]:
+        """Rows and columns of the largest block that is decoded at once."""
+        shapes = [shape for dataset in self._datasets for shape in dataset.block_shapes]
+        return max(int(rows) for rows, _ in shapes), max(int(cols) for _, cols in shapes)
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the files together."""
+        return sum(Path(dataset.name).stat().st_size for dataset in self._datasets)
+
+    def read_one(self, name: str, window: Window) -> NDArray[np.float64]:
+        """Return one covariate of a window, shape (rows, cols); NaN where missing."""
+        return read_window(self._datasets[self.catalogue.names.index(name)], window)
+
     def read(self, window: Window) -> NDArray[np.float64]:
         """Return the covariates of a window, shape (bands, rows, cols); NaN where missing."""
         values = np.empty((len(self._datasets), *window.shape))
@@ -110,19 +152,7 @@ class Stack:
         DataFrame, shape (n, n_covariates)
             In the order of the points; NaN where missing or outside the grid.
         """
-        rows, cols, inside = self.grid.cells(coordinates)
-        values = np.full((len(coordinates), len(self._datasets)), np.nan)
-        points = np.flatnonzero(inside)
-        blocks_wide = -(-self.grid.shape[1] // _BLOCK)
-        block = rows[points] // _BLOCK * blocks_wide + cols[points] // _BLOCK
-        order = np.argsort(block, kind="stable")
-        starts = np.flatnonzero(np.diff(block[order], prepend=-1))
-        for group in np.split(points[order], starts[1:]) if len(points) else []:
-            top, left = int(rows[group].min()), int(cols[group].min())
-            height = int(rows[group].max()) - top + 1
-            width = int(cols[group].max()) - left + 1
-            found = self.read(Window(top, left, height, width))
-            values[group] = found[:, rows[group] - top, cols[group] - left].T
+        values = sample_points(self._datasets, self.grid, coordinates)
         return pd.DataFrame(values, columns=list(self.catalogue.names))
 
     def frame(self, window: Window) -> tuple[pd.DataFrame, NDArray[np.int64]]:
@@ -136,6 +166,12 @@ class Stack:
             Positions in the window read row by row: ``row * width + col``.
         """
         values = self.read(window).reshape(len(self._datasets), -1)
-        positions = np.flatnonzero(~np.isnan(values).any(axis=0)).astype(np.int64)
-        table = pd.DataFrame(values[:, positions].T, columns=list(self.catalogue.names))
+        missing = np.zeros(values.shape[1], dtype=np.bool_)
+        for band in values:
+            missing |= np.isnan(band)
+        positions = np.flatnonzero(~missing).astype(np.int64)
+        if missing.any():
+            values = np.take(values, positions, axis=1)
+        # Nobody else holds these numbers, so the table need not copy them.
+        table = pd.DataFrame(values.T, columns=list(self.catalogue.names), copy=False)
         return table, positions

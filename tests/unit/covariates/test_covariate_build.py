@@ -11,7 +11,8 @@ from rio_cogeo import cog_validate
 
 from hotspot.covariates.build import build_covariates
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
-from hotspot.covariates.layers import CoordinateLayer, RasterLayer, VectorLayer
+from hotspot.covariates.derivations import Density
+from hotspot.covariates.layers import CoordinateLayer, Features, RasterLayer, VectorLayer
 from hotspot.covariates.stack import open_stack
 from hotspot.errors import CovariateError, GridError
 from hotspot.grid import Grid, Window
@@ -35,8 +36,8 @@ def layers(write_raster, write_features):
     return [
         RasterLayer(covariate("clay", unit="g/kg", description="of topsoil"), numbers),
         RasterLayer(covariate("rock", Kind.CATEGORICAL, unit="class"), codes),
-        VectorLayer(covariate("mine_distance"), points),
-        VectorLayer(covariate("mine_density"), points, derive="density", radius_m=200.0),
+        VectorLayer(covariate("mine_distance"), Features(points)),
+        VectorLayer(covariate("mine_density"), Features(points), Density(200.0)),
         CoordinateLayer(covariate("northing"), "northing"),
     ]
 
@@ -138,7 +139,10 @@ def test_a_raster_that_covers_less_than_another_is_warned_of(write_raster, folde
     """A raster that lacks a quarter of what another covers says so, with both shares."""
     whole = write_raster(np.ones((6, 8), dtype="float32"), name="whole.tif")
     part = write_raster(np.ones((6, 6), dtype="float32"), name="part.tif")
-    layers = [RasterLayer(covariate("clay"), part), RasterLayer(covariate("dem"), whole)]
+    layers = [
+        RasterLayer(covariate("clay"), part, cover="part"),
+        RasterLayer(covariate("dem"), whole),
+    ]
     with pytest.warns(UserWarning, match=r"widest one, 100\.0%: clay 75\.0%"):
         build_covariates(layers, GRID, folder)
 
@@ -148,7 +152,7 @@ def test_rasters_of_one_extent_are_not_warned_of(write_raster, folder):
     path = write_raster(np.ones((6, 6), dtype="float32"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        build_covariates([RasterLayer(covariate("clay"), path)], GRID, folder)
+        build_covariates([RasterLayer(covariate("clay"), path, cover="part")], GRID, folder)
 
 
 def test_error_leaves_the_old_covariates(layers, folder, tmp_path):
@@ -177,11 +181,13 @@ def test_progress_names_each_covariate(layers, folder):
     assert tuple(heard) == catalogue.names
 
 
-def test_distance_on_a_geographic_grid_is_refused(layers, folder):
-    """Degrees are no metres."""
+def test_on_a_grid_in_degrees_only_points_are_measured(layers, folder, write_features):
+    """Great circles to points are metres; lines among degrees are refused."""
     grid = Grid.from_region((6.0, 6.1, 52.4, 52.5), 0.01, "EPSG:4326")
-    with pytest.raises(GridError, match="projected"):
-        build_covariates(layers[2:3], grid, folder)
+    assert build_covariates(layers[2:3], grid, folder)["mine_distance"].unit == "m"
+    road = write_features(["LINESTRING (200100 499900, 200200 499800)"], "road.gpkg")
+    with pytest.raises(GridError, match=r"only points can be measured.*projected"):
+        build_covariates([VectorLayer(covariate("road"), Features(road))], grid, folder)
 
 
 def test_no_layers_or_twice_a_name_are_refused(layers, folder):

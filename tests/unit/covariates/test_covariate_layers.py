@@ -5,34 +5,79 @@ from pathlib import Path
 import pytest
 
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
-from hotspot.covariates.layers import CoordinateLayer, VectorLayer
+from hotspot.covariates.derivations import (
+    Amount,
+    ClassDistance,
+    ClassShare,
+    Density,
+    Emission,
+    Flow,
+    FlowDistance,
+    Focal,
+    KernelDensity,
+    Terrain,
+)
+from hotspot.covariates.layers import (
+    CoordinateLayer,
+    DatedLayer,
+    DerivedLayer,
+    Features,
+    RasterLayer,
+    VectorLayer,
+)
 from hotspot.errors import CovariateError
 
 PATH = Path("roads.gpkg")
 
 
 @pytest.mark.parametrize(
-    ("options", "remedy"),
+    ("make", "remedy"),
     [
-        ({"derive": "density"}, "Give the radius"),
-        ({"derive": "density", "radius_m": 0.0}, "above 0"),
-        ({"derive": "density", "radius_m": float("nan")}, "above 0"),
-        ({"derive": "distance", "radius_m": 100.0}, "Leave the radius out"),
-        ({"derive": "count"}, "distance or density"),
+        (lambda: Density(0.0), "radius_m as a number above 0"),
+        (lambda: Amount("count", float("nan")), "radius_m as a number above 0"),
+        (lambda: KernelDensity(-5.0), "radius_m as a number above 0"),
+        (lambda: Emission(100.0, power=0.0), "power as a number above 0"),
+        (lambda: Emission(100.0, nearest_m=100.0), "smaller nearest_m"),
+        (lambda: ClassDistance((1,), maximum_m=0.0), "maximum_m as a number above 0"),
+        (lambda: ClassShare((), 100.0), "Give the codes"),
+        (lambda: Focal("mean", float("inf")), "radius_m as a number above 0"),
+        (lambda: Flow("wetness", margin_m=-1.0), "0 or above"),
+        (lambda: FlowDistance("downstream", 0.0), "maximum_m as a number above 0"),
     ],
 )
-def test_derivation_and_radius_must_fit(number, options, remedy):
-    """A density has a radius above 0, a distance none."""
+def test_lengths_of_derivations_are_lengths(make, remedy):
+    """A radius, a maximum and a power are above 0; a class is named."""
     with pytest.raises(CovariateError, match=remedy):
-        VectorLayer(number, PATH, **options)
+        make()
 
 
 def test_derived_covariate_is_a_number(rock):
-    """Neither a distance nor a coordinate can be categorical."""
+    """Neither a distance, nor a slope, nor a coordinate can be categorical."""
     with pytest.raises(CovariateError, match="kind continuous"):
-        VectorLayer(rock, PATH)
+        VectorLayer(rock, Features(PATH))
+    with pytest.raises(CovariateError, match="kind continuous"):
+        DerivedLayer(RasterLayer(rock, PATH), Terrain("slope"))
     with pytest.raises(CovariateError, match="kind continuous"):
         CoordinateLayer(rock, "easting")
+
+
+def test_sources_belong_to_distances_along_the_flow(number):
+    """A distance along the flow needs sources; nothing else may have them."""
+    with pytest.raises(CovariateError, match="Give `sources`"):
+        DerivedLayer(RasterLayer(number, PATH), FlowDistance("upstream", 1000.0))
+    with pytest.raises(CovariateError, match="for nothing else"):
+        DerivedLayer(RasterLayer(number, PATH), Terrain("slope"), Features(PATH))
+
+
+def test_dated_covariate_has_each_year_once_and_shows_one(number, rock):
+    """Years repeat, the year shown is missing, or the names differ: each is an error."""
+    layer = RasterLayer(number, PATH)
+    with pytest.raises(CovariateError, match="each year once"):
+        DatedLayer(((2000, layer), (2000, layer)), 2000)
+    with pytest.raises(CovariateError, match="shows 2012"):
+        DatedLayer(((2000, layer),), 2012)
+    with pytest.raises(CovariateError, match="Give one name"):
+        DatedLayer(((2000, layer), (2012, RasterLayer(rock, PATH))), 2012)
 
 
 def test_axis_is_easting_or_northing(number):

@@ -6,8 +6,9 @@ import shapely
 from affine import Affine
 
 from hotspot.covariates import read
-from hotspot.covariates.layers import RasterLayer, VectorLayer
-from hotspot.covariates.read import AlignedRaster, read_features, resolve_grid
+from hotspot.covariates.layers import Features, RasterLayer
+from hotspot.covariates.read import AlignedRaster, resolve_grid
+from hotspot.covariates.vectors.read import read_features
 from hotspot.errors import CovariateError, GridError
 from hotspot.grid import Grid, Window
 
@@ -59,7 +60,9 @@ def test_declared_nodata_takes_no_part_in_averages(write_raster, number):
     values = np.ones((12, 16), dtype="float32")
     values[0, 0] = -9999
     path = write_raster(values, cell=20.0)
-    np.testing.assert_allclose(aligned(RasterLayer(number, path, nodata=-9999)), 1.0)
+    np.testing.assert_allclose(
+        aligned(RasterLayer(number, path, nodata=-9999, resampling="auto")), 1.0
+    )
 
 
 def test_second_band_is_read(tmp_path, write_raster, number):
@@ -78,9 +81,10 @@ def test_large_source_is_read_in_halves(write_raster, number, monkeypatch):
     """A window that needs too many source cells is read in parts, with the same result."""
     values = np.random.default_rng(0).normal(size=(65, 81))
     path = write_raster(values, west=199_997.0, north=500_004.0, cell=4.0)
-    whole = aligned(RasterLayer(number, path))
+    layer = RasterLayer(number, path, resampling="auto")
+    whole = aligned(layer)
     monkeypatch.setattr(read, "_SOURCE_CELLS", 600)
-    np.testing.assert_allclose(aligned(RasterLayer(number, path)), whole, rtol=1e-12)
+    np.testing.assert_allclose(aligned(layer), whole, rtol=1e-12)
 
 
 def test_source_too_fine_for_the_memory_is_refused(write_raster, number, monkeypatch):
@@ -89,7 +93,7 @@ def test_source_too_fine_for_the_memory_is_refused(write_raster, number, monkeyp
     monkeypatch.setattr(read, "_SOURCE_CELLS_OF_ONE", 50)
     path = write_raster(np.ones((60, 80)), cell=4.0)
     with pytest.raises(CovariateError, match="Aggregate the raster"):
-        aligned(RasterLayer(number, path))
+        aligned(RasterLayer(number, path, resampling="auto"))
 
 
 def test_missing_crs_is_declared_by_the_layer(write_raster, number):
@@ -145,8 +149,9 @@ def test_categorical_raster_of_fractions_is_refused(write_raster, rock):
 # Features
 
 
-def read_points(path, number, **options):
-    return read_features(VectorLayer(number, path, **options), GRID)
+def read_points(path, number, *, reach_m=None, **options):
+    features = Features(path, **options)
+    return read_features(features, GRID, name=number.name, reach_m=reach_m).geometries
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.parquet", "a.geojson", "a.fgb", "a.shp"])
@@ -197,14 +202,14 @@ def test_distance_reads_all_and_density_the_near(write_features, number):
     """The far point counts for a distance; a density of 1 km leaves it out."""
     path = write_features(POINTS)
     assert len(read_points(path, number)) == 3
-    assert len(read_points(path, number, derive="density", radius_m=1000.0)) == 2
+    assert len(read_points(path, number, reach_m=1000.0)) == 2
 
 
 def test_density_without_a_feature_near_is_refused(write_features, number):
     """A density that would be 0 throughout is an error with both regions."""
     path = write_features(["POINT (300000 400000)"])
     with pytest.raises(CovariateError, match=r"0 throughout.*300000.*200000"):
-        read_points(path, number, derive="density", radius_m=1000.0)
+        read_points(path, number, reach_m=1000.0)
 
 
 def test_features_without_crs_need_a_declaration(write_features, number):

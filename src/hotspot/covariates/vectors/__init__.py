@@ -1,0 +1,1 @@
+"""Vector features: reading them in the CRS of a grid, from files of known formats."""
