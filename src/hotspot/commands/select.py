@@ -1,0 +1,174 @@
+"""`hotspot select`: find the covariates that are worth having."""
+
+from typing import Any
+
+from hotspot.commands.advice import use_command
+from hotspot.commands.console import Console
+from hotspot.commands.ground import Ground, check_score, grounds
+from hotspot.commands.models import model_factory
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
+from hotspot.covariates.catalogue import Catalogue
+from hotspot.errors import ConfigError
+from hotspot.evaluation.store import write_table
+from hotspot.evaluation.uncertainty import score_blocks
+from hotspot.maps.write import write_json
+from hotspot.samples.sampleset import Samples
+from hotspot.selection.candidate import Candidate, candidate_losses
+from hotspot.selection.choice import told
+from hotspot.selection.forward import Names, Selection, forward_selection, most_sets
+from hotspot.selection.losses import Losses, loss_difference, mean_loss
+from hotspot.selection.nested import Nested, nested_losses
+from hotspot.selection.search import Progress
+from hotspot.selection.tables import nested_summary, selection_table
+
+# Kinds of models that look at no covariate.
+_BLIND = ("ordinary_kriging", "indicator_kriging", "prevalence")
+
+
+def run(config: Config, paths: Paths, console: Console) -> None:
+    """Select covariates for each contaminant, write what was found, and say how to use it."""
+    if config.model.kind in _BLIND:
+        raise ConfigError(
+            f"model={config.model.kind}: the model looks at no covariate, so there is nothing "
+            "to select. Choose another one, such as model=lightgbm."
+        )
+    check_score(config)
+    for ground in grounds(config, paths):
+        _select(ground, paths, console)
+
+
+class _Groups:
+    """The names to select from, and the covariates that each stands for."""
+
+    def __init__(self, ground: Ground) -> None:
+        catalogue = ground.whole.catalogue
+        self._ground = ground
+        self._catalogue = catalogue
+        by_role = ground.config.tune.select == "roles"
+        self.members = (
+            catalogue.by_role() if by_role else {name: [name] for name in catalogue.names}
+        )
+        # A role that helps does so by several covariates, so it need not start in a pair.
+        self.start = 1 if by_role else 2
+
+    @property
+    def names(self) -> Names:
+        """Covariates or roles, in the order of the catalogue."""
+        return tuple(self.members)
+
+    def covariates(self, names: Names) -> tuple[str, ...]:
+        """Return the covariates of some names, in the order of the catalogue."""
+        wanted = {covariate for name in names for covariate in self.members[name]}
+        return tuple(name for name in self._catalogue.names if name in wanted)
+
+    def candidate(self, names: Names) -> Candidate:
+        """Return the model on the covariates of some names."""
+        config = self._ground.config
+        covariates = self.covariates(names)
+        catalogue = Catalogue(tuple(self._catalogue[name] for name in covariates))
+        make = model_factory(config, config.model.kind, self._ground.contaminant, catalogue)
+        return Candidate(make, covariates)
+
+
+def _select(ground: Ground, paths: Paths, console: Console) -> None:
+    config, contaminant = ground.config, ground.contaminant
+    samples, groups = ground.samples, _Groups(ground)
+    blocks = score_blocks(samples.coordinates)
+    most = most_sets(len(groups.names), groups.start)
+    console.line(
+        f"  {contaminant}: {config.model.kind}, {config.tune.score} under {config.cv.primary} "
+        f"folds, at most {most} sets of {config.tune.select}"
+    )
+    with console.bar(f"{contaminant}: sets, at most") as move:
+        chosen = forward_selection(
+            lambda names: candidate_losses(
+                groups.candidate(names), samples, ground.plans, ground.scoring
+            ),
+            groups.names,
+            blocks,
+            start=groups.start,
+            progress=move,
+        )
+    whole = candidate_losses(
+        groups.candidate(groups.names), samples, ground.plans, ground.scoring
+    )
+    nested = None
+    if config.tune.nested:
+        with console.bar(f"{contaminant}: nested, at most") as move:
+            nested = _nested(ground, groups, samples, move)
+    command = use_command(
+        config, contaminant, {"covariates.use": list(groups.covariates(chosen.names))}
+    )
+    facts: dict[str, Any] = {
+        "model": config.model.kind,
+        "score": config.tune.score,
+        "plan": config.cv.primary,
+        "select": config.tune.select,
+        "path": [list(added) for added in chosen.path],
+        "selected": list(chosen.names),
+        "covariates": list(groups.covariates(chosen.names)),
+        "sentence": chosen.sentence,
+        "score_of_selected": mean_loss(chosen.losses, blocks).to_dict(),
+        "score_of_all": mean_loss(whole, blocks).to_dict(),
+        # On the samples that both have scored.
+        "gain_over_all": loss_difference(whole, chosen.losses, blocks).to_dict(),
+        "use": command,
+    }
+    if nested is not None:
+        facts["nested"] = nested_summary(
+            whole[:1],
+            nested.losses,
+            blocks,
+            names=("all", "selected"),
+            folds=[
+                {"fold": fold, "selected": list(found.names)}
+                for fold, found in nested.choices.items()
+            ],
+        )
+    write_table(selection_table(chosen), paths.tuning(contaminant) / "selection.parquet")
+    write_json(paths.tuning(contaminant) / "selection.json", facts)
+    _say(facts, chosen, (whole, blocks), console)
+
+
+def _nested(
+    ground: Ground, groups: _Groups, samples: Samples, move: Progress
+) -> Nested[Selection]:
+    outer = ground.plans[0]
+    n_folds = len(set(outer.fold.tolist()))
+    seen: list[int] = []
+
+    def choose(train: Samples, fold: int) -> tuple[Candidate, Selection]:
+        plans = ground.inner_plans(train, fold)
+        before = len(seen)
+        seen.append(fold)
+        found = forward_selection(
+            lambda names: candidate_losses(
+                groups.candidate(names), train, plans, ground.scoring
+            ),
+            groups.names,
+            score_blocks(train.coordinates),
+            start=groups.start,
+            progress=lambda done, total: move(before * total + done, n_folds * total),
+        )
+        return groups.candidate(found.names), found
+
+    return nested_losses(choose, samples, outer, ground.scoring)
+
+
+def _say(
+    facts: dict[str, Any], chosen: Selection, whole: tuple[Losses, Any], console: Console
+) -> None:
+    losses, blocks = whole
+    path = " + ".join(", ".join(added) for added in chosen.path)
+    console.line(f"    selected  {path}   {told(mean_loss(chosen.losses, blocks))}")
+    console.line(f"    all       {told(mean_loss(losses, blocks))}")
+    console.line(f"    {chosen.sentence}")
+    if "nested" in facts:
+        console.line(f"    {facts['nested']['sentence']}")
+        if facts["nested"]["verdict"] == "worse":
+            console.line(
+                "    The samples are too few to carry a selection; keep all covariates."
+            )
+            return
+    console.line(f"    {facts['use']}")
