@@ -126,6 +126,48 @@ def pooled_extra(
     return estimate(statistic, blocks, "no sample has this score")
 
 
+def paired_extra(
+    first: Sequence[OutOfFold],
+    second: Sequence[OutOfFold],
+    blocks: NDArray[np.int64],
+    name: str,
+) -> Estimate:
+    """Return a per-sample score of the first minus that of the second, with its error.
+
+    Both are scored on the samples that have the score in every run; repeats are paired in
+    the order given.
+
+    Parameters
+    ----------
+    first, second : sequence of OutOfFold
+        As many of one as of the other; the same samples in the same order.
+    blocks : array of int, shape (n,)
+        Spatial block of each sample.
+    name : str
+        A name of `PER_SAMPLE_SCORES` that every run has.
+
+    Raises
+    ------
+    FoldError
+        There is no repeat, or the samples differ.
+    """
+    _check_same_samples([*first, *second], blocks)
+    pool: Callable[[NDArray[np.float64]], float | None] = PER_SAMPLE_SCORES[name]
+    known = np.logical_and.reduce([np.isfinite(run.extra[name]) for run in (*first, *second)])
+
+    def each(keep: Mask) -> list[float | None]:
+        found: list[float | None] = []
+        for one, two in zip(first, second, strict=True):
+            mine, other = (pool(run.extra[name][keep & known]) for run in (one, two))
+            found.append(None if mine is None or other is None else mine - other)
+        return found
+
+    found = estimate(
+        lambda keep: _mean_of(each(keep)), blocks, "no sample has this score in both"
+    )
+    return _with_draws(found, each(known))
+
+
 def _each_score(
     repeats: Sequence[OutOfFold], function: ScoreFunction, masks: Sequence[Mask]
 ) -> list[float | None]:
