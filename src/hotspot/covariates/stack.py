@@ -18,7 +18,6 @@ from hotspot.errors import CovariateError, few
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.rasters import dataset_crs, open_raster, read_window
 
-# Side of the blocks by which points are read, that of the tiles on disk.
 # What `stack_digest` reads at the head and the tail of a raster: header and directories of
 # the tiles of most files, and some of the data.
 _SAMPLED_BYTES = 65536

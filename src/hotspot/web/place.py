@@ -1,0 +1,325 @@
+"""One place explained: what the saved model says of its cell, and which roles made it so."""
+
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.covariates.catalogue import Covariate
+from hotspot.estimators.answers import AnswersFromDistribution
+from hotspot.estimators.fitted import FittedModel
+from hotspot.explanations.roles import role_contributions
+from hotspot.explanations.values import (
+    LOWEST_PROBABILITY,
+    ShapValues,
+    is_additive,
+    player_values,
+    shap_values,
+    with_location,
+)
+from hotspot.grid import Window
+from hotspot.maps.decision import Decision, decide, inside_applicability
+from hotspot.maps.styles import ROLE_COLOURS
+from hotspot.web.opened import Opened, from_wgs84, to_wgs84
+from hotspot.web.read import Folders, read_cell, read_covariates
+from hotspot.web.vectors import concentration_text
+
+# Samples nearest to a place that are told.
+N_NEAREST = 3
+# The map stores float32, or probabilities in whole ten-thousandths.
+_SAME = 1e-5
+_SAME_PROBABILITY = 5.1e-5
+_COMPARED = ("probability", "lower", "median", "upper", "dissimilarity")
+_QUANTILES = {"lower": 0.05, "median": 0.5, "upper": 0.95}
+# What only the map tells: its decisions, and what left-out samples say of its probabilities.
+_READ = ("decision", "probability_lower", "probability_upper")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The cell of a map in which a place lies.
+
+    Parameters
+    ----------
+    row, col : int
+        On the grid.
+    easting, northing : float
+        Of its centre.
+    """
+
+    row: int
+    col: int
+    easting: float
+    northing: float
+
+
+def find_cell(opened: Opened, longitude: float, latitude: float) -> Cell | None:
+    """Return the cell in which a place lies, or None beside the map."""
+    grid = opened.model.grid
+    rows, cols, inside = grid.cells(from_wgs84(grid, np.array([[longitude, latitude]])))
+    if not inside[0]:
+        return None
+    easting, northing = grid.centres(rows, cols)[0]
+    return Cell(int(rows[0]), int(cols[0]), float(easting), float(northing))
+
+
+def describe_place(
+    opened: Opened,
+    folders: Folders,
+    longitude: float,
+    latitude: float,
+    *,
+    limit_mg_kg: float | None = None,
+) -> Answer:
+    """Return what the saved model says of a place, as plain values for JSON.
+
+    Parameters
+    ----------
+    opened : Opened
+        The contaminant.
+    folders : Folders
+        Of the experiment.
+    longitude, latitude : float, degrees
+        WGS 84.
+    limit_mg_kg : float, optional
+        Another limit than the model's, which only models of the concentration know.
+
+    Returns
+    -------
+    dict
+        ``status`` is ``answered``, ``beside`` (the place lies beside the map), ``incomplete``
+        (the cell misses a covariate) or ``unknown`` (the model has no answer). An answered
+        place has the numbers of the model; ``map`` holds those of the rasters, and
+        ``same_as_map`` whether both agree.
+
+    Raises
+    ------
+    RequestError
+        A file cannot be read.
+    """
+    asked = {"longitude": longitude, "latitude": latitude}
+    cell = find_cell(opened, longitude, latitude)
+    if cell is None:
+        return {**asked, "status": "beside"}
+    grid = opened.model.grid
+    values = read_covariates(
+        folders.covariates,
+        opened.model.catalogue.names,
+        Window(cell.row, cell.col, 1, 1),
+        grid=grid,
+    )[:, 0, 0]
+    answer = {
+        **asked,
+        "row": cell.row,
+        "col": cell.col,
+        "easting": cell.easting,
+        "northing": cell.northing,
+        "crs": grid.crs if len(grid.crs) < 40 else grid.pyproj_crs.name,
+        "outline": _outline(opened, cell),
+        "covariates": [
+            _covariate(covariate, float(value))
+            for covariate, value in zip(opened.model.catalogue, values, strict=True)
+        ],
+        "nearest": _nearest(opened, cell),
+    }
+    if np.isnan(values).any():
+        return {**answer, "status": "incomplete"}
+    frame = pd.DataFrame([values], columns=list(opened.model.catalogue.names))
+    with opened.lock:
+        return {**answer, **_answered(opened, frame, cell, limit_mg_kg)}
+
+
+def _answered(
+    opened: Opened, frame: pd.DataFrame, cell: Cell, limit_mg_kg: float | None
+) -> Answer:
+    model = opened.model
+    own = model.threshold_mg_kg
+    limit = own if limit_mg_kg is None else opened.check_limit(limit_mg_kg)
+    coordinates = np.array([[cell.easting, cell.northing]])
+    numbers, chance = _numbers(opened, frame, coordinates, limit)
+    stored = {
+        name: read_cell(opened.layers[name].path, cell.row, cell.col, model.grid)
+        for name in (*_COMPARED, *_READ)
+        if name in opened.layers
+    }
+    if not isfinite(numbers["probability"]):
+        return {"status": "unknown", "map": _plain(stored)}
+    same = opened.is_of_the_model and all(
+        _same(name, numbers[name], stored[name]) for name in numbers if name in stored
+    )
+    asked = model if limit == own else _at_limit(model, limit)
+    return {
+        "status": "answered",
+        "limit_mg_kg": limit,
+        "probability": chance,
+        **_plain({name: numbers.get(name, np.nan) for name in ("lower", "median", "upper")}),
+        **_likeness(opened, numbers.get("dissimilarity")),
+        "decision": _decision(opened, chance, numbers.get("dissimilarity")),
+        "explanation": _explanation(opened, asked, frame, coordinates),
+        "map": _plain(stored),
+        "same_as_map": same,
+        **(_of_the_map(stored) if limit == own and same else {"band": None}),
+    }
+
+
+def _numbers(
+    opened: Opened, frame: pd.DataFrame, coordinates: NDArray[np.float64], limit: float
+) -> tuple[dict[str, float], float]:
+    """Return the numbers of the layers at a cell, and P(concentration > limit).
+
+    A model of the concentration is asked for its distribution once, not for each number.
+    """
+    model = opened.model
+    numbers: dict[str, float] = {}
+    if isinstance(model.estimator, AnswersFromDistribution):
+        distribution = model.estimator.distribution(frame, coordinates=coordinates)
+        chance = float(distribution.exceedance(limit)[0])
+        numbers["probability"] = float(distribution.exceedance(model.threshold_mg_kg)[0])
+        for name, q in _QUANTILES.items():
+            numbers[name] = float(distribution.quantile(q)[0])
+    else:
+        chance = numbers["probability"] = float(model.exceedance(frame, coordinates)[0])
+    if model.applicability is not None:
+        numbers["dissimilarity"] = float(model.applicability.dissimilarity(frame)[0])
+    return numbers, chance
+
+
+def _of_the_map(stored: dict[str, float]) -> Answer:
+    """Return what stands in the map for its own limit, in place of what is worked out.
+
+    The cuts of a map are told rounded, so a decision next to one is taken from the map.
+    """
+    ends = [stored.get(name, np.nan) for name in ("probability_lower", "probability_upper")]
+    known: Answer = {"band": ends if all(isfinite(end) for end in ends) else None}
+    if "decision" in stored and isfinite(stored["decision"]):
+        known["decision"] = _told(Decision(int(stored["decision"])))
+    return known
+
+
+def _same(name: str, computed: float, stored: float) -> bool:
+    """Return whether a number of the map is that of the model, NaN for NaN."""
+    if np.isnan(computed) or np.isnan(stored):
+        return bool(np.isnan(computed) and np.isnan(stored))
+    allowed = _SAME_PROBABILITY if name == "probability" else _SAME * max(abs(computed), _SAME)
+    return abs(computed - stored) <= allowed
+
+
+def _at_limit(model: FittedModel, limit: float) -> FittedModel:
+    """Return the same model asked for another limit."""
+    return replace(model, threshold={**model.threshold, "value_mg_kg": limit})
+
+
+def _likeness(opened: Opened, dissimilarity: float | None) -> Answer:
+    """Return the place in the area of applicability, None without one."""
+    area = opened.model.applicability
+    if area is None or dissimilarity is None or not isfinite(dissimilarity):
+        return {"dissimilarity": None, "applicable": None, "edge": None}
+    edge = float(area.threshold_)
+    inside = inside_applicability(np.array([dissimilarity]), edge)
+    return {"dissimilarity": dissimilarity, "applicable": bool(inside[0]), "edge": edge}
+
+
+def _decision(opened: Opened, chance: float, dissimilarity: float | None) -> str | None:
+    """Return the answer of the map's rule to a probability, None without applicability."""
+    likeness = _likeness(opened, dissimilarity)
+    if likeness["applicable"] is None:
+        return None
+    code = decide(np.array([chance]), np.array([likeness["applicable"]]), opened.rule)[0]
+    return _told(Decision(int(code)))
+
+
+def _told(decision: Decision) -> str:
+    return decision.name.lower().replace("_", " ")
+
+
+def explain_cell(
+    opened: Opened, model: FittedModel, frame: pd.DataFrame, coordinates: NDArray[np.float64]
+) -> ShapValues:
+    """Return the contribution of each role to the log-odds of a cell, as the layers show it.
+
+    Roles are the players of the Shapley values, or sums where the log-odds are a sum: the
+    same rule and the same background as in `hotspot.explanations.layers.role_layers`, in
+    float64.
+    """
+    if is_additive(model):
+        values = shap_values(model, frame)
+        roles, contributions = role_contributions(values, model.catalogue)
+        return ShapValues(contributions, values.base, roles)
+    return player_values(
+        model,
+        frame,
+        players=with_location(model.catalogue.by_role(), model),
+        coordinates=coordinates,
+        background=opened.background,
+    )
+
+
+def _explanation(
+    opened: Opened, model: FittedModel, frame: pd.DataFrame, coordinates: NDArray[np.float64]
+) -> Answer:
+    explained = explain_cell(opened, model, frame, coordinates)
+    return {
+        "unit": explained.unit,
+        "base": float(explained.base[0]),
+        "total": float(explained.total[0]),
+        "n_background": explained.n_background,
+        "clipped_at": LOWEST_PROBABILITY if explained.n_background else None,
+        "roles": [
+            {
+                "role": role,
+                "label": role.replace("_", " "),
+                "colour": ROLE_COLOURS.get(role, "#888888"),
+                "contribution": float(value),
+            }
+            for role, value in zip(explained.names, explained.values[0], strict=True)
+        ],
+    }
+
+
+def _covariate(covariate: Covariate, value: float) -> Answer:
+    meaning = dict(covariate.classes).get(int(value)) if isfinite(value) else None
+    return {
+        "name": covariate.name,
+        "description": covariate.description,
+        "unit": covariate.unit,
+        "role": str(covariate.role),
+        "value": value if isfinite(value) else None,
+        "class": meaning,
+    }
+
+
+def _outline(opened: Opened, cell: Cell) -> list[list[float]]:
+    """Return the corners of a cell as [latitude, longitude], as the map library wants them."""
+    width, height = (0.5 * side for side in opened.model.grid.resolution)
+    corners = np.array([[-width, height], [width, height], [width, -height], [-width, -height]])
+    places = to_wgs84(opened.model.grid, corners + np.array([cell.easting, cell.northing]))
+    return [[float(latitude), float(longitude)] for longitude, latitude in places]
+
+
+def _nearest(opened: Opened, cell: Cell) -> list[Answer]:
+    """Return the samples nearest to a cell; distances in metres where the grid has them."""
+    grid = opened.model.grid
+    if not grid.is_projected:
+        return []
+    steps = opened.samples.coordinates - np.array([cell.easting, cell.northing])
+    metres = np.hypot(steps[:, 0], steps[:, 1]) * grid.metres_per_unit
+    return [
+        {
+            "site": str(opened.sites["site_id"].iloc[row]),
+            "distance_m": float(metres[row]),
+            "concentration": concentration_text(
+                float(opened.samples.lower[row]), float(opened.samples.upper[row])
+            ),
+        }
+        for row in np.argsort(metres, kind="stable")[:N_NEAREST]
+    ]
+
+
+def _plain(values: dict[str, float]) -> dict[str, float | None]:
+    """Return values with None for what JSON does not know."""
+    return {name: value if isfinite(value) else None for name, value in values.items()}
