@@ -19,6 +19,7 @@ from hotspot.folds.blocks import block_labels
 from hotspot.folds.random_folds import RandomKFold
 from hotspot.grid import Coordinates
 from hotspot.seeds import child_seed
+from hotspot.trees.booster import BoosterTrees
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -160,14 +161,14 @@ class BoostedDistribution(TreeModel):
         base = np.full(len(matrix), np.nan)
         if known.any():
             design = self._design(matrix, places)[known]
-            shares = np.zeros((len(design), design.shape[1] + 1))
+            values[known], base[known] = 0.0, self.start_
             if self._centre is not None:
-                shares = np.asarray(
-                    self._centre.predict(design, pred_contrib=True, num_threads=self.n_jobs)
+                groups = np.minimum(np.arange(design.shape[1]), n_covariates)
+                shares, mean = self._centre.contributions(
+                    design, groups=groups.tolist(), n_threads=self.n_jobs
                 )
-            values[known, :n_covariates] = shares[:, :n_covariates]
-            values[known, n_covariates] = shares[:, n_covariates:-1].sum(axis=1)
-            base[known] = shares[:, -1] + self.start_
+                values[known, : shares.shape[1]] = shares
+                base[known] = mean + self.start_
         return values, base
 
     def _learn(self, rows: TrainingRows) -> None:
@@ -225,11 +226,11 @@ class BoostedDistribution(TreeModel):
         # Under a scale that is too small for the first residuals, Student's t would take all
         # samples for outliers and learn nothing.
         steady = max(self.scale_, 0.3 * marginal.spread)
-        self._centre = self._boost(
+        self._centre: BoosterTrees | None = self._boost(
             design, everything, towards_centre(steady), self.n_rounds_, "centre"
         )
         self.n_scale_rounds_ = 0
-        self._spread = None
+        self._spread: BoosterTrees | None = None
         if n >= _FEWEST_FOR_SCALE:
             self._learn_scale(design[out], low[out], high[out], centre[out], folds[out])
 
@@ -304,7 +305,7 @@ class BoostedDistribution(TreeModel):
 
     def _boost(
         self, design: Matrix, part: NDArray[np.intp], slopes: "_Slopes", rounds: int, what: str
-    ) -> "Booster | None":
+    ) -> BoosterTrees | None:
         """Return the trees of so many rounds, as they will be after saving and loading."""
         if rounds == 0:
             return None
@@ -330,15 +331,11 @@ class BoostedDistribution(TreeModel):
             design = self._design(matrix, places)[known]
             centre[known], scale[known] = self.start_, self.scale_
             if self._centre is not None:
-                centre[known] += self._sum(self._centre, design)
+                centre[known] += self._centre.sums(design, n_threads=self.n_jobs)
             if self._spread is not None:
-                raw = np.clip(self._sum(self._spread, design), -3.0, 3.0)
-                scale[known] *= np.exp(raw)
+                raw = self._spread.sums(design, n_threads=self.n_jobs)
+                scale[known] *= np.exp(np.clip(raw, -3.0, 3.0))
         return LogLocationScale(centre, scale, self.df_)
-
-    def _sum(self, booster: "Booster", design: Matrix) -> Values:
-        raw = booster.predict(design, raw_score=True, num_threads=self.n_jobs)
-        return np.asarray(raw, dtype=np.float64)
 
     def _fitted_state(self) -> tuple[dict[str, Any], dict[str, bytes]]:
         values = {
@@ -350,9 +347,9 @@ class BoostedDistribution(TreeModel):
             "n_scale_rounds": self.n_scale_rounds_,
         }
         files = {}
-        for name, booster in (("centre", self._centre), ("scale", self._spread)):
-            if booster is not None:
-                files[f"{name}.txt"] = _text(booster).encode("utf-8")
+        for name, trees in (("centre", self._centre), ("scale", self._spread)):
+            if trees is not None:
+                files[f"{name}.txt"] = _text(trees.booster).encode("utf-8")
         return values, files
 
     def _restore(self, fitted: dict[str, Any], files: dict[str, bytes]) -> None:
@@ -363,7 +360,9 @@ class BoostedDistribution(TreeModel):
         self.n_rounds_ = int(fitted["n_rounds"])
         self.n_scale_rounds_ = int(fitted["n_scale_rounds"])
         self._centre, self._spread = (
-            lightgbm.Booster(model_str=files[name].decode("utf-8")) if name in files else None
+            BoosterTrees(lightgbm.Booster(model_str=files[name].decode("utf-8")))
+            if name in files
+            else None
             for name in ("centre.txt", "scale.txt")
         )
 
@@ -452,13 +451,13 @@ class _Run:
         )
         return np.asarray(step, dtype=np.float64)
 
-    def finished(self) -> "Booster | None":
+    def finished(self) -> BoosterTrees | None:
         """Return the trees as they will be after saving and loading, if there are any."""
         import lightgbm
 
         if self._booster is None:
             return None
-        return lightgbm.Booster(model_str=_text(self._booster))
+        return BoosterTrees(lightgbm.Booster(model_str=_text(self._booster)))
 
 
 def _text(booster: "Booster") -> str:

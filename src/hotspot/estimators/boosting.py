@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from hotspot.estimators.classifier import DirectClassifier, positive_weight, require
 from hotspot.estimators.table import Matrix
+from hotspot.trees.booster import BoosterTrees
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -164,18 +166,28 @@ class BoostedClassifier(DirectClassifier):
         self.positive_weight_ = weight
         # Kept as it will be after saving and loading, without the training data.
         self.booster_: Booster = lightgbm.Booster(model_str=text)
+        self._trees = BoosterTrees(self.booster_)
         self._text = text
 
     def _log_odds(self, matrix: Matrix) -> NDArray[np.float64]:
-        raw = self.booster_.predict(matrix, raw_score=True, num_threads=self.n_jobs)
-        return np.asarray(raw, dtype=np.float64) - math.log(self.positive_weight_)
+        raw = self._trees.sums(matrix, n_threads=self.n_jobs)
+        return raw - math.log(self.positive_weight_)
 
     def _contributions(self, matrix: Matrix) -> tuple[Matrix, NDArray[np.float64]]:
+        return self._explained(matrix, None)
+
+    def _group_contributions(
+        self, matrix: Matrix, groups: Sequence[int]
+    ) -> tuple[Matrix, NDArray[np.float64]]:
+        return self._explained(matrix, groups)
+
+    def _explained(
+        self, matrix: Matrix, groups: Sequence[int] | None
+    ) -> tuple[Matrix, NDArray[np.float64]]:
         # Path-dependent tree SHAP in log-odds: the one kind that stays exact where trees
         # split by class.
-        shares = self.booster_.predict(matrix, pred_contrib=True, num_threads=self.n_jobs)
-        shares = np.asarray(shares, dtype=np.float64)
-        return shares[:, :-1], shares[:, -1] - math.log(self.positive_weight_)
+        shares, base = self._trees.contributions(matrix, groups=groups, n_threads=self.n_jobs)
+        return shares, np.full(len(matrix), base - math.log(self.positive_weight_))
 
     def _fitted_state(self) -> tuple[dict[str, Any], dict[str, bytes]]:
         return (
@@ -189,6 +201,7 @@ class BoostedClassifier(DirectClassifier):
         self.positive_weight_ = float(fitted["positive_weight"])
         self._text = files["booster.txt"].decode("utf-8")
         self.booster_ = lightgbm.Booster(model_str=self._text)
+        self._trees = BoosterTrees(self.booster_)
 
 
 def _is_plain(name: str) -> bool:

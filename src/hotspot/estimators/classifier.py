@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -161,6 +162,35 @@ class DirectClassifier(BaseEstimator, ABC):
             values[known], base[known] = self._contributions(matrix[known])
         return values, base
 
+    def group_contributions(
+        self, X: pd.DataFrame | Matrix, groups: Sequence[int]
+    ) -> tuple[Matrix, NDArray[np.float64]]:
+        """Return what groups of covariates add to the log-odds, and the base they add to.
+
+        The same as the sums of `contributions` over the covariates of each group; trees have
+        a quicker way.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n, n_covariates)
+            As in `exceedance`.
+        groups : sequence of int, shape (n_covariates,)
+            Number of the group of each covariate, from 0.
+
+        Returns
+        -------
+        values : array, shape (n, n_groups), log-odds
+            NaN in rows where the log-odds cannot be known.
+        base : array, shape (n,), log-odds
+            As in `contributions`.
+        """
+        matrix, known = self._usable(X)
+        values = np.full((len(matrix), max(groups) + 1), np.nan)
+        base = np.full(len(matrix), np.nan)
+        if known.any():
+            values[known], base[known] = self._group_contributions(matrix[known], groups)
+        return values, base
+
     def to_state(self) -> ModelState:
         """Return the fitted classifier as inert data."""
         check_is_fitted(self)
@@ -212,6 +242,16 @@ class DirectClassifier(BaseEstimator, ABC):
     @abstractmethod
     def _contributions(self, matrix: Matrix) -> tuple[Matrix, NDArray[np.float64]]:
         """Return contributions and base of complete rows of known classes."""
+
+    def _group_contributions(
+        self, matrix: Matrix, groups: Sequence[int]
+    ) -> tuple[Matrix, NDArray[np.float64]]:
+        """Return contributions of groups of covariates, and base, of such rows."""
+        values, base = self._contributions(matrix)
+        summed = np.zeros((len(matrix), max(groups) + 1))
+        for column, group in enumerate(groups):
+            summed[:, group] += values[:, column]
+        return summed, base
 
     @abstractmethod
     def _fitted_state(self) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.gp_censoring import interval_moments
+from hotspot.trees.smooth import smooth_rows
 
 Values = NDArray[np.float64]
 
@@ -19,6 +20,8 @@ _LEAST_SPREAD = 0.01
 _FEWEST_MEASURED = 2
 # Levels of a support: enough for 0.02 log units over a factor of 3000.
 _MOST_LEVELS = 400
+# Standard deviations beyond which the normal distribution is 0 or 1 in double precision.
+_REACH = 8.3
 # Rounds of expectation and maximisation; a fixed number, so that a row's answer does not
 # depend on the rows beside it.
 _EM_ROUNDS = 100
@@ -243,10 +246,20 @@ class Support:
         resolved: Values = answer / answer.sum(axis=1, keepdims=True)
         return resolved
 
+    @property
+    def taps(self) -> Values:
+        """The kernel's share at or below a level, by its distance from the mass in levels.
+
+        From so far below that there is none of it, to so far above that it is all there, in
+        double precision.
+        """
+        step = (self.level[-1] - self.level[0]) / (len(self.level) - 1)
+        reach = int(np.ceil(_REACH * self.bandwidth / step))
+        return np.asarray(ndtr(np.arange(1 - reach, reach) * (step / self.bandwidth)))
+
     def smooth(self, weights: Values) -> Values:
         """Return P(log C <= level) after smoothing with the kernel, shape (n, m)."""
-        gap = (self.level[None, :] - self.level[:, None]) / self.bandwidth
-        return np.clip(np.maximum.accumulate(weights @ ndtr(gap), axis=1), 0.0, 1.0)
+        return smooth_rows(weights, self.taps)
 
     def _iterate(self, measured: Values, held: Values, start: Values) -> Values:
         level = np.arange(len(self.level))

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from hotspot.errors import ModelError
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.background import Background
-from hotspot.explanations.roles import dominant_role, role_contributions
+from hotspot.explanations.roles import dominant_role
 from hotspot.explanations.values import (
+    group_values,
     is_additive,
     player_values,
-    shap_values,
     with_location,
 )
 from hotspot.grid import Coordinates
@@ -80,7 +80,7 @@ def role_layers(
         something is missing that the model needs.
     """
     if is_additive(model):
-        roles, contributions = role_contributions(shap_values(model, X), model.catalogue)
+        explained = group_values(model, X, groups=model.catalogue.by_role())
     else:
         model.catalogue.check_names([str(name) for name in X.columns])
         explained = player_values(
@@ -90,7 +90,7 @@ def role_layers(
             coordinates=coordinates,
             background=background,
         )
-        roles, contributions = explained.names, explained.values
+    roles, contributions = explained.names, explained.values
     layers = scatter(contributions.T.astype(np.float32), positions, shape)
     return RoleLayers(
         roles, layers, driver_codes(dominant_role(contributions), positions, shape)

@@ -41,6 +41,17 @@ class AdditiveModel(Protocol):
         ...
 
 
+@runtime_checkable
+class GroupedModel(AdditiveModel, Protocol):
+    """An additive model that adds up groups of covariates itself, quicker than one by one."""
+
+    def group_contributions(
+        self, X: pd.DataFrame, groups: Sequence[int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return contributions, shape (n, n_groups), and base, shape (n,)."""
+        ...
+
+
 @dataclass(frozen=True)
 class ShapValues:
     """Contributions of covariates, and the base they add to.
@@ -139,15 +150,54 @@ def shap_values(
             background=background,
             threshold=threshold,
         )
-    parts = [
-        _explain(estimator, X.iloc[start : start + _ROWS])
-        for start in range(0, max(len(X), 1), _ROWS)
+    return _in_portions(estimator, X, names, None)
+
+
+def group_values(
+    model: FittedModel | ExceedanceModel,
+    X: pd.DataFrame,
+    *,
+    groups: Mapping[str, Sequence[str]],
+) -> ShapValues:
+    """Return what groups of covariates, such as roles, add to the log-odds of a sum.
+
+    The value of a group is the sum of the values of its covariates.
+
+    Parameters
+    ----------
+    model : FittedModel or fitted estimator
+        One whose log-odds are a sum over covariates (`is_additive`).
+    X : DataFrame, shape (n, n_covariates)
+        Covariates in the order of the model.
+    groups : mapping of str to sequence of str
+        Name of each group and its covariates; each covariate has one.
+
+    Raises
+    ------
+    CovariateError, ModelError
+        As in `shap_values`; or the model is no sum, or the groups do not share out its
+        covariates.
+    """
+    estimator = estimator_of(model)
+    names = [str(name) for name in X.columns]
+    if isinstance(model, FittedModel):
+        model.catalogue.check_names(names)
+    if not isinstance(estimator, AdditiveModel):
+        raise ModelError(
+            f"The log-odds of {type(estimator).__name__} are no sum over covariates, and "
+            "groups of them have values of their own. Ask for player_values."
+        )
+    held = [name for members in groups.values() for name in members]
+    if sorted(held) != sorted(names):
+        raise ModelError(
+            f"The groups hold {len(held)} covariates, {len(set(held) & set(names))} of them "
+            f"among the {len(names)} of the table. Give each covariate one group."
+        )
+    group = [
+        next(number for number, members in enumerate(groups.values()) if name in members)
+        for name in names
     ]
-    return ShapValues(
-        values=np.concatenate([values for values, _ in parts]),
-        base=np.concatenate([base for _, base in parts]),
-        names=names,
-    )
+    return _in_portions(estimator, X, tuple(groups), group)
 
 
 def player_values(
@@ -254,10 +304,34 @@ def with_location(
     return all_players
 
 
+def _in_portions(
+    estimator: AdditiveModel,
+    X: pd.DataFrame,
+    names: tuple[str, ...],
+    group: Sequence[int] | None,
+) -> ShapValues:
+    """Return the contributions of covariates, or of groups of them, a portion at a time."""
+    parts = [
+        _explain(estimator, X.iloc[start : start + _ROWS], group)
+        for start in range(0, max(len(X), 1), _ROWS)
+    ]
+    return ShapValues(
+        values=np.concatenate([values for values, _ in parts]),
+        base=np.concatenate([base for _, base in parts]),
+        names=names,
+    )
+
+
 def _explain(
-    estimator: AdditiveModel, X: pd.DataFrame
+    estimator: AdditiveModel, X: pd.DataFrame, group: Sequence[int] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    values, base = estimator.contributions(X)
+    if group is not None and isinstance(estimator, GroupedModel):
+        values, base = estimator.group_contributions(X, group)
+    else:
+        values, base = estimator.contributions(X)
+        if group is not None:
+            columns = [np.flatnonzero(np.equal(group, g)) for g in range(max(group) + 1)]
+            values = np.column_stack([values[:, held].sum(axis=1) for held in columns])
     answered = np.flatnonzero(np.isfinite(base))
     if answered.size:
         # Rows without an answer were warned of above; asked again, they would be twice.

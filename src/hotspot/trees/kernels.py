@@ -1,0 +1,312 @@
+"""The loops over rows, compiled by numba; imported only when many rows are at hand.
+
+Each has a plain twin in NumPy or LightGBM that gives the same bytes, so that which of them
+runs is a matter of time and of nothing else. None holds the interpreter's lock.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_Loop = TypeVar("_Loop", bound=Callable[..., Any])
+# Rows that are encoded together, so that they stay in the nearest cache.
+_ROWS = 1024
+_NEARLY_ZERO = float(np.float32(1e-35))
+_ALL = np.uint32(0xFFFFFFFF)
+
+
+def _compiled(loop: _Loop) -> _Loop:
+    """Return a loop that numba compiles on its first call, and keeps on disk if it can.
+
+    Where no folder can be written (a read-only installation without a home), it is compiled
+    again by every process.
+    """
+    try:
+        compiled: _Loop = numba.njit(nogil=True, cache=True)(loop)
+    except RuntimeError:
+        compiled = numba.njit(nogil=True)(loop)
+    return compiled
+
+
+def _position(_: Any, word: Any) -> Any:
+    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
+        return builder.cttz(given[0], cgutils.false_bit)
+
+    return word(word), generate
+
+
+# Position of the lowest bit of a word that is 1; the width of the word if none is.
+_lowest_bit: Any = intrinsic(_position)
+
+
+@_compiled
+def encode(
+    rows: Any, column: Any, edges: Any, first: Any, by_class: Any, missing: Any, out: Any
+) -> None:
+    """Write the codes of rows, as `Codes.encode` gives them.
+
+    The search halves all rows of a portion at once, without a branch, which the compiler
+    turns into gathers.
+    """
+    place = np.empty(_ROWS, np.int32)
+    value = np.empty(_ROWS, np.float64)
+    most = 1
+    for j in range(len(column)):
+        most = max(most, first[j + 1] - first[j])
+    padded = np.empty(2 * most + 1, np.float64)
+    for j in range(len(column)):
+        start, n, f = first[j], first[j + 1] - first[j], column[j]
+        power = 1
+        while power <= n:
+            power *= 2
+        padded[:n] = edges[start : start + n]
+        padded[n:power] = np.inf
+        for begin in range(0, rows.shape[0], _ROWS):
+            m = min(_ROWS, rows.shape[0] - begin)
+            for i in range(m):
+                x = rows[begin + i, f]
+                if by_class[j]:
+                    value[i] = np.trunc(x)
+                else:
+                    value[i] = 0.0 if abs(x) <= _NEARLY_ZERO else x
+                place[i] = 0
+            half = power // 2
+            while half > 0:
+                step = np.int32(half)
+                for i in range(m):
+                    below = padded[place[i] + half - 1] < value[i]
+                    place[i] += step if below else np.int32(0)
+                half //= 2
+            if by_class[j]:
+                for i in range(m):
+                    c = place[i]
+                    named = c < n and padded[c] == value[i]
+                    out[j, begin + i] = c + 1 if named else 0
+            else:
+                gap = missing[j]
+                for i in range(m):
+                    out[j, begin + i] = place[i] if value[i] == value[i] else gap
+
+
+@_compiled
+def add_leaves(
+    codes: Any, steady: Any, moving: Any, first: Any, masks: Any, leaf: Any, out: Any
+) -> None:
+    """Add the leaf values of all trees to `out`, tree by tree.
+
+    Parameters
+    ----------
+    codes : array, shape (n_columns, n)
+    steady, moving : array of int
+        Columns whose codes rarely change from row to row, and the others. The leaves that
+        the steady ones leave over are kept until one of them changes.
+    first : array of int, shape (n_columns,)
+        Where the codes of each column begin among the masks.
+    masks : array of uint32, shape (n_blocks, n_codes, n_slots)
+        Leaves that are still possible, as bits, for each code and slot of 32 leaves.
+    leaf : array, shape (n_blocks * n_slots, 33)
+        Values of the leaves of each slot; 0 at the last for a slot without the row's leaf.
+    out : array, shape (n,)
+    """
+    n = codes.shape[1]
+    n_blocks, _, n_slots = masks.shape
+    kept = np.empty(n_slots, np.uint32)
+    left = np.empty((4, n_slots), np.uint32)
+    seen = np.empty(len(steady), np.int64)
+    for block in range(n_blocks):
+        table = masks[block]
+        seen[:] = -1
+        kept[:] = _ALL
+        values = leaf[block * n_slots : (block + 1) * n_slots]
+        # Four rows at a time: their sums do not wait for each other.
+        for begin in range(0, n, 4):
+            m = min(4, n - begin)
+            for q in range(m):
+                i = begin + q
+                changed = False
+                for j in range(len(steady)):
+                    c = np.int64(codes[steady[j], i])
+                    changed |= c != seen[j]
+                    seen[j] = c
+                if changed:
+                    kept[:] = _ALL
+                    for j in range(len(steady)):
+                        one = table[first[steady[j]] + seen[j]]
+                        for k in range(n_slots):
+                            kept[k] &= one[k]
+                own = left[q]
+                for k in range(n_slots):
+                    own[k] = kept[k]
+                j = 0
+                while j + 4 <= len(moving):
+                    a = table[first[moving[j]] + codes[moving[j], i]]
+                    b = table[first[moving[j + 1]] + codes[moving[j + 1], i]]
+                    c = table[first[moving[j + 2]] + codes[moving[j + 2], i]]
+                    d = table[first[moving[j + 3]] + codes[moving[j + 3], i]]
+                    for k in range(n_slots):
+                        own[k] &= a[k] & b[k] & c[k] & d[k]
+                    j += 4
+                while j < len(moving):
+                    a = table[first[moving[j]] + codes[moving[j], i]]
+                    for k in range(n_slots):
+                        own[k] &= a[k]
+                    j += 1
+            if m == 4:
+                s0, s1 = out[begin], out[begin + 1]
+                s2, s3 = out[begin + 2], out[begin + 3]
+                for k in range(n_slots):
+                    value = values[k]
+                    s0 += value[_lowest_bit(left[0, k])]
+                    s1 += value[_lowest_bit(left[1, k])]
+                    s2 += value[_lowest_bit(left[2, k])]
+                    s3 += value[_lowest_bit(left[3, k])]
+                out[begin], out[begin + 1] = s0, s1
+                out[begin + 2], out[begin + 3] = s2, s3
+            else:
+                for q in range(m):
+                    s = out[begin + q]
+                    for k in range(n_slots):
+                        s += values[k, _lowest_bit(left[q, k])]
+                    out[begin + q] = s
+
+
+@_compiled
+def add_patterns(
+    codes: Any,
+    bits: Any,
+    place: Any,
+    low: Any,
+    high: Any,
+    members: Any,
+    cells: Any,
+    outs: Any,
+    out: Any,
+) -> None:
+    """Add the tabulated contributions of all parts of trees to `out`, part by part.
+
+    Parameters
+    ----------
+    codes : array, shape (n_columns, n)
+    bits : array of int, shape (n_parts + 1,)
+        Where the conditions of each part begin.
+    place : array of int, shape (n_bits,)
+        Row of `codes` that each condition asks.
+    low, high : array of uint16, shape (n_bits,)
+        A condition holds for codes from `low` to `high`; where ``low > high``, for those
+        that `members` names.
+    members : array of bool, shape (n_odd, n_codes)
+        Of the conditions that are no interval, in their order.
+    cells : array, shape (n_cells,)
+        For each part and output, one number per pattern of its conditions.
+    outs : array of int, shape (n_outs, 2)
+        Part and row of `out` of each stretch of cells.
+    out : array, shape (n_outputs, n)
+    """
+    n = codes.shape[1]
+    pattern = np.empty(n, np.uint16)
+    odd, cell, at = 0, 0, 0
+    for part in range(len(bits) - 1):
+        pattern[:] = 0
+        n_bits = bits[part + 1] - bits[part]
+        for j in range(n_bits):
+            b = bits[part] + j
+            code, bit = codes[place[b]], np.uint16(1 << j)
+            least, most = low[b], high[b]
+            if least <= most:
+                for i in range(n):
+                    inside = (code[i] >= least) & (code[i] <= most)
+                    pattern[i] |= bit if inside else np.uint16(0)
+            else:
+                member = members[odd]
+                odd += 1
+                for i in range(n):
+                    pattern[i] |= bit if member[code[i]] else np.uint16(0)
+        size = 1 << n_bits
+        while at < len(outs) and outs[at, 0] == part:
+            table, target = cells[cell : cell + size], out[outs[at, 1]]
+            for i in range(n):
+                target[i] += table[pattern[i]]
+            cell += size
+            at += 1
+
+
+@_compiled
+def add_entries(
+    rows: Any, root: Any, node: Any, start: Any, entry: Any, value: Any, out: Any
+) -> None:
+    """Add the entries of the leaf that each row reaches in each tree to its row of `out`.
+
+    Four rows walk down together, since a step waits for memory and not for the processor.
+    The last rows walk as often as it takes to make four, and are added once.
+    """
+    n = rows.shape[0]
+    for tree in range(len(root)):
+        for begin in range(0, n, 4):
+            i1, i2 = min(begin + 1, n - 1), min(begin + 2, n - 1)
+            i3 = min(begin + 3, n - 1)
+            k0 = k1 = k2 = k3 = root[tree]
+            c0 = c1 = c2 = c3 = node[k0].column
+            while c0 >= 0 or c1 >= 0 or c2 >= 0 or c3 >= 0:
+                if c0 >= 0:
+                    one = node[k0]
+                    k0 = one.left if rows[begin, c0] <= one.limit else one.right
+                    c0 = node[k0].column
+                if c1 >= 0:
+                    one = node[k1]
+                    k1 = one.left if rows[i1, c1] <= one.limit else one.right
+                    c1 = node[k1].column
+                if c2 >= 0:
+                    one = node[k2]
+                    k2 = one.left if rows[i2, c2] <= one.limit else one.right
+                    c2 = node[k2].column
+                if c3 >= 0:
+                    one = node[k3]
+                    k3 = one.left if rows[i3, c3] <= one.limit else one.right
+                    c3 = node[k3].column
+            leaves = (node[k0].left, node[k1].left, node[k2].left, node[k3].left)
+            for q in range(min(4, n - begin)):
+                own, leaf = out[begin + q], leaves[q]
+                for at in range(start[leaf], start[leaf + 1]):
+                    own[entry[at]] += value[at]
+
+
+@_compiled
+def smooth(weights: Any, taps: Any, out: Any) -> None:
+    """Write what `smooth_rows` gives: products and sums in the same order."""
+    n, m = weights.shape
+    reach = (len(taps) + 1) // 2
+    padded = np.zeros(m + 2 * reach)
+    for row in range(n):
+        own = out[row]
+        total = 0.0
+        for j in range(min(reach, m)):
+            own[j] = 0.0
+        for j in range(reach, m):
+            total += weights[row, j - reach]
+            own[j] = total
+        padded[reach : reach + m] = weights[row]
+        # Four taps at a time, added one after the other as in NumPy.
+        number = 0
+        while number + 4 <= len(taps):
+            t0, t1 = taps[number], taps[number + 1]
+            t2, t3 = taps[number + 2], taps[number + 3]
+            begin = 2 * reach - 1 - number
+            w0, w1 = padded[begin : begin + m], padded[begin - 1 : begin - 1 + m]
+            w2, w3 = padded[begin - 2 : begin - 2 + m], padded[begin - 3 : begin - 3 + m]
+            for j in range(m):
+                own[j] = (((own[j] + w0[j] * t0) + w1[j] * t1) + w2[j] * t2) + w3[j] * t3
+            number += 4
+        while number < len(taps):
+            tap, begin = taps[number], 2 * reach - 1 - number
+            w0 = padded[begin : begin + m]
+            for j in range(m):
+                own[j] += w0[j] * tap
+            number += 1
+        most = own[0]
+        for j in range(m):
+            most = max(most, own[j])
+            own[j] = min(max(most, 0.0), 1.0)
