@@ -57,7 +57,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Path:
 
 
 def _rule(above: float) -> list[str]:
-    return [f"predict.decision.above={above}"]
+    return ["predict.decision.rule=cuts", f"predict.decision.above={above}"]
 
 
 @pytest.fixture

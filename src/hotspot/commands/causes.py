@@ -74,8 +74,8 @@ def causes_of(
     """
     try:
         models = [load_model(run.paths.model(contaminant)) for run in (first, second)]
-        start = _end(first, models[0], cells.first)
-        finish = _end(second, models[1], cells.second)
+        start = _end(first, models[0], cells.first, contaminant)
+        finish = _end(second, models[1], cells.second, contaminant)
     except HotspotError as error:
         return Causes((), (f"The difference is not split by cause. {error}",))
     way = _Way(first, second, contaminant, models, cells)
@@ -208,7 +208,9 @@ class _Way:
         return _predicted(model, covariates_of, self.cells.coordinates, limit_mg_kg)
 
 
-def _end(run: FinishedRun, model: FittedModel, values: dict[str, NDArray[Any]]) -> MapState:
+def _end(
+    run: FinishedRun, model: FittedModel, values: dict[str, NDArray[Any]], contaminant: str
+) -> MapState:
     """Return the state of a map as it is, and make sure that it is the map of this model."""
     if model.applicability is None or not {"decision", "dissimilarity"} <= set(values):
         raise ModelError(
@@ -218,7 +220,9 @@ def _end(run: FinishedRun, model: FittedModel, values: dict[str, NDArray[Any]]) 
     inside = inside_applicability(
         values["dissimilarity"], float(model.applicability.threshold_)
     )
-    state = MapState("", values["probability"].astype(np.float64), inside, run.rule)
+    state = MapState(
+        "", values["probability"].astype(np.float64), inside, run.rule(contaminant)
+    )
     turned = float(np.mean(state.decisions() != values["decision"])) if len(inside) else 0.0
     if turned > _TURNED:
         raise ModelError(

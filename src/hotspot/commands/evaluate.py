@@ -1,31 +1,51 @@
 """`hotspot evaluate`: out-of-fold scores of the model, its rivals and the baseline."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from hotspot.commands.applicability import (
+    fitted_area,
+    reliance,
+    weights_table,
+    with_dissimilarity,
+)
 from hotspot.commands.console import Console
 from hotspot.commands.folds import target_cells
-from hotspot.commands.models import limit_value, limits_of, model_factory, model_kinds
+from hotspot.commands.models import (
+    limit_value,
+    limits_of,
+    model_factory,
+    model_kinds,
+    primary_plans,
+)
 from hotspot.commands.target import Target, add_target_scores
+from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
+from hotspot.covariates.catalogue import Catalogue
 from hotspot.covariates.stack import open_stack
+from hotspot.estimators.error_profile import PROFILE_COLUMNS
+from hotspot.evaluation.applicability import SIDES, applicability_scores, on_side
+from hotspot.evaluation.error_profile import error_profile, profile_strength
 from hotspot.evaluation.ledger import score_ledger
 from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
 from hotspot.evaluation.reliability import reliability_curve
 from hotspot.evaluation.store import write_ledger, write_table
 from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import write_text
+from hotspot.folds.membership import row_groups, row_times
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.report import fold_report
 from hotspot.folds.separation import separation
 from hotspot.folds.store import read_folds
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
-from hotspot.samples.sampleset import SampleSet
+from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
+from hotspot.seeds import child_seed
 
 HEADLINE_SCORES = ("log_loss", "brier_skill", "auc", "average_precision")
 
@@ -48,9 +68,21 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     )
     if config.cv.target_weighted:
         add_target_scores(ledger, config, samples, cells)
-    write_table(predictions_table(predictions), paths.evaluation / "out_of_fold.parquet")
-    write_table(_fold_reports(config, samples, plans), paths.evaluation / "folds.parquet")
-    write_table(_reliability(config, predictions), paths.evaluation / "reliability.parquet")
+    reaches = _reaches(config, samples, predictions, console)
+    for contaminant, reach in reaches.items():
+        predictions[contaminant][config.model.kind] = reach.runs
+    ledger["applicability"] = {c: reach.scores for c, reach in reaches.items()}
+    ledger["error_profile"] = {c: reach.strength for c, reach in reaches.items()}
+    thresholds = {c: reach.threshold for c, reach in reaches.items()}
+    tables = {
+        "out_of_fold": predictions_table(predictions),
+        "folds": _fold_reports(config, samples, plans),
+        "reliability": _reliability(config, predictions, thresholds),
+        "applicability": weights_table({c: reach.weights for c, reach in reaches.items()}),
+        "error_profile": _profiles(reaches),
+    }
+    for name, table in tables.items():
+        write_table(table, paths.evaluation / f"{name}.parquet")
     headline = json.dumps(headline_scores(config, ledger), indent=2)
     write_text(paths.experiment / "headline.json", headline)
     write_ledger(ledger, paths.metrics)
@@ -75,21 +107,111 @@ def _predict(
 ) -> dict[str, dict[str, list[OutOfFold]]]:
     kinds = model_kinds(config)
     limits = limits_of(config)
-    total = len(config.contaminants) * len(kinds) * len(plans)
-    predictions: dict[str, dict[str, list[OutOfFold]]] = {}
+    jobs = [
+        (config, samples.of(contaminant), samples.catalogue, (contaminant, kind), plan)
+        for contaminant in limits
+        for kind in kinds
+        for plan in plans
+    ]
+    workers = worker_count(config.workers, len(jobs))
     with console.bar("models x plans") as move:
-        done = 0
-        for contaminant in config.contaminants:
-            chosen = samples.of(contaminant)
-            for kind in kinds:
-                make = model_factory(config, kind, contaminant, samples.catalogue)
-                runs = predictions.setdefault(contaminant, {}).setdefault(kind, [])
-                for plan in plans:
-                    value = limit_value(limits[contaminant])
-                    runs.append(out_of_fold(make, chosen, plan, value))
-                    done += 1
-                    move(done, total)
+        runs = in_parallel(_left_out, jobs, workers=workers, progress=move)
+    predictions: dict[str, dict[str, list[OutOfFold]]] = {}
+    for (_, _, _, (contaminant, kind), _), run in zip(jobs, runs, strict=True):
+        predictions.setdefault(contaminant, {}).setdefault(kind, []).append(run)
     return predictions
+
+
+def _left_out(
+    config: Config,
+    samples: Samples,
+    catalogue: Catalogue,
+    what: tuple[str, str],
+    plan: FoldPlan,
+) -> OutOfFold:
+    """Return the predictions of a (contaminant, kind of model) under a plan."""
+    contaminant, kind = what
+    make = model_factory(config, kind, contaminant, catalogue)
+    return out_of_fold(make, samples, plan, limit_value(limits_of(config)[contaminant]))
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """How far the chosen model of one contaminant reaches."""
+
+    weights: dict[str, float]
+    threshold: float
+    runs: list[OutOfFold]
+    scores: dict[str, Any]
+    strength: dict[str, Any]
+    profile: pd.DataFrame | None
+
+
+def _reaches(
+    config: Config,
+    samples: SampleSet,
+    predictions: dict[str, dict[str, list[OutOfFold]]],
+    console: Console,
+) -> dict[str, _Reach]:
+    """Return how far the chosen model of each contaminant reaches."""
+    jobs = [
+        (config, samples.of(c), samples.catalogue, c, predictions[c][config.model.kind])
+        for c in config.contaminants
+    ]
+    with console.bar("areas of applicability") as move:
+        found = in_parallel(
+            _reach, jobs, workers=worker_count(config.workers, len(jobs)), progress=move
+        )
+    return dict(zip(config.contaminants, found, strict=True))
+
+
+def _reach(
+    config: Config,
+    samples: Samples,
+    catalogue: Catalogue,
+    contaminant: str,
+    runs: list[OutOfFold],
+) -> _Reach:
+    """Return scores inside and outside the area of applicability, and the error profile.
+
+    The predictions get the dissimilarity of each left-out sample.
+    """
+    blocks = score_blocks(samples.coordinates)
+    plan = primary_plans(config, [run.plan for run in runs])[0]
+    model = model_factory(config, config.model.kind, contaminant, catalogue)()
+    model.fit(samples.X, samples.lower, samples.upper, coordinates=samples.coordinates)
+    weights = reliance(
+        model,
+        samples,
+        catalogue=catalogue,
+        threshold=limit_value(limits_of(config)[contaminant]),
+        seed=child_seed(config.seed, "background", contaminant),
+    )
+    area = fitted_area(samples, plan, catalogue=catalogue, weights=weights)
+    runs = [with_dissimilarity(run, area, samples) for run in runs]
+    profile = error_profile(
+        runs, blocks, random_state=child_seed(config.seed, "error_profile", contaminant)
+    )
+    return _Reach(
+        weights=weights,
+        threshold=float(area.threshold_),
+        runs=runs,
+        scores=applicability_scores(runs, blocks, area.threshold_),
+        strength=profile_strength(runs, blocks).to_dict(),
+        profile=None if profile is None else profile.table,
+    )
+
+
+def _profiles(reaches: dict[str, _Reach]) -> pd.DataFrame:
+    """Return the error profiles as one table; without rows where there is none."""
+    tables = []
+    for contaminant, reach in reaches.items():
+        if reach.profile is not None:
+            table = reach.profile.copy()
+            table.insert(0, "contaminant", contaminant)
+            tables.append(table)
+    empty = pd.DataFrame(columns=["contaminant", *PROFILE_COLUMNS])
+    return pd.concat(tables, ignore_index=True) if tables else empty
 
 
 def _warn_of_limits(config: Config, samples: SampleSet, console: Console) -> None:
@@ -121,25 +243,44 @@ def _fold_reports(config: Config, samples: SampleSet, plans: list[FoldPlan]) -> 
         chosen = samples.of(contaminant)
         labels = exceedance_labels(chosen.lower, chosen.upper, limit_value(limit))
         own = [plan.select(chosen.sample_id) for plan in plans]
-        report = fold_report(own, labels, chosen.coordinates)
+        rows = samples.frame[samples.frame["contaminant"] == contaminant]
+        report = fold_report(
+            own,
+            labels,
+            chosen.coordinates,
+            groups=None if config.cv.groups is None else row_groups(rows, config.cv.groups),
+            times=row_times(rows) if "time" in config.cv.plans else None,
+        )
         report.insert(0, "contaminant", contaminant)
         reports.append(report)
     return pd.concat(reports, ignore_index=True)
 
 
 def _reliability(
-    config: Config, predictions: dict[str, dict[str, list[OutOfFold]]]
+    config: Config,
+    predictions: dict[str, dict[str, list[OutOfFold]]],
+    thresholds: dict[str, float],
 ) -> pd.DataFrame:
     """Return the reliability curves of the chosen model, first repeat of each plan.
 
-    Repeats share their samples; to pool them would make the intervals look too narrow.
+    The column ``applicability`` tells whether a curve is of all samples, or of those inside
+    or outside the area of applicability. Repeats share their samples; to pool them would
+    make the intervals look too narrow.
     """
     tables = []
     for contaminant, models in predictions.items():
         for run in models[config.model.kind]:
-            if run.plan.repeat == 0:
-                known = run.is_scored
-                curve = reliability_curve(run.label[known], run.probability[known])
+            if run.plan.repeat > 0:
+                continue
+            parts: dict[str, OutOfFold] = {"all": run}
+            for side in SIDES:
+                parts[side] = on_side(run, side, thresholds[contaminant])
+            for name, part in parts.items():
+                known = part.is_scored
+                if name != "all" and not known.any():
+                    continue
+                curve = reliability_curve(part.label[known], part.probability[known])
+                curve.insert(0, "applicability", name)
                 curve.insert(0, "plan", run.plan.plan)
                 curve.insert(0, "contaminant", contaminant)
                 tables.append(curve)

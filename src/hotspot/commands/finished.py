@@ -10,11 +10,12 @@ import pandas as pd
 import yaml
 
 from hotspot.config.paths import Paths
-from hotspot.errors import ConfigError, OutputError, few, nearest_name
+from hotspot.errors import ConfigError, ModelError, OutputError, few, nearest_name
 from hotspot.evaluation.predictions import KNOWN, Predictions
 from hotspot.evaluation.store import read_ledger
 from hotspot.maps.decision import DecisionRule
 from hotspot.observations.thresholds import resolve_threshold
+from hotspot.rasters import open_raster
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,=+@-]*")
 # The part of a map that each top key of the configuration may move, longest key first.
@@ -86,13 +87,13 @@ class FinishedRun:
         """The one seed."""
         return int(self._get("seed"))
 
-    @property
-    def rule(self) -> DecisionRule:
-        """What the maps call above and below."""
-        return DecisionRule(
-            above=float(self._get("predict.decision.above")),
-            below=float(self._get("predict.decision.below")),
-        )
+    def rule(self, contaminant: str) -> DecisionRule:
+        """Return what the map of a contaminant calls above and below, by its own tags."""
+        path = _there(self.paths.maps(contaminant) / "decision.tif", self.name)
+        with open_raster(path) as dataset:
+            tags = dataset.tags()
+        above, below = (_cut(tags, name) for name in ("decision_above", "decision_below"))
+        return DecisionRule(above=above, below=below)
 
     def limit_mg_kg(self, contaminant: str) -> float:
         """Return the limit of a contaminant."""
@@ -219,3 +220,13 @@ def _group(key: str) -> str:
         if key == start or key.startswith(f"{start}."):
             return group
     return NO_GROUP
+
+
+def _cut(tags: dict[str, str], name: str) -> float | None:
+    """Return a cut of the decision as a raster tells it; None for never."""
+    if name not in tags:
+        raise ModelError(
+            f"A decision raster has no tag {name!r}, so its rule is not known. "
+            "Run `hotspot predict` again."
+        )
+    return None if tags[name] == "never" else float(tags[name])

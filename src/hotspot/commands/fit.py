@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hotspot.commands.applicability import fitted_area, weights_of
 from hotspot.commands.console import Console
 from hotspot.commands.models import (
     limit_facts,
@@ -14,28 +15,19 @@ from hotspot.commands.models import (
 from hotspot.commands.report_content import card_content, provenance_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.catalogue import Catalogue
 from hotspot.covariates.stack import open_stack
-from hotspot.estimators.applicability import AreaOfApplicability
-from hotspot.estimators.base import ExceedanceModel
-from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.calibration_band import fit_calibration_band
+from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
+from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.store import save_model
-from hotspot.evaluation.store import read_ledger
-from hotspot.explanations.background import choose_background, spread_rows
-from hotspot.explanations.importance import covariate_importance
-from hotspot.explanations.values import is_additive, shap_values
+from hotspot.evaluation.store import read_ledger, read_table
+from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import replaced_folder
-from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.report.card import model_card
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
-from hotspot.seeds import child_seed
-
-# Samples that tell what a model relies on, where explaining each costs thousands of
-# predictions.
-_MAX_EXPLAINED = 100
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -47,6 +39,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     plan = primary_plans(config, plans)[0]
     ledger = read_ledger(paths.metrics)
     facts = model_facts(config, paths)
+    weights = read_table(paths.evaluation / "applicability.parquet")
     with replaced_folder(paths.models) as folder:
         for contaminant, limit in limits_of(config).items():
             chosen = samples.of(contaminant)
@@ -59,13 +52,11 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 grid=grid,
                 contaminant=contaminant,
                 threshold=limit_facts(limit),
-                applicability=_applicability(
-                    estimator,
+                applicability=fitted_area(
                     chosen,
                     plan,
                     catalogue=catalogue,
-                    threshold=limit_value(limit),
-                    seed=child_seed(config.seed, "background", contaminant),
+                    weights=weights_of(weights, contaminant),
                 ),
                 facts={
                     **facts,
@@ -74,6 +65,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                     "n_unknown": int(np.isnan(labels).sum()),
                     "prevalence": float(np.nanmean(labels)),
                 },
+                evidence=_evidence(paths, contaminant, config.model.kind, plan.plan, chosen),
             )
             save_model(fitted, folder / contaminant)
             card = model_card(
@@ -87,34 +79,27 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             )
 
 
-def _applicability(
-    estimator: ExceedanceModel,
-    samples: Samples,
-    plan: FoldPlan,
-    *,
-    catalogue: Catalogue,
-    threshold: float,
-    seed: int,
-) -> AreaOfApplicability:
-    """Return the area of applicability, weighted by what the model relies on.
-
-    What it credits to the coordinates is left aside: the area is one of covariates.
-    """
-    explained = samples
-    if not is_additive(estimator):
-        explained = samples.take(spread_rows(samples.coordinates, _MAX_EXPLAINED, seed=seed))
-    values = shap_values(
-        estimator,
-        explained.X,
-        coordinates=explained.coordinates,
-        background=choose_background(samples, seed=seed),
-        threshold=threshold,
+def _evidence(
+    paths: Paths, contaminant: str, kind: str, plan: str, samples: Samples
+) -> LeftOutEvidence:
+    """Return what the left-out samples of `evaluate` tell of the model's answers."""
+    table = read_table(paths.evaluation / "out_of_fold.parquet")
+    rows = table[
+        (table["contaminant"] == contaminant)
+        & (table["model"] == kind)
+        & (table["plan"] == plan)
+    ]
+    block = dict(
+        zip(samples.sample_id.tolist(), score_blocks(samples.coordinates), strict=True)
     )
-    importance = covariate_importance(values)
-    weights = {name: float(importance[name]) for name in catalogue.names}
-    # A model that relies on nothing has no reason to weigh one covariate above another.
-    if not any(weights.values()):
-        weights = dict.fromkeys(catalogue.names, 1.0)
-    folds = plan.select(samples.sample_id).fold
-    area = AreaOfApplicability(categorical=catalogue.categorical)
-    return area.fit(samples.X, weights=weights, folds=folds)
+    band = fit_calibration_band(
+        rows["label"].to_numpy(dtype=np.float64),
+        rows["probability"].to_numpy(dtype=np.float64),
+        rows["sample_id"].map(block).to_numpy(dtype=np.int64),
+        # The repeats of a sample are one sample.
+        weights=np.full(len(rows), 1 / rows["repeat"].nunique()),
+    )
+    profiles = read_table(paths.evaluation / "error_profile.parquet")
+    own = profiles[profiles["contaminant"] == contaminant]
+    columns = own[list(PROFILE_COLUMNS)].reset_index(drop=True)
+    return LeftOutEvidence(band, ErrorProfile(columns) if len(columns) else None)

@@ -1,5 +1,7 @@
 """`hotspot folds`: who is tested when, under every plan."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hotspot.commands.console import Console
@@ -7,6 +9,8 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import Stack, open_stack
 from hotspot.folds.make import Survey, make_plans
+from hotspot.folds.membership import groups_of_samples, times_of_samples
+from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import write_folds
 from hotspot.grid import Coordinates
 from hotspot.samples.sampleset import SampleSet
@@ -22,16 +26,37 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with open_stack(paths.covariates) as stack:
         samples = read_samples(paths.samples, stack.catalogue)
         target = target_cells(stack, config.seed)
+    survey = survey_of(samples, target)
+    if "group" in config.cv.plans and config.cv.groups is not None:
+        groups = groups_of_samples(samples.frame, config.cv.groups)
+        survey = replace(survey, groups=groups.to_numpy(dtype=object))
+    if "time" in config.cv.plans:
+        times = times_of_samples(samples.frame)
+        survey = replace(survey, times=times.to_numpy())
     plans = make_plans(
         config.cv.plans,
-        survey_of(samples, target),
+        survey,
         n_splits=config.cv.n_splits,
         repeats=config.cv.repeats,
         spacing=config.cv.spacing_m,
+        buffer=config.cv.buffer_m,
         seed=config.seed,
     )
     write_folds(plans, paths.folds)
-    console.line(f"  {len(plans)} plans of {config.cv.n_splits} folds")
+    for name in dict.fromkeys(plan.plan for plan in plans):
+        console.line(f"  {described([plan for plan in plans if plan.plan == name])}")
+
+
+def described(repeats: list[FoldPlan]) -> str:
+    """Return one line on the repeats of a plan: folds, repeats and buffer."""
+    first = repeats[0]
+    n_folds = len(np.unique(first.fold))
+    if first.training == "earlier":
+        # The first period trains and is not tested.
+        n_folds -= 1
+    again = f", {len(repeats)} times" if len(repeats) > 1 else ""
+    buffer = f", buffer {first.buffer_m:.0f}" if first.buffer_m > 0 else ""
+    return f"{first.plan}: {n_folds} folds{again}{buffer}"
 
 
 def survey_of(samples: SampleSet, target: Coordinates) -> Survey:

@@ -1,19 +1,23 @@
 """What several stages need of models: limits, estimators by configuration, identities."""
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from hotspot import __version__
+from hotspot.commands.limit_rules import limit_rules, rule_threshold
 from hotspot.commands.stamps import files_digest
 from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
 from hotspot.folds.plan import FoldPlan
-from hotspot.observations.thresholds import Threshold, resolve_threshold
+from hotspot.maps.decision import DecisionRule
+from hotspot.observations.thresholds import Threshold
 from hotspot.seeds import child_seed
 
 # Parts of the configuration that a model depends on.
@@ -21,11 +25,14 @@ MODEL_KEYS = ("contaminants", "covariates", "cv", "data", "model", "seed", "thre
 
 
 def limits_of(config: Config) -> dict[str, Threshold]:
-    """Return the limit of each contaminant, in the order of the configuration."""
-    return {
-        contaminant: resolve_threshold(contaminant, config.threshold[contaminant])
-        for contaminant in config.contaminants
-    }
+    """Return the limit of each contaminant, in the order of the configuration.
+
+    Raises
+    ------
+    ThresholdError
+        A limit depends on the place; `limit_rules` gives it.
+    """
+    return {name: rule_threshold(rule) for name, rule in limit_rules(config).items()}
 
 
 def limit_value(limit: Threshold) -> float:
@@ -112,3 +119,39 @@ def model_facts(config: Config, paths: Paths) -> dict[str, Any]:
 def primary_plans(config: Config, plans: list[FoldPlan]) -> list[FoldPlan]:
     """Return the repeats of the plan on which decisions rest."""
     return [plan for plan in plans if plan.plan == config.cv.primary]
+
+
+def decision_rule(config: Config, model: FittedModel) -> DecisionRule:
+    """Return the rule of the decision classes that the configuration asks for.
+
+    A model whose probabilities were never tested on left-out samples has no band: nothing
+    can be decided by one, and every cell is "cannot say".
+    """
+    asked = config.predict.decision
+    if asked.rule == "cuts":
+        return DecisionRule(above=asked.above, below=asked.below)
+    if model.calibration_band is None:
+        warnings.warn(
+            f"The model of {model.contaminant} was not tested on left-out samples of two "
+            "blocks or more, so that every cell is 'cannot say'. Run `hotspot evaluate` and "
+            "`hotspot fit`, add samples elsewhere, or set predict.decision.rule=cuts.",
+            stacklevel=2,
+        )
+        return DecisionRule(above=None, below=None)
+    return DecisionRule.from_band(model.calibration_band.at(asked.confidence), asked.cost_ratio)
+
+
+def decision_tags(config: Config, rule: DecisionRule) -> dict[str, str]:
+    """Return what every raster says of the decision rule."""
+    asked = config.predict.decision
+    cuts = {"decision_above": rule.above, "decision_below": rule.below}
+    # Nine digits give a cut back as it is, so that who reads the tags decides alike.
+    tags = {name: "never" if cut is None else f"{cut:.9g}" for name, cut in cuts.items()}
+    if asked.rule == "cuts":
+        return {"decision_rule": "cuts", **tags}
+    return {
+        "decision_rule": "band",
+        "decision_cost_ratio": f"{asked.cost_ratio:g}",
+        "decision_confidence": f"{asked.confidence:g}",
+        **tags,
+    }

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.commands.models import limit_value, limits_of, model_factory
+from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
 from hotspot.evaluation.out_of_fold import out_of_fold
 from hotspot.evaluation.target import target_scores
@@ -45,40 +46,56 @@ def add_target_scores(
     A model whose score would rest on too few samples, or on ground that no test resembles,
     gets no number but the reason, under ``ledger["target"]``.
     """
+    jobs = [(config, samples, contaminant, target) for contaminant in config.contaminants]
+    found = in_parallel(_of, jobs, workers=worker_count(config.workers, len(jobs)))
     ledger["target"], ledger["sampling"] = {}, {}
-    for contaminant in config.contaminants:
-        chosen = samples.of(contaminant)
-        audit = audit_preference(
-            chosen.coordinates,
-            _log_middle(chosen),
-            random_state=child_seed(config.seed, "preference", contaminant),
+    for contaminant, entry in zip(config.contaminants, found, strict=True):
+        ledger["sampling"][contaminant] = entry.sampling
+        ledger["target"][contaminant] = entry.target
+        for kind, scores in entry.scores.items():
+            if kind in ledger[contaminant]:
+                ledger[contaminant][kind][PLAN] = scores
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What a ledger tells of one contaminant's survey and of the area to be mapped."""
+
+    sampling: dict[str, Any]
+    target: dict[str, Any]
+    scores: dict[str, dict[str, Any]]
+
+
+def _of(config: Config, samples: SampleSet, contaminant: str, target: Target) -> _Entry:
+    chosen = samples.of(contaminant)
+    audit = audit_preference(
+        chosen.coordinates,
+        _log_middle(chosen),
+        random_state=child_seed(config.seed, "preference", contaminant),
+    )
+    sampling = {
+        "is_preferential": bool(audit.is_preferential),
+        "correlation": _plain(audit.correlation),
+        "p_value": _plain(audit.p_value),
+        "sentence": audit.sentence,
+    }
+    if not _has_both_classes(chosen, limit_value(limits_of(config)[contaminant])):
+        reason = "All samples are on one side of the limit, or unknown."
+        return _Entry(
+            sampling, {config.model.kind: {"n_effective": None, "reason": reason}}, {}
         )
-        ledger["sampling"][contaminant] = {
-            "is_preferential": bool(audit.is_preferential),
-            "correlation": _plain(audit.correlation),
-            "p_value": _plain(audit.p_value),
-            "sentence": audit.sentence,
-        }
-        ledger["target"][contaminant] = {}
-        if not _has_both_classes(chosen, limit_value(limits_of(config)[contaminant])):
-            reason = "All samples are on one side of the limit, or unknown."
-            ledger["target"][contaminant][config.model.kind] = {
-                "n_effective": None,
-                "reason": reason,
+    told: dict[str, Any] = {}
+    printed: dict[str, dict[str, Any]] = {}
+    for kind in dict.fromkeys((config.model.kind, "prevalence")):
+        scores = _scores(config, samples, contaminant, kind, target=target)
+        first = next(iter(scores.values()))
+        told[kind] = {"n_effective": _plain(first.n_effective), "reason": first.reason}
+        if first.mean is not None:
+            printed[kind] = {
+                name: {"mean": _plain(score.mean), "se": _plain(score.se)}
+                for name, score in scores.items()
             }
-            continue
-        for kind in dict.fromkeys((config.model.kind, "prevalence")):
-            scores = _scores(config, samples, contaminant, kind, target=target)
-            first = next(iter(scores.values()))
-            ledger["target"][contaminant][kind] = {
-                "n_effective": _plain(first.n_effective),
-                "reason": first.reason,
-            }
-            if first.mean is not None and kind in ledger[contaminant]:
-                ledger[contaminant][kind][PLAN] = {
-                    name: {"mean": _plain(score.mean), "se": _plain(score.se)}
-                    for name, score in scores.items()
-                }
+    return _Entry(sampling, told, printed)
 
 
 def _has_both_classes(samples: Samples, limit: float) -> bool:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hotspot.estimators.base import ExceedanceModel, ModelState
-from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.registry import ESTIMATOR_KINDS, estimator_class, make_estimator
 from hotspot.estimators.store import load_model, save_model
 from hotspot.estimators.table import UnseenClassWarning
@@ -24,6 +24,7 @@ __all__ = [
     "BoostedClassifier",
     "ExceedanceModel",
     "FittedModel",
+    "LeftOutEvidence",
     "LogisticClassifier",
     "ModelState",
     "PrevalenceBaseline",

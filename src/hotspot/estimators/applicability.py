@@ -1,24 +1,30 @@
 """The area of applicability: where covariates resemble those of the samples."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
-from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.table import Matrix, prediction_table, training_table
 
-# Distances held at once, 8 bytes each.
-_CHUNK = 4_000_000
+Splits = Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""Positions of training and of test samples, fold by fold."""
+
+# Rows and columns of distances held at once: a megabyte, which stays in a processor's cache.
+_BLOCK = (256, 512)
+# Squared distances below this share of the squared norms lose digits in a matrix product, and
+# are computed again from the differences.
+_CLOSE = 1e-4
 # Rows of a map that are scaled and searched at once.
 _ROWS = 65_536
 
@@ -44,7 +50,8 @@ class AreaOfApplicability(BaseEstimator):
     threshold_ : float
         Largest index that counts as applicable.
     dissimilarity_train_ : array, shape (n,)
-        Index of each sample to the nearest sample outside its fold.
+        Index of each sample to the nearest sample outside its fold; NaN where a sample is
+        never tested.
     mean_distance_train_ : array, shape (n,)
         Mean distance of each sample to all others, folds ignored.
     mean_distance_ : float
@@ -81,6 +88,8 @@ class AreaOfApplicability(BaseEstimator):
         X: pd.DataFrame | Matrix,
         weights: Mapping[str, float] | None = None,
         folds: ArrayLike | None = None,
+        *,
+        splits: Splits | None = None,
     ) -> Self:
         """Learn the scale, the samples and the threshold.
 
@@ -93,12 +102,15 @@ class AreaOfApplicability(BaseEstimator):
             matter. Negative ones count as 0. By default all weigh 1.
         folds : array, shape (n,), optional
             Fold of each sample; without it the nearest other sample counts.
+        splits : iterable of (train, test), optional
+            In place of `folds`, who trains for whom, where it is not everyone of another
+            fold: with a buffer, or in time.
 
         Raises
         ------
         ModelError
             Values are missing, covariates lack a weight, all weights are 0, all samples are
-            alike, or there is one fold only.
+            alike, there is one fold only, or no split has a training sample.
         """
         names, matrix = training_table(X, tuple(self.categorical))
         if len(matrix) < 3:
@@ -126,11 +138,20 @@ class AreaOfApplicability(BaseEstimator):
                 f"All {len(matrix)} samples have the same covariates, so that distances mean "
                 "nothing. Add covariates, or samples elsewhere."
             )
-        nearest = self._nearest_outside(folds)
-        self.dissimilarity_train_ = nearest / self.mean_distance_
-        low, high = np.quantile(self.dissimilarity_train_, [0.25, 0.75])
+        self.dissimilarity_train_ = (
+            self._nearest_outside(folds) / self.mean_distance_
+            if splits is None
+            else self.held_out_dissimilarity(splits)
+        )
+        tested = self.dissimilarity_train_[np.isfinite(self.dissimilarity_train_)]
+        if not len(tested):
+            raise ModelError(
+                f"None of {len(matrix)} samples is tested by training samples, so that no "
+                "threshold can be told. Give splits with training and test samples."
+            )
+        low, high = np.quantile(tested, [0.25, 0.75])
         whisker = high + 1.5 * (high - low)
-        self.threshold_ = float(min(whisker, self.dissimilarity_train_.max()))
+        self.threshold_ = float(min(whisker, tested.max()))
         self._tree = cKDTree(self._samples)
         return self
 
@@ -148,6 +169,29 @@ class AreaOfApplicability(BaseEstimator):
         for rows, points in self._complete(matrix):
             index[rows] = self._tree.query(points, workers=self.n_jobs)[0]
         return index / self.mean_distance_
+
+    def held_out_dissimilarity(self, splits: Splits) -> NDArray[np.float64]:
+        """Return the index of each sample of `fit` to the samples that train for it.
+
+        Scale, weights and unit are those of all samples, so that indices of different plans
+        can be compared with each other and with the threshold.
+
+        Parameters
+        ----------
+        splits : iterable of (train, test)
+            Positions among the samples of `fit`, as `FoldPlan.splits` gives them.
+
+        Returns
+        -------
+        array, shape (n,)
+            NaN where a sample is never tested, or has no training sample.
+        """
+        nearest = np.full(len(self._samples), np.nan)
+        for train, test in splits:
+            if len(train) and len(test):
+                tree = cKDTree(self._samples[train])
+                nearest[test] = tree.query(self._samples[test], workers=self.n_jobs)[0]
+        return nearest / self.mean_distance_
 
     def applicable(self, X: pd.DataFrame | Matrix) -> NDArray[np.bool_]:
         """Return whether the index is at most the threshold; False where it is missing."""
@@ -313,14 +357,36 @@ def _check_weights(
 
 
 def _mean_distances(points: Matrix) -> NDArray[np.float64]:
-    """Return the mean distance of each point to all others, a block of rows at a time."""
+    """Return the mean distance of each point to all others, a block of pairs at a time.
+
+    A block of squared distances is one matrix product. Points are in the order of their
+    norms, so that those of a block lose the same number of digits.
+    """
     n = len(points)
+    centred = points - points.mean(axis=0)
+    norm = np.einsum("ij,ij->i", centred, centred)
+    order = np.argsort(norm, kind="stable")
+    centred, norm = centred[order], norm[order]
+    one = np.ones((n, 1))
+    left = np.hstack([centred, norm[:, None], one])
+    right = np.ascontiguousarray(np.hstack([-2 * centred, one, norm[:, None]]).T)
     total = np.zeros(n)
-    step = max(1, _CHUNK // n)
-    for start in range(0, n, step):
-        stop = min(start + step, n)
-        # Each pair is measured once: a block looks at itself and at what follows.
-        block = cdist(points[start:stop], points[start:])
-        total[start:stop] += block.sum(axis=1)
-        total[stop:] += block[:, stop - start :].sum(axis=0)
-    return total / (n - 1)
+    # Products this small are slower on several threads than on one.
+    with threadpool_limits(1, user_api="blas"):
+        for start in range(0, n, _BLOCK[0]):
+            stop = min(start + _BLOCK[0], n)
+            for first in range(start, n, _BLOCK[1]):
+                last = min(first + _BLOCK[1], n)
+                block = left[start:stop] @ right[:, first:last]
+                close = _CLOSE * (norm[stop - 1] + norm[last - 1])
+                if block.min() < close:
+                    i, j = np.nonzero(block < close)
+                    block[i, j] = ((centred[start + i] - centred[first + j]) ** 2).sum(axis=1)
+                np.sqrt(block, out=block)
+                total[start:stop] += block.sum(axis=1)
+                # Each pair is measured once: what follows the rows gets its share here.
+                after = max(stop, first)
+                total[after:last] += block[:, after - first :].sum(axis=0)
+    mean = np.empty(n)
+    mean[order] = total / (n - 1)
+    return mean

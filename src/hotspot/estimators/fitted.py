@@ -1,7 +1,7 @@
 """A fitted model with everything needed to apply it and to say what it is."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,24 @@ from hotspot.grid import Coordinates, Grid
 
 if TYPE_CHECKING:
     from hotspot.estimators.applicability import AreaOfApplicability
+    from hotspot.estimators.calibration_band import CalibrationBand
+    from hotspot.estimators.error_profile import ErrorProfile
+
+
+@dataclass(frozen=True)
+class LeftOutEvidence:
+    """What left-out samples tell of a model's answers; each part may be missing.
+
+    Parameters
+    ----------
+    band : CalibrationBand, optional
+        How far a probability can be taken at its word.
+    profile : ErrorProfile, optional
+        The error to expect, by dissimilarity from the samples.
+    """
+
+    band: "CalibrationBand | None" = None
+    profile: "ErrorProfile | None" = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,8 @@ class FittedModel:
     facts : dict
         Plain values on the origin: ``model_id``, ``data_hash``, ``seed``, ``n_samples``,
         ``prevalence``, ``version`` and what else a reader should know.
+    evidence : LeftOutEvidence
+        Of the same settings, on samples left out.
 
     Raises
     ------
@@ -53,6 +73,7 @@ class FittedModel:
     threshold: dict[str, Any]
     applicability: "AreaOfApplicability | None" = None
     facts: dict[str, Any] = field(default_factory=dict)
+    evidence: LeftOutEvidence = field(default_factory=LeftOutEvidence)
 
     def __post_init__(self) -> None:
         value = self.threshold.get("value_mg_kg")
@@ -66,6 +87,23 @@ class FittedModel:
     def threshold_mg_kg(self) -> float:
         """The limit in mg/kg dry mass."""
         return float(self.threshold["value_mg_kg"])
+
+    @property
+    def calibration_band(self) -> "CalibrationBand | None":
+        """How far a probability can be taken at its word; None where it was not tested."""
+        return self.evidence.band
+
+    @property
+    def error_profile(self) -> "ErrorProfile | None":
+        """The error to expect, by dissimilarity; None where it was not tested."""
+        return self.evidence.profile
+
+    def with_confidence(self, confidence: float) -> "FittedModel":
+        """Return the model with its band of another confidence, if it has a band."""
+        if self.evidence.band is None:
+            return self
+        band = self.evidence.band.at(confidence)
+        return replace(self, evidence=replace(self.evidence, band=band))
 
     def exceedance(
         self, X: pd.DataFrame, coordinates: Coordinates | None = None

@@ -13,7 +13,7 @@ from typing import Any
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ConfigError, CovariateError, GridError, ModelError, few
 from hotspot.estimators.base import ModelState
-from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.registry import estimator_class
 from hotspot.files import replaced_folder
 from hotspot.grid import Grid
@@ -83,6 +83,7 @@ def save_model(model: FittedModel, folder: Path) -> str:
             part: {"kind": s.kind, "values": s.values, "files": sorted(s.files)}
             for part, s in states.items()
         },
+        **_evidence_state(model.evidence),
     }
     body["digest"] = _digest(body)
     manifest = (_json(body, indent=2) + "\n").encode("utf-8")
@@ -133,12 +134,36 @@ def load_model(folder: Path) -> FittedModel:
             threshold=dict(body["threshold"]),
             applicability=applicability,
             facts=dict(body["facts"]),
+            evidence=_evidence(body.get("evidence", {})),
         )
     except (KeyError, TypeError, AttributeError, CovariateError, GridError) as error:
         raise ModelError(
             f"The manifest of the model in {folder} is incomplete ({error!r}). "
             "Run `hotspot fit` again."
         ) from error
+
+
+def _evidence_state(evidence: LeftOutEvidence) -> dict[str, Any]:
+    """Return the part of the manifest that tells of left-out samples, if there is any."""
+    parts = {
+        name: part.to_dict()
+        for name, part in (("band", evidence.band), ("profile", evidence.profile))
+        if part is not None
+    }
+    return {"evidence": parts} if parts else {}
+
+
+def _evidence(parts: dict[str, Any]) -> LeftOutEvidence:
+    if not parts:
+        return LeftOutEvidence()
+    # SciPy's distributions take a moment to import, and not every model has a band.
+    from hotspot.estimators.calibration_band import CalibrationBand
+    from hotspot.estimators.error_profile import ErrorProfile
+
+    return LeftOutEvidence(
+        band=CalibrationBand.from_dict(parts["band"]) if "band" in parts else None,
+        profile=ErrorProfile.from_dict(parts["profile"]) if "profile" in parts else None,
+    )
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 
 from hotspot.evaluation.compare import paired_difference, pooled_extra, pooled_score
 from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.reliability import calibration_error
 from hotspot.evaluation.scores import (
     BUDGET,
     PER_SAMPLE_SCORES,
     SCORES,
     ScoreFunction,
-    ece_by_chance,
     sensitivity_at_budget,
 )
-from hotspot.evaluation.uncertainty import Estimate
 
 # The score whose difference between random and kNNDM folds is the gap.
 GAP_SCORE = "log_loss"
@@ -102,15 +101,13 @@ def _by_plan(runs: Sequence[OutOfFold]) -> dict[str, list[OutOfFold]]:
 def _scores_of(
     repeats: Sequence[OutOfFold], blocks: NDArray[np.int64], budget: float
 ) -> dict[str, Any]:
-    scores: dict[str, str | ScoreFunction] = {name: name for name in SCORES}
+    scores: dict[str, str | ScoreFunction] = {name: name for name in SCORES if name != "ece"}
     scores["sensitivity_at_budget"] = lambda y, p, _: sensitivity_at_budget(y, p, budget)
     entries = {
         name: pooled_score(repeats, blocks, score).to_dict() for name, score in scores.items()
     }
-    # Drawn, not observed: it has no standard error by blocks.
-    drawn = [ece_by_chance(run.probability[run.is_scored]) for run in repeats]
-    known = [value for value in drawn if value is not None]
-    entries["ece_by_chance"] = Estimate(float(np.mean(known)) if known else None).to_dict()
+    for name, error in calibration_error(repeats, blocks).items():
+        entries[name] = error.to_dict()
     for name in PER_SAMPLE_SCORES:
         extra = pooled_extra(repeats, blocks, name)
         if extra is not None:

@@ -1,10 +1,15 @@
 """The reliability curve: what happened where the model said how much."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.evaluation.scores import N_BINS, equal_count_bins
+from hotspot.evaluation.compare import pooled_score
+from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.scores import N_BINS, ece_by_chance, equal_count_bins
+from hotspot.evaluation.uncertainty import Estimate
 
 # Standard normal quantile of a two-sided 95 % interval.
 Z_95 = 1.959963984540054
@@ -80,3 +85,36 @@ def reliability_curve(
             "n": n,
         }
     )
+
+
+def calibration_error(
+    repeats: Sequence[OutOfFold], blocks: NDArray[np.int64]
+) -> dict[str, Estimate]:
+    """Return the calibration error, what chance alone gives, and the excess over it.
+
+    A perfectly calibrated model has an error above 0, for the shares of few samples scatter.
+    The excess is near 0 for it, at any number of samples, and can be below.
+
+    Parameters
+    ----------
+    repeats : sequence of OutOfFold
+        One model and plan; the same samples in the same order.
+    blocks : array of int, shape (n,)
+        Spatial block of each sample.
+
+    Returns
+    -------
+    dict of Estimate
+        ``ece``, ``ece_by_chance`` (drawn, not observed: without standard error) and
+        ``ece_excess``.
+    """
+    found = pooled_score(repeats, blocks, "ece")
+    drawn = [ece_by_chance(run.probability[run.is_scored]) for run in repeats]
+    known = [value for value in drawn if value is not None]
+    chance = float(np.mean(known)) if known else None
+    excess = None if found.mean is None or chance is None else found.mean - chance
+    return {
+        "ece": found,
+        "ece_by_chance": Estimate(chance, None, found.reason if chance is None else ""),
+        "ece_excess": Estimate(excess, found.se if excess is not None else None, found.reason),
+    }

@@ -52,3 +52,16 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """
     with replaced_file(path) as beside:
         table.to_parquet(beside, index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table that `write_table` wrote.
+
+    Raises
+    ------
+    OutputError
+        The file is not there.
+    """
+    if not path.is_file():
+        raise OutputError(f"There is no table at {path}. Run `hotspot evaluate` first.")
+    return pd.read_parquet(path)

@@ -70,7 +70,8 @@ class BufferedLeaveOut(Splitter):
         if empty:
             raise FoldError(
                 f"A buffer of {self.radius:g} leaves {empty} of {len(np.unique(fold))} folds "
-                "without a training sample. Lower the radius, or form smaller test parts."
+                "without a training sample. Lower the radius (cv.buffer_m), or form smaller "
+                "test parts (cv.n_splits)."
             )
         return fold
 

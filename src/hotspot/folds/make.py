@@ -134,12 +134,13 @@ class PlanRequest:
         With points in space where it lies on the sphere; see `Survey.in_space`.
     n_splits : int
     spacing : float or "auto"
-        Side of blocks and width of buffers in the units of the coordinates, metres on the
-        sphere.
+        Side of blocks in the units of the coordinates, metres on the sphere.
     repeat : int
         From 0.
     random_state : int
         Seed of this plan and repeat.
+    buffer : float or "auto"
+        Width of buffers in the units of the coordinates, metres on the sphere.
     """
 
     survey: Survey
@@ -147,6 +148,7 @@ class PlanRequest:
     spacing: float | Literal["auto"]
     repeat: int
     random_state: int
+    buffer: float | Literal["auto"] = "auto"
 
     def block_side(self) -> float:
         """Return the side of blocks; "auto" shrinks until two blocks per fold are filled."""
@@ -212,9 +214,9 @@ def _buffered(request: PlanRequest) -> Splitter:
         clustering="ward" if request.repeat == 0 else "kmeans",
         random_state=request.random_state,
     )
-    wanted = survey.block_size if request.spacing == "auto" else float(request.spacing)
+    wanted = survey.block_size if request.buffer == "auto" else float(request.buffer)
     radius = wanted
-    if request.spacing == "auto":
+    if request.buffer == "auto":
         radius = widest_buffer(parts.labels(survey.coordinates), survey.coordinates, wanted)
         if radius < wanted:
             _log.info(
@@ -264,6 +266,7 @@ def make_plans(
     n_splits: int = 5,
     repeats: int = 1,
     spacing: float | Literal["auto"] = "auto",
+    buffer: float | Literal["auto"] = "auto",
     seed: int = 0,
 ) -> list[FoldPlan]:
     """Return the fold plans of some names, each repeated.
@@ -283,8 +286,10 @@ def make_plans(
     repeats : int
         1 or more.
     spacing : float or "auto"
-        Side of blocks and width of buffers in the units of the coordinates, metres on the
-        sphere.
+        Side of blocks in the units of the coordinates, metres on the sphere.
+    buffer : float or "auto"
+        Width of buffers, in the same units; "auto" takes the range of autocorrelation, or
+        less where half of the samples would not train.
     seed : int
         Seed of the experiment.
 
@@ -319,7 +324,7 @@ def make_plans(
     for name in names:
         for repeat in range(1 if name in DRAWN_ONCE else repeats):
             random_state = child_seed(seed, "folds", name, repeat)
-            request = PlanRequest(placed, n_splits, spacing, repeat, random_state)
+            request = PlanRequest(placed, n_splits, spacing, repeat, random_state, buffer)
             splitter = PLANS[name](request)
             groups = ordered.times if splitter.training == "earlier" else ordered.groups
             fold = splitter.labels(placed.coordinates, ordered.y, groups)

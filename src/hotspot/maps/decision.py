@@ -1,12 +1,24 @@
 """Three answers to whether the limit is exceeded: below, above, cannot say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hotspot.errors import ConfigError
+
+Values = NDArray[np.float64]
+
+
+class Band(Protocol):
+    """Bounds on the true frequency of exceedance behind a probability."""
+
+    def bounds(self, probability: Values, /) -> tuple[Values, Values]:
+        """Return the lower and the upper bound; both rise with the probability."""
+        ...
 
 
 class Decision(IntEnum):
@@ -22,16 +34,17 @@ class Decision(IntEnum):
 class DecisionRule:
     """The probabilities from which a place counts as above or below the limit.
 
-    A probability near one half, or one for a place unlike every sample, is no ground for
-    an answer. One cut at 0.5 would hide that behind a yes or no, so there are two cuts and
-    a third answer between them.
+    A probability near the point where the costs of both mistakes balance, or one for a place
+    unlike every sample, is no ground for an answer. One cut would hide that behind a yes or
+    no, so there are two cuts and a third answer between them. They are given as they are, or
+    follow from a band about the probabilities and the costs of both mistakes.
 
     Parameters
     ----------
-    above : float
-        From this P(exceed) upwards the answer is "above".
-    below : float
-        Down from this P(exceed) the answer is "below".
+    above : float or None
+        From this P(exceed) upwards the answer is "above"; None for never.
+    below : float or None
+        Down from this P(exceed) the answer is "below"; None for never.
 
     Raises
     ------
@@ -44,16 +57,108 @@ class DecisionRule:
     DecisionRule(above=0.9, below=0.1)
     """
 
-    above: float = 0.8
-    below: float = 0.2
+    above: float | None = 0.8
+    below: float | None = 0.2
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.below < self.above < 1.0:
+        below = 0.0 if self.below is None else self.below
+        above = 1.0 if self.above is None else self.above
+        inside = all(0.0 < cut < 1.0 for cut in (self.below, self.above) if cut is not None)
+        if not inside or not below < above:
             raise ConfigError(
                 f"The decision needs 0 < below < above < 1, but below is {self.below} and "
                 f"above is {self.above}. Set predict.decision.below and "
                 "predict.decision.above, such as 0.2 and 0.8."
             )
+
+    @classmethod
+    def from_band(cls, band: Band, cost_ratio: float) -> Self:
+        """Return the rule that decides only where the whole band is on one side.
+
+        To call a place clean that is not costs `cost_ratio` times as much as to call a clean
+        one polluted. Whoever knew the true frequency would call a place "above" from
+        ``1 / (1 + cost_ratio)`` on: there both mistakes cost the same on average. The lower
+        bound must reach that frequency for "above", and the upper bound stay under it for
+        "below". Both bounds rise with the probability, so this comes to two cuts.
+
+        Parameters
+        ----------
+        band : Band
+            Such as the calibration band of a fitted model.
+        cost_ratio : float
+            Above 0; over 1 where a missed exceedance is worse than a false alarm.
+
+        Raises
+        ------
+        ConfigError
+            The cost ratio is not a finite number above 0.
+
+        References
+        ----------
+        Elkan, C. (2001). The foundations of cost-sensitive learning. Proceedings of the 17th
+        International Joint Conference on Artificial Intelligence, 973-978.
+
+        Examples
+        --------
+        >>> class Certain:
+        ...     def bounds(self, probability):
+        ...         return probability - 0.1, probability + 0.1
+        >>> DecisionRule.from_band(Certain(), cost_ratio=4.0)
+        DecisionRule(above=0.3, below=0.1)
+        """
+        frequency = balanced_frequency(cost_ratio)
+        above = _first(lambda chance: band.bounds(chance)[0], frequency)
+        undecided = _first(lambda chance: band.bounds(chance)[1], frequency)
+        below = 1.0 if undecided is None else float(np.nextafter(undecided, np.float32(0)))
+        return cls(
+            above=None if above is None or not above < 1.0 else float(above),
+            below=below if 0.0 < below < 1.0 else None,
+        )
+
+
+def balanced_frequency(cost_ratio: float) -> float:
+    """Return the frequency of exceedance at which both mistakes cost the same on average.
+
+    Parameters
+    ----------
+    cost_ratio : float
+        Cost of a missed exceedance over that of a false alarm.
+
+    Examples
+    --------
+    >>> balanced_frequency(4.0)
+    0.2
+    """
+    if not 0.0 < cost_ratio < float("inf"):
+        raise ConfigError(
+            f"A cost ratio of {cost_ratio} was asked. Give predict.decision.cost_ratio a "
+            "number above 0, such as 4: a missed exceedance costs four false alarms."
+        )
+    return 1.0 / (1.0 + cost_ratio)
+
+
+def _first(bound: Callable[[Values], Values], frequency: float) -> np.float32 | None:
+    """Return the least float32 probability whose bound reaches a frequency, if any does.
+
+    The search is over the numbers themselves: those of floats above 0 are in the order of
+    their bits. What a map stores and what it decides then agree in every cell.
+    """
+
+    def reaches(bits: int) -> bool:
+        chance = np.array([bits], dtype=np.int32).view(np.float32)
+        reached = np.asarray(bound(chance.astype(np.float64)), dtype=np.float32)
+        return bool(reached[0] >= np.float32(frequency))
+
+    low, high = 0, int(np.array([1.0], dtype=np.float32).view(np.int32)[0])
+    if not reaches(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if reaches(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return np.float32(np.array([high], dtype=np.int32).view(np.float32)[0])
 
 
 def decide(
@@ -90,8 +195,10 @@ def decide(
     chance = np.asarray(probability, dtype=np.float32)
     inside = np.asarray(applicable, dtype=np.bool_)
     answer = np.full(chance.shape, Decision.CANNOT_SAY, dtype=np.uint8)
-    answer[inside & (chance >= np.float32(rule.above))] = Decision.ABOVE
-    answer[inside & (chance <= np.float32(rule.below))] = Decision.BELOW
+    if rule.above is not None:
+        answer[inside & (chance >= np.float32(rule.above))] = Decision.ABOVE
+    if rule.below is not None:
+        answer[inside & (chance <= np.float32(rule.below))] = Decision.BELOW
     answer[np.isnan(chance)] = Decision.NO_DATA
     return answer
 

@@ -24,13 +24,17 @@ class Applicability(Protocol):
         """Return the dissimilarity index of each row."""
         ...
 
+    def local_point_density(self, X: pd.DataFrame, /) -> Values:
+        """Return the number of samples that support each row."""
+        ...
+
 
 class MapModel(Protocol):
     """What a map asks of a fitted model.
 
     A model of the whole distribution also has ``quantile(X, q, coordinates=...)`` in
-    mg/kg, itself or in its ``estimator``; it is looked for by name, since a classifier does
-    not have it.
+    mg/kg, itself or in its ``estimator``; a model that was tested has a ``calibration_band``
+    and an ``error_profile``. They are looked for by name, since not every model has them.
     """
 
     @property
@@ -69,6 +73,7 @@ class MapModel(Protocol):
 
 
 Compute = Callable[[MapModel, pd.DataFrame, Coordinates], Values]
+Derive = Callable[[MapModel, Values], Values]
 
 
 def _probability(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
@@ -80,8 +85,35 @@ def _dissimilarity(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -
     return cast(Applicability, model.applicability).dissimilarity(X)
 
 
+def _point_density(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+    return cast(Applicability, model.applicability).local_point_density(X)
+
+
+def _lower_probability(model: MapModel, probability: Values) -> Values:
+    lower: Values = _found(model, "calibration_band").bounds(_as_mapped(probability))[0]
+    return lower
+
+
+def _upper_probability(model: MapModel, probability: Values) -> Values:
+    upper: Values = _found(model, "calibration_band").bounds(_as_mapped(probability))[1]
+    return upper
+
+
+def _expected_brier(model: MapModel, dissimilarity: Values) -> Values:
+    brier: Values = _found(model, "error_profile").expected_brier(dissimilarity)
+    return brier
+
+
+def _as_mapped(values: Values) -> Values:
+    """Return numbers as a map stores them, so that its layers agree in every cell."""
+    return np.asarray(values, dtype=np.float32).astype(np.float64)
+
+
 def _found(model: MapModel, name: str) -> Any:
     """Return what a model, or the estimator it wraps, has under a name, else None."""
+    if "." in name:
+        part, _, rest = name.partition(".")
+        return getattr(getattr(model, part, None), rest, None)
     own = getattr(model, name, None)
     return own if own is not None else getattr(getattr(model, "estimator", None), name, None)
 
@@ -111,6 +143,11 @@ class Layer:
     compute : callable or None
         From (model, covariates, coordinates) to one value per row; None for the decision,
         which is derived from the probability and the dissimilarity.
+    source : str or None
+        The layer from whose values alone this one follows, if it does.
+    derive : callable or None
+        From (model, values of the source) to the values of this layer: who has the source
+        need not compute it again.
     """
 
     name: str
@@ -118,6 +155,8 @@ class Layer:
     unit: str
     needs: str
     compute: Compute | None
+    source: str | None = None
+    derive: Derive | None = None
 
     @property
     def dtype(self) -> Literal["float32", "uint8"]:
@@ -140,6 +179,18 @@ class Layer:
         return _found(model, self.needs) is not None
 
 
+def _derived(
+    name: str, title: str, needs: str, *, source: tuple[str, Compute], derive: Derive
+) -> Layer:
+    """Return a layer that follows from another one."""
+    given, compute_source = source
+
+    def compute(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+        return derive(model, compute_source(model, X, coordinates))
+
+    return Layer(name, title, "1", needs, compute, given, derive)
+
+
 # The one table of layers. A new layer of a model is one more row here.
 LAYERS: dict[str, Layer] = {
     layer.name: layer
@@ -152,8 +203,48 @@ LAYERS: dict[str, Layer] = {
         Layer("lower", "5 % quantile", "mg/kg", "quantile", _quantile(0.05)),
         Layer("median", "Median", "mg/kg", "quantile", _quantile(0.5)),
         Layer("upper", "95 % quantile", "mg/kg", "quantile", _quantile(0.95)),
+        _derived(
+            "probability_lower",
+            "Lower bound of P(exceed)",
+            "calibration_band",
+            source=("probability", _probability),
+            derive=_lower_probability,
+        ),
+        _derived(
+            "probability_upper",
+            "Upper bound of P(exceed)",
+            "calibration_band",
+            source=("probability", _probability),
+            derive=_upper_probability,
+        ),
+        _derived(
+            "expected_brier",
+            "Expected Brier score",
+            "error_profile",
+            source=("dissimilarity", _dissimilarity),
+            derive=_expected_brier,
+        ),
+        Layer(
+            "point_density",
+            "Samples alike",
+            "samples",
+            "applicability.local_point_density",
+            _point_density,
+        ),
     )
 }
+
+# Layers that a map goes without where a model cannot give them: a classifier knows no
+# concentration, and a model that was not tested no band.
+OPTIONAL_LAYERS = (
+    "lower",
+    "median",
+    "upper",
+    "probability_lower",
+    "probability_upper",
+    "expected_brier",
+    "point_density",
+)
 
 
 def available_layers(model: MapModel) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """How layers are drawn: one class table each, for files, servers and the report alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, isfinite
 
@@ -182,6 +182,30 @@ def concentration_style(layer: str, title: str, limit_mg_kg: float) -> LayerStyl
     return LayerStyle(layer, title, "mg/kg", _ranges(edges, _LAPAZ, labels))
 
 
+def expected_brier_style() -> LayerStyle:
+    """Return the classes of the expected Brier score; 0.25 is that of a coin toss."""
+    edges = (0.0, 0.02, 0.05, 0.1, 0.15, 0.25, inf)
+    labels = (
+        "very small error (up to 0.02)",
+        "small error (0.02 to 0.05)",
+        "0.05 to 0.1",
+        "0.1 to 0.15",
+        "large error (0.15 to 0.25)",
+        "no better than a coin toss (over 0.25)",
+    )
+    title = "Expected Brier score"
+    return LayerStyle("expected_brier", title, "1", _ranges(edges, _LAJOLLA, labels))
+
+
+def point_density_style() -> LayerStyle:
+    """Return the classes of the number of samples that resemble a cell."""
+    edges = (-inf, 0.0, 1.0, 4.0, 9.0, inf)
+    labels = ("no sample: cannot say", "1 sample", "2 to 4", "5 to 9", "10 samples or more")
+    return LayerStyle(
+        "point_density", "Samples alike", "samples", _ranges(edges, _LAPAZ[:5], labels)
+    )
+
+
 def contribution_style(role: str) -> LayerStyle:
     """Return the classes of a role's contribution in log-odds, as factors on the odds."""
     factors = (3.0, 1.5, 1.1)
@@ -245,6 +269,15 @@ def style_of(model: MapModel, layer: str) -> LayerStyle:
     """
     if layer == "probability":
         return probability_style()
+    if layer in ("probability_lower", "probability_upper"):
+        bound = layer.removeprefix("probability_")
+        return replace(
+            probability_style(), layer=layer, title=f"{bound.capitalize()} bound of P(exceed)"
+        )
+    if layer == "expected_brier":
+        return expected_brier_style()
+    if layer == "point_density":
+        return point_density_style()
     if layer == "decision":
         return decision_style()
     if layer == "dissimilarity" and model.applicability is not None:
@@ -259,7 +292,8 @@ def style_of(model: MapModel, layer: str) -> LayerStyle:
         return concentration_style(layer, titles[layer], limit)
     raise ConfigError(
         f"There is no style for the layer {layer!r} of the model of {model.contaminant}. "
-        "Use one of probability, decision, dissimilarity, lower, median, upper."
+        "Use one of probability, probability_lower, probability_upper, decision, "
+        "dissimilarity, point_density, expected_brier, lower, median, upper."
     )
 
 

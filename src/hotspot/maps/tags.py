@@ -15,9 +15,31 @@ _MEANING = {
         "wrong it is, and says nothing of {contaminant} itself."
     ),
     "decision": (
-        "0: {contaminant} is probably below {limit}, 1: probably above, 2: cannot say, because "
-        "the probability is undecided or no sample resembles this cell, 255: no data; it is a "
-        "reading of the probability, not a measurement, and no legal finding on a site."
+        "0: {contaminant} is taken to be below {limit}, 1: above, at the cuts in the tags; "
+        "2: cannot say, because the probability is undecided or no sample resembles this "
+        "cell, 255: no data; it is a reading of the probability, not a measurement, and no "
+        "legal finding on a site."
+    ),
+    "probability_lower": (
+        "Lower bound of the share of samples from cells of this probability in which "
+        "{contaminant} is above {limit}, as left-out samples tell it; it holds for all such "
+        "cells together, not for this one, and says nothing outside the area of applicability."
+    ),
+    "probability_upper": (
+        "Upper bound of the share of samples from cells of this probability in which "
+        "{contaminant} is above {limit}, as left-out samples tell it; it holds for all such "
+        "cells together, not for this one, and says nothing outside the area of applicability."
+    ),
+    "expected_brier": (
+        "Mean squared error that the probability of {contaminant} above {limit} had for "
+        "left-out samples as unlike the others as this cell is; it speaks of places of this "
+        "dissimilarity together, not of this cell, and is missing where no sample was as "
+        "unlike."
+    ),
+    "point_density": (
+        "Number of samples that resemble this cell as closely as samples of different folds "
+        "resemble each other; it counts what the model could learn from, not how wrong it is, "
+        "and says nothing of {contaminant} itself."
     ),
     "lower": (
         "The {contaminant} concentration in mg/kg that a soil sample from this cell stays "

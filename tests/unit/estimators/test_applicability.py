@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import cdist
 from sklearn.base import clone
 
 from hotspot.errors import ModelError
@@ -75,9 +76,59 @@ def test_the_mean_distance_does_not_depend_on_blocks(
 ) -> None:
     """Small blocks of rows give the mean of one large block."""
     whole = AreaOfApplicability().fit(samples).mean_distance_train_
-    monkeypatch.setattr("hotspot.estimators.applicability._CHUNK", 7 * 60)
+    monkeypatch.setattr("hotspot.estimators.applicability._BLOCK", (7, 9))
     parts = AreaOfApplicability().fit(samples).mean_distance_train_
     np.testing.assert_allclose(parts, whole, rtol=1e-12)
+
+
+def test_the_mean_distance_keeps_its_digits() -> None:
+    """Near twins, duplicates and outliers cost the matrix products no digit that counts."""
+    generator = np.random.default_rng(9)
+    points = generator.normal(size=(700, 6))
+    points[100:200] = points[:100] + 1e-9 * generator.normal(size=(100, 6))
+    points[200:230] = points[0]
+    points[300:303] *= 1e6
+    X = pd.DataFrame(points, columns=list("abcdef"))
+    area = AreaOfApplicability().fit(X)
+    scaled = (points - points.mean(axis=0)) / points.std(axis=0, ddof=1)
+    expected = cdist(scaled, scaled).sum(axis=1) / 699
+    np.testing.assert_allclose(area.mean_distance_train_, expected, rtol=1e-12)
+
+
+def test_left_out_indices_are_those_of_the_folds(samples: pd.DataFrame) -> None:
+    """Splits of whole folds give the index and the threshold that the folds give."""
+    fold = np.arange(60) % 4
+    splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(4)]
+    by_fold = AreaOfApplicability().fit(samples, folds=fold)
+    by_split = AreaOfApplicability().fit(samples, splits=splits)
+    np.testing.assert_array_equal(by_split.dissimilarity_train_, by_fold.dissimilarity_train_)
+    np.testing.assert_array_equal(
+        AreaOfApplicability().fit(samples).held_out_dissimilarity(splits),
+        by_fold.dissimilarity_train_,
+    )
+    assert by_split.threshold_ == by_fold.threshold_
+
+
+def test_a_buffer_makes_left_out_samples_more_unlike(samples: pd.DataFrame) -> None:
+    """Fewer training samples never bring one nearer; without any the index is missing."""
+    fold = np.arange(60) % 4
+    splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(4)]
+    buffered = [(train[::3], test) for train, test in splits]
+    area = AreaOfApplicability().fit(samples)
+    near, far = (area.held_out_dissimilarity(each) for each in (splits, buffered))
+    assert (far >= near).all()
+    assert (far > near).any()
+    empty = [(splits[0][0][:0], splits[0][1]), *splits[1:]]
+    index = area.held_out_dissimilarity(empty)
+    np.testing.assert_array_equal(np.isnan(index), fold == 0)
+    assert np.isfinite(AreaOfApplicability().fit(samples, splits=empty).threshold_)
+
+
+def test_splits_that_train_nobody_are_refused(samples: pd.DataFrame) -> None:
+    """Without a training sample there is no threshold."""
+    nobody = [(np.arange(0), np.arange(60))]
+    with pytest.raises(ModelError, match="None of 60 samples is tested"):
+        AreaOfApplicability().fit(samples, splits=nobody)
 
 
 def test_a_sample_itself_is_applicable(samples: pd.DataFrame) -> None:

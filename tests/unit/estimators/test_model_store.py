@@ -19,11 +19,14 @@ from hotspot.errors import CovariateError, ModelError, OutputError
 from hotspot.estimators import (
     AreaOfApplicability,
     FittedModel,
+    LeftOutEvidence,
     load_model,
     make_estimator,
     save_model,
 )
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
+from hotspot.estimators.calibration_band import fit_calibration_band
+from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.grid import Grid
 
 LIMIT = 500.0
@@ -96,6 +99,28 @@ def test_a_loaded_model_predicts_the_same_bits(survey: Any, tmp_path: Path, kind
     np.testing.assert_array_equal(
         again.applicability.dissimilarity(cells), model.applicability.dissimilarity(cells)
     )
+
+
+def test_what_left_out_samples_told_comes_back(survey: Any, tmp_path: Path) -> None:
+    """Band and profile survive, bit by bit; a model without them has none."""
+    generator = np.random.default_rng(1)
+    chance = generator.random(90)
+    band = fit_calibration_band(
+        (generator.random(90) < chance).astype(float), chance, np.arange(90) // 6
+    )
+    rows = [[0.1, 0.2, 50, 0.1, 0.05, 0.2, *3 * [np.nan]]]
+    profile = ErrorProfile(pd.DataFrame(rows, columns=list(PROFILE_COLUMNS)))
+    save_model(fitted(survey, evidence=LeftOutEvidence(band, profile)), tmp_path / "zn")
+    again = load_model(tmp_path / "zn")
+    assert again.calibration_band is not None
+    assert again.error_profile is not None
+    np.testing.assert_array_equal(again.calibration_band.bounds(chance), band.bounds(chance))
+    pd.testing.assert_frame_equal(again.error_profile.table, profile.table)
+    bolder = again.with_confidence(0.75).calibration_band
+    assert bolder is not None
+    assert (bolder.bounds(chance)[0] > band.bounds(chance)[0]).all()
+    save_model(fitted(survey), tmp_path / "zn")
+    assert load_model(tmp_path / "zn").evidence == LeftOutEvidence()
 
 
 def test_everything_else_comes_back_equal(survey: Any, saved: Path) -> None:

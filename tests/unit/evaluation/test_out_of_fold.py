@@ -392,7 +392,7 @@ def test_the_ledger_has_the_promised_shape() -> None:
     scores = ledger["zn"]["onecolumn"]["knndm"]
     assert {
         *("log_loss", "brier", "brier_skill", "auc", "average_precision", "ece"),
-        *("sensitivity_at_budget", "ece_by_chance"),
+        *("sensitivity_at_budget", "ece_by_chance", "ece_excess"),
     } == set(scores)
     assert all({"mean", "se"} <= set(entry) for entry in scores.values())
     assert ledger["separation"]["zn"]["knndm"] == 3.0

@@ -89,6 +89,7 @@ def test_the_buffered_plan_keeps_its_distance() -> None:
 
 
 def test_a_buffer_asked_for_is_used_as_it_is() -> None:
-    """The spacing, where given, is the width of the buffer."""
-    plan = make_plans(["buffered"], Survey(NAMES, PLACES), n_splits=4, spacing=20.0)[0]
+    """The buffer, where given, is the width of the strip; the side of blocks plays no part."""
+    survey = Survey(NAMES, PLACES)
+    plan = make_plans(["buffered"], survey, n_splits=4, spacing=70.0, buffer=20.0)[0]
     assert plan.buffer_m == 20.0

@@ -1,0 +1,88 @@
+"""Independent work in several processes, with the same results as one after the other."""
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
+
+Answer = TypeVar("Answer")
+
+# Beyond this, a machine's memory is likelier to end than its cores.
+_MOST = 8
+
+
+def worker_count(asked: int | Literal["auto"], n_jobs: int) -> int:
+    """Return how many processes to use: never more than jobs, one core each.
+
+    Examples
+    --------
+    >>> worker_count(4, 2), worker_count(1, 10)
+    (2, 1)
+    """
+    wanted = min(_cores(), _MOST) if asked == "auto" else asked
+    return max(1, min(wanted, n_jobs))
+
+
+def _cores() -> int:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_parallel(
+    work: Callable[..., Answer],
+    jobs: Sequence[tuple[Any, ...]],
+    *,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Answer]:
+    """Return the answer to each job, in the order of the jobs.
+
+    Parameters
+    ----------
+    work : callable
+        Called with each job's values, in another process where `workers` is above 1; what it
+        gets and returns is pickled. Its warnings are told here.
+    jobs : sequence of tuple
+        Independent of each other.
+    workers : int
+        Processes, see `worker_count`. Answers do not depend on it.
+    progress : callable, optional
+        Called with (jobs done, jobs in all) after each.
+    """
+    if workers == 1 or len(jobs) < 2:
+        answers = []
+        for done, job in enumerate(jobs, start=1):
+            answers.append(work(*job))
+            if progress is not None:
+                progress(done, len(jobs))
+        return answers
+    from joblib import Parallel, delayed
+
+    told = Parallel(n_jobs=workers, backend="loky", return_as="generator", max_nbytes=None)(
+        delayed(_with_warnings)(work, job) for job in jobs
+    )
+    answers = []
+    for done, (answer, messages) in enumerate(told, start=1):
+        for message, category in messages:
+            warnings.warn(message, category, stacklevel=2)
+        answers.append(answer)
+        if progress is not None:
+            progress(done, len(jobs))
+    return answers
+
+
+def _with_warnings(
+    work: Callable[..., Answer], job: tuple[Any, ...]
+) -> tuple[Answer, list[tuple[str, type[Warning]]]]:
+    """Return the answer and what a process of its own would have said to nobody."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        answer = work(*job)
+    messages = {
+        (str(each.message), each.category)
+        for each in caught
+        if issubclass(each.category, UserWarning)
+    }
+    return answer, sorted(messages, key=lambda pair: pair[0])

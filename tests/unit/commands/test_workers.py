@@ -1,0 +1,51 @@
+"""Work in several processes."""
+
+import os
+import warnings
+
+import pytest
+
+from hotspot.commands.workers import in_parallel, worker_count
+from hotspot.errors import ModelError
+
+
+def square(number: int) -> tuple[int, int]:
+    """Return the square and who computed it."""
+    if number == 3:
+        warnings.warn("three was given", UserWarning, stacklevel=2)
+    return number**2, os.getpid()
+
+
+def refuse(number: int) -> int:
+    """Refuse."""
+    raise ModelError(f"The number {number} is refused. Give another.")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_answers_come_in_the_order_of_the_jobs(workers: int) -> None:
+    """Whatever the number of processes, and each step is told."""
+    steps: list[tuple[int, int]] = []
+    with pytest.warns(UserWarning, match="three was given"):
+        answers = in_parallel(
+            square,
+            [(n,) for n in range(6)],
+            workers=workers,
+            progress=lambda done, total: steps.append((done, total)),
+        )
+    assert [value for value, _ in answers] == [0, 1, 4, 9, 16, 25]
+    assert steps == [(n, 6) for n in range(1, 7)]
+    elsewhere = {process for _, process in answers} - {os.getpid()}
+    assert bool(elsewhere) == (workers > 1)
+
+
+def test_a_refusal_reaches_the_caller_as_it_was_raised() -> None:
+    """An error of a worker keeps its class and its words."""
+    with pytest.raises(ModelError, match="The number 1 is refused"):
+        in_parallel(refuse, [(1,), (2,)], workers=2)
+
+
+def test_processes_are_no_more_than_jobs() -> None:
+    """One job needs one process; `auto` means cores."""
+    assert worker_count("auto", 1) == 1
+    assert 1 <= worker_count("auto", 100) <= 8
+    assert worker_count(3, 100) == 3
