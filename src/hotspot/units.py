@@ -1,6 +1,7 @@
 """Concentration units: whatever a laboratory writes, into mg of contaminant per kg of soil."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,24 @@ _DRY = re.compile(
     r"|d\.w\.|d\.m\.|d\.s\.|dw|dwt|dm|ds|ts|tm|ms|ka)(?: basis)?\)?$",
     re.IGNORECASE,
 )
-# A wet-mass unit is refused: the water content would be needed to convert it.
+# Wet mass is another quantity: the water content is needed to convert it.
 _WET = frozenset({"wet", "fresh", "fw", "ww", "wwt", "fm", "wm", "moist", "received"})
+_WET_BEHIND = re.compile(
+    r"[\s_,(\-]+(?:as[ \-]received|(?:wet|fresh|moist)(?:[ \-](?:weight|matter|mass|soil|wt))?"
+    r"|fw|ww|wwt|fm|wm)(?: basis)?\)?$",
+    re.IGNORECASE,
+)
+# Names of the QUDT vocabulary, which GloSIS uses: unit:MilliGM-PER-KiloGM.
+_QUDT = re.compile(r"(?:unit:)?([A-Za-z]*GM|TONNE)-PER-([A-Za-z]*GM|TONNE)")
+_QUDT_NAMES = {
+    "KiloGM": "kg",
+    "GM": "g",
+    "MilliGM": "mg",
+    "MicroGM": "ug",
+    "NanoGM": "ng",
+    "PicoGM": "pg",
+    "TONNE": "t",
+}
 
 # mg of contaminant in a kg of soil that is nothing but contaminant.
 _PURE_MG_KG = 1e6
@@ -58,29 +75,35 @@ def _registry() -> "UnitRegistry[Any]":
     return UnitRegistry()
 
 
-@lru_cache(maxsize=512)
+@dataclass(frozen=True)
+class ConcentrationUnit:
+    """A unit of mass per mass.
+
+    Parameters
+    ----------
+    factor : float
+        From a value in the unit to mg/kg, above 0.
+    is_wet : bool
+        Whether the mass below is that of the soil with its water. Without a word on it the
+        mass is that of dry soil, which is what laboratories mean by mg/kg.
+    """
+
+    factor: float
+    is_wet: bool = False
+
+
 def factor_to_mg_kg(unit: str) -> float:
     """Return the factor that turns a value in `unit` into mg/kg dry mass.
-
-    Letters keep their case as in SI, so that ``g/Mg`` is a gram per megagram. Where that
-    reading is unknown or would mean more contaminant than soil (``MG/KG``, ``Mg/kg``), the
-    laboratory's typewriter is at fault and the case is dropped.
 
     Parameters
     ----------
     unit : str
-        As the laboratory wrote it: ``mg/kg``, ``µg/g``, ``mg kg-1 dm``, ``ppm``, ``%``.
-        Parts per million and per cent are shares of mass.
-
-    Returns
-    -------
-    float
-        Above 0.
+        As `read_unit` takes it.
 
     Raises
     ------
     UnitError
-        The unit is empty, unknown, per wet mass, or no mass per mass (such as ``mg/L``).
+        As of `read_unit`, or the unit is per wet mass.
 
     Examples
     --------
@@ -89,19 +112,59 @@ def factor_to_mg_kg(unit: str) -> float:
     >>> factor_to_mg_kg("Mg/kg"), factor_to_mg_kg("g/Mg")
     (1.0, 1.0)
     """
+    read = read_unit(unit)
+    if read.is_wet:
+        raise UnitError(
+            f"The unit {unit.strip()!r} is per wet mass. Convert to dry mass with the measured "
+            "water content, then write mg/kg; or name the column of moisture in "
+            "data.columns.moisture."
+        )
+    return read.factor
+
+
+@lru_cache(maxsize=512)
+def read_unit(unit: str) -> ConcentrationUnit:
+    """Return what a unit of concentration means.
+
+    Letters keep their case as in SI, so that ``g/Mg`` is a gram per megagram. Where that
+    reading is unknown or would mean more contaminant than soil (``MG/KG``, ``Mg/kg``), the
+    laboratory's typewriter is at fault and the case is dropped.
+
+    Parameters
+    ----------
+    unit : str
+        As the laboratory wrote it: ``mg/kg``, ``µg/g``, ``mg kg-1 dm``, ``ppm``, ``%``,
+        ``mg/kg ww``, ``unit:MilliGM-PER-KiloGM``. Parts per million and per cent are shares
+        of mass.
+
+    Raises
+    ------
+    UnitError
+        The unit is empty, unknown, or no mass per mass (such as ``mg/L``).
+
+    Examples
+    --------
+    >>> read_unit("mg/kg wet weight")
+    ConcentrationUnit(factor=1.0, is_wet=True)
+    """
     unit = unit.strip()
     if len(unit) > _LONGEST:
         raise _unknown(unit)
     text = " ".join(unit.translate(_ASCII).split())
     if not text:
         raise UnitError("A unit is missing. Write the unit of each value, such as mg/kg.")
-    if _WET.intersection(re.findall(r"[a-z]+", text.lower())):
-        raise UnitError(
-            f"The unit {unit!r} is per wet mass. "
-            "Convert to dry mass with the measured water content, then write mg/kg."
-        )
+    is_wet = bool(_WET.intersection(re.findall(r"[a-z]+", text.lower())))
+    if is_wet:
+        text = _WET_BEHIND.sub("", text).strip()
+    qudt = _QUDT.fullmatch(text)
+    if qudt is not None and {*qudt.groups()} <= set(_QUDT_NAMES):
+        text = "/".join(_QUDT_NAMES[name] for name in qudt.groups())
+    return ConcentrationUnit(_factor(text, unit), is_wet)
+
+
+def _factor(text: str, unit: str) -> float:
     text = _DRY.sub("", text).strip()
-    share = text.lower().replace(" ", "")
+    share = text.lower().replace(" ", "").removeprefix("unit:")
     if share in _FRACTIONS:
         return _FRACTIONS[share]
     match = _RATIO.fullmatch(text)

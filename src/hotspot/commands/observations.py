@@ -1,54 +1,83 @@
 """`hotspot observations`: the laboratory's table into mg/kg, with what was rejected."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 from hotspot.commands.console import Console
 from hotspot.commands.covariates import grid_of
 from hotspot.config.paths import Paths, input_path
 from hotspot.config.schema import Config, DataConfig
 from hotspot.files import write_text
-from hotspot.observations.coordinates import agree_crs
-from hotspot.observations.harmonisation import harmonise
-from hotspot.observations.mapping import TableMapping
-from hotspot.observations.read import read_rows
+from hotspot.observations.address import is_database
+from hotspot.observations.coordinates import agree_crs, metres_per_unit
+from hotspot.observations.dialect import agree_decimal
+from hotspot.observations.harmonisation import Harmonised, harmonise
+from hotspot.observations.laboratory_effect import adjusted, laboratory_offsets
+from hotspot.observations.mapping import MAPPING_KEYS, TableMapping
+from hotspot.observations.read import FileRows, read_rows
 from hotspot.observations.write import write_observations
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Read, harmonise and write the observations."""
     data = config.data
-    path = input_path(data.path, "data.path", root=paths.root)
-    file = read_rows(path, separator=data.separator, encoding=data.encoding, layer=data.layer)
+    file = rows_of(data, paths.root)
+    mapping, notes = agree_decimal(mapping_values(data), file.rows)
+    grid = grid_of(config, paths)
     made = harmonise(
         file.rows,
-        mapping_of(data),
+        TableMapping.from_config(mapping),
         crs=agree_crs(data.crs, file.crs),
-        target_crs=grid_of(config, paths).crs,
-        source=data.source or path.name,
+        target_crs=grid.crs,
+        source=data.source or Path(data.path).name,
+        cell_m=max(grid.resolution) * metres_per_unit(grid.crs),
     )
-    write_observations(made.observations, made.rejected, paths.interim)
-    ledger = json.dumps(made.ledger.to_dict(), indent=2, ensure_ascii=False)
-    write_text(paths.interim / "ledger.json", ledger)
+    account = made.ledger.to_dict() | made.findings.to_dict()
+    account["notes"] = [*file.notes, *notes, *account["notes"]]
+    observations = made.observations
+    if data.laboratory_effect != "none":
+        effects = laboratory_offsets(observations)
+        account["laboratories"] = [each.to_dict() for each in effects]
+        account["notes"] += [each.sentence for each in effects]
+        if data.laboratory_effect == "adjust":
+            observations = adjusted(observations, effects)
+    write_observations(observations, made.rejected, paths.interim)
+    write_text(paths.interim / "ledger.json", json.dumps(account, indent=2, ensure_ascii=False))
+    tell(made, account["notes"], console)
+
+
+def tell(made: Harmonised, notes: list[str], console: Console) -> None:
+    """Print what came in and out, the commonest reasons, and what looks odd."""
     console.line(
         f"  {made.ledger.rows_in} rows, {made.ledger.rows_out} observations, "
         f"{len(made.rejected)} rejected"
     )
     for reason, count in list(made.ledger.reasons().items())[:5]:
         console.line(f"    {count:>6}  {reason}")
+    for note in notes:
+        console.line(f"  note: {note}")
+
+
+def rows_of(data: DataConfig, root: Path) -> FileRows:
+    """Return the rows of the file or database that a configuration names."""
+    path: Path | str = data.path
+    if not is_database(data.path):
+        path = input_path(data.path, "data.path", root=root)
+    return read_rows(
+        path,
+        separator=data.separator,
+        encoding=data.encoding,
+        layer=data.layer,
+        header_row=data.header_row,
+    )
+
+
+def mapping_values(data: DataConfig) -> dict[str, Any]:
+    """Return the keys of the configuration that say what the columns mean."""
+    return data.model_dump(include=set(MAPPING_KEYS))
 
 
 def mapping_of(data: DataConfig) -> TableMapping:
     """Return what the columns mean, from the configuration."""
-    keys = (
-        "columns",
-        "wide",
-        "unit",
-        "exclude",
-        "duplicates",
-        "contaminant_names",
-        "decimal",
-        "nondetect_words",
-        "missing_words",
-        "qualifiers",
-    )
-    return TableMapping.from_config(data.model_dump(include=set(keys)))
+    return TableMapping.from_config(mapping_values(data))

@@ -1,10 +1,12 @@
 """The cells of a file under the canonical names, one row per value."""
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspot.errors import ObservationError, few, nearest_name
 from hotspot.observations.mapping import CANONICAL_COLUMNS, TableMapping
-from hotspot.observations.rejection import Rejection
+from hotspot.observations.rejection import Reasons
 
 
 def cells_of(rows: pd.DataFrame, mapping: TableMapping) -> pd.DataFrame:
@@ -37,66 +39,92 @@ def cells_of(rows: pd.DataFrame, mapping: TableMapping) -> pd.DataFrame:
     [['cd', '0.2', 2], ['zn', '90', 2]]
     """
     _check_columns(rows, mapping)
-    rows = rows.fillna("").astype(str)
+    rows = rows.fillna("").astype("str")
+    blank = pd.Series("", index=range(len(rows)), dtype="str")
     cells = pd.DataFrame(index=range(len(rows)))
     for name in CANONICAL_COLUMNS:
         column = mapping.column_of(name)
-        cells[name] = "" if column is None else rows[column].to_numpy()
+        cells[name] = blank if column is None else rows[column].array
     cells["value_column"] = mapping.columns.get("value", "")
     if mapping.unit is not None:
         cells["unit"] = mapping.unit
     cells["row"] = rows.index.to_numpy()
-    cells["position"] = range(len(rows))
+    cells["position"] = np.arange(len(rows))
     if mapping.wide:
-        parts = [
-            cells.assign(
-                contaminant=contaminant, value=rows[column].to_numpy(), value_column=column
-            )
-            for contaminant, column in mapping.wide.items()
-        ]
-        cells = pd.concat(parts).sort_values("position", kind="stable")
+        cells = _stacked(rows, cells, mapping)
     return cells.reset_index(drop=True)
 
 
-def excluded(
-    rows: pd.DataFrame, cells: pd.DataFrame, mapping: TableMapping
-) -> dict[int, Rejection]:
-    """Return the rows that the configuration leaves out, by position in `cells`."""
-    found: dict[int, Rejection] = {}
+def excluded(rows: pd.DataFrame, cells: pd.DataFrame, mapping: TableMapping) -> Reasons:
+    """Return the rows that the configuration leaves out."""
+    found = Reasons(len(rows))
     for column, values in mapping.exclude.items():
-        texts = rows[column].fillna("").astype(str).str.strip().to_numpy()
-        texts = texts[cells["position"].to_numpy()]
-        for place, text in enumerate(texts):
-            if text in values:
-                found.setdefault(
-                    place, Rejection(f"excluded by configuration: {column} = {text}")
-                )
-    return found
+        texts = rows[column].fillna("").astype("str").str.strip()
+        found.mark(
+            texts.isin(list(values)).to_numpy(dtype=np.bool_),
+            (f"excluded by configuration: {column} = " + texts).to_numpy(dtype=object),
+        )
+    return _of_cells(found, cells)
 
 
-def rejected_rows(
-    rows: pd.DataFrame, cells: pd.DataFrame, reasons: dict[int, Rejection]
-) -> pd.DataFrame:
+def _of_cells(reasons: Reasons, cells: pd.DataFrame) -> Reasons:
+    """Return the reasons against rows of the file as those against its cells."""
+    position = cells["position"].to_numpy()
+    wider = Reasons(len(cells))
+    given = reasons.given[position]
+    wider.mark(given, reasons.kinds[position], reasons.details[position])
+    return wider
+
+
+def rejected_rows(rows: pd.DataFrame, cells: pd.DataFrame, reasons: Reasons) -> pd.DataFrame:
     """Return ``row``, every column of the file, and ``reason``, for the rejected cells.
 
     A column of the file that is itself called ``row`` or ``reason`` gets ``_in_file`` behind
     its name. A wide table's rows carry the column of the value as ``value_column``.
     """
-    places = sorted(reasons)
+    places: NDArray[np.int64] = np.flatnonzero(reasons.given)
     gone = cells.iloc[places]
     own = {"row", "reason", "value_column"}
     kept = rows.iloc[gone["position"].to_numpy()].reset_index(drop=True)
     kept = kept.rename(columns={name: f"{name}_in_file" for name in own & set(kept.columns)})
     kept.insert(0, "row", gone["row"].to_numpy())
     kept["value_column"] = gone["value_column"].to_numpy(dtype=object)
-    kept["reason"] = [reasons[place].text for place in places]
+    kept["reason"] = reasons.texts(places).tolist()
     return kept
+
+
+def _stacked(rows: pd.DataFrame, cells: pd.DataFrame, mapping: TableMapping) -> pd.DataFrame:
+    """Return one row per row and contaminant, the contaminants of a row together."""
+    beside = mapping.rules.beside
+    parts = []
+    for contaminant, column in mapping.wide.items():
+        part = cells.assign(
+            contaminant=contaminant, value=rows[column].array, value_column=column
+        )
+        for name, columns in (
+            ("qualifier", beside.qualifier_columns),
+            ("limit", beside.limit_columns),
+        ):
+            if contaminant in columns:
+                part[name] = rows[columns[contaminant]].array
+        parts.append(part)
+    stacked = pd.concat(parts, ignore_index=True)
+    order = np.arange(len(stacked)).reshape(len(parts), len(rows)).T.ravel()
+    return stacked.take(order)
 
 
 def _check_columns(rows: pd.DataFrame, mapping: TableMapping) -> None:
     present = [str(name) for name in rows.columns]
+    beside = mapping.rules.beside
     wanted = [(f"data.columns.{name}", mapping.column_of(name)) for name in CANONICAL_COLUMNS]
     wanted += [(f"data.wide.{name}", column) for name, column in mapping.wide.items()]
+    wanted += [
+        (f"data.wide_qualifiers.{name}", column)
+        for name, column in beside.qualifier_columns.items()
+    ]
+    wanted += [
+        (f"data.wide_limits.{name}", column) for name, column in beside.limit_columns.items()
+    ]
     wanted += [("data.exclude", column) for column in mapping.exclude]
     for key, column in wanted:
         if column is None:

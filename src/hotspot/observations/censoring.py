@@ -1,54 +1,28 @@
 """Values as intervals: measured, below a limit, or over range, in a laboratory's spellings."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from math import inf, nan
 
-from hotspot.observations.numerals import decimal_hint, read_number
-from hotspot.observations.rejection import Rejection
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-NONDETECT_WORDS = (
-    "n.d.",
-    "n.d",
-    "nd",
-    "n/d",
-    "not detected",
-    "non-detect",
-    "<lod",
-    "<loq",
-    "<dl",
-    "<mdl",
-    "<rl",
-    "<bg",
-    "bdl",
-    "bld",
-    "bql",
-    "blq",
-    "below detection",
-    "below detection limit",
+from hotspot.observations.numerals import decimal_hint, read_numbers
+from hotspot.observations.rejection import Reasons, Rejection, per_text
+from hotspot.observations.spelling import Spelling
+
+_SIGN = r"^(<=|>=|=<|=>|[<>≤≥])"
+# What spreadsheets make of "1-3" or "3/4", in the months of several languages.
+_MONTH = (
+    r"(?:jan|feb|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mei|mag|maj|jun|juin|giu|jul|juil|lug"
+    r"|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû.]{0,7}"
 )
-MISSING_WORDS = ("", "na", "n/a", "n.a.", "nan", "null", "none", "-", "--", ".", "#n/a")
-
-# What a flag beside a number says of it. U and UJ are the flags of the US EPA for "not
-# detected at this limit", J for an estimated value, which is a value.
-QUALIFIERS = {
-    "": "measured",
-    "=": "measured",
-    "j": "measured",
-    "<": "below",
-    "≤": "below",
-    "<=": "below",
-    "u": "below",
-    "uj": "below",
-    ">": "above",
-    "≥": "above",
-    ">=": "above",
-    "r": "reject",
-}
-
-_SIGNED = re.compile(r"(<=|>=|=<|=>|[<>≤≥])\s*(.*)", re.DOTALL)
+_DATE_LIKE = re.compile(
+    rf"\d{{1,2}}[-./ ]{{1,2}}{_MONTH}(?:[-./ ]\d{{2,4}})?|{_MONTH}[-./ ]\d{{1,4}}"
+    r"|\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{2,4}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -69,56 +43,22 @@ class Interval:
     limit: float = nan
 
 
-@dataclass(frozen=True)
-class Spelling:
-    """How a file writes its values.
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """What is known of many concentrations, and why some say nothing.
 
     Parameters
     ----------
-    decimal : {".", ","}
-        Decimal mark.
-    nondetect_words : tuple of str
-        What stands for a value below the limit of its row; case and spaces do not matter.
-    missing_words : tuple of str
-        What stands for no value.
-    qualifiers : dict of str
-        Flag to ``measured``, ``below``, ``above`` or ``reject``.
+    lower, upper, limit : array, shape (n,)
+        As in `Interval`; NaN where a row says nothing.
+    reasons : Reasons
+        Of the rows that say nothing.
     """
 
-    decimal: str = "."
-    nondetect_words: tuple[str, ...] = NONDETECT_WORDS
-    missing_words: tuple[str, ...] = MISSING_WORDS
-    qualifiers: Mapping[str, str] = field(default_factory=lambda: dict(QUALIFIERS))
-
-    @cached_property
-    def _nondetects(self) -> frozenset[str]:
-        return frozenset(_squash(word) for word in self.nondetect_words)
-
-    @cached_property
-    def _missing(self) -> frozenset[str]:
-        return frozenset(_squash(word) for word in self.missing_words)
-
-    @cached_property
-    def _flags(self) -> dict[str, str]:
-        return {_squash(flag): meaning for flag, meaning in self.qualifiers.items()}
-
-    def is_missing(self, text: str) -> bool:
-        """Whether a text stands for no value."""
-        return not text.strip() or _squash(text) in self._missing
-
-    def is_nondetect(self, text: str) -> bool:
-        """Whether a text stands for a value below the limit of its row."""
-        return _squash(text) in self._nondetects
-
-    def meaning_of(self, qualifier: str) -> str | None:
-        """Return what a flag says of the number beside it, or None if it is unknown."""
-        if self.is_nondetect(qualifier):
-            return "below"
-        return self._flags.get("" if self.is_missing(qualifier) else _squash(qualifier))
-
-
-def _squash(text: str) -> str:
-    return "".join(text.replace("&lt;", "<").replace("&gt;", ">").casefold().split())
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    limit: NDArray[np.float64]
+    reasons: Reasons
 
 
 def read_interval(
@@ -151,68 +91,200 @@ def read_interval(
     >>> read_interval("n.d.", spelling=Spelling()).text
     'non-detect without a limit'
     """
-    meaning = spelling.meaning_of(qualifier)
-    if meaning is None:
-        return Rejection(
-            "unknown qualifier", f"{qualifier.strip()!r}; give it a meaning in data.qualifiers"
-        )
-    if meaning == "reject":
-        return Rejection("rejected by its qualifier", repr(qualifier.strip()))
-    bound = _read_limit(limit, spelling)
-    if isinstance(bound, Rejection):
-        return bound
-    if spelling.is_nondetect(value):
-        if meaning == "above":
-            return _contradiction(value, qualifier)
-        return _nondetect(bound)
-    if spelling.is_missing(value):
-        return _nondetect(bound) if meaning == "below" else Rejection("value missing")
-    signed = _SIGNED.fullmatch(value.strip().replace("&lt;", "<").replace("&gt;", ">"))
-    said = meaning
-    if signed is not None:
-        said = "above" if signed[1][0] in ">≥" or signed[1] == "=>" else "below"
-        if meaning != "measured" and said != meaning:
-            return _contradiction(value, qualifier)
-    number = read_number(signed[2] if signed else value, spelling.decimal)
-    if number is None:
-        return Rejection(
-            "value is not a number", repr(value.strip()) + decimal_hint(value, spelling.decimal)
-        )
-    if number < 0:
-        return Rejection(
-            "negative concentration",
-            f"{value.strip()}; if the minus marks a non-detect, write <{abs(number):g}",
-        )
-    if said == "above":
-        return (
-            Interval(number, inf, number) if number > 0 else Rejection("over range above zero")
-        )
-    if said == "below":
-        # A sign in the value itself is the laboratory's last word; a flag leaves both numbers.
-        return _nondetect(number if signed else max(number, bound or 0.0))
-    if number == 0:
-        return _nondetect(bound) if bound else Rejection("zero without a detection limit")
-    return Interval(number, number, nan if bound is None else bound)
+    read = read_intervals(
+        *(pd.Series([text], dtype="str") for text in (value, qualifier, limit)),
+        spelling=spelling,
+    )
+    if read.reasons.given[0]:
+        return Rejection(str(read.reasons.kinds[0]), str(read.reasons.details[0]))
+    return Interval(float(read.lower[0]), float(read.upper[0]), float(read.limit[0]))
 
 
-def _nondetect(bound: float | None) -> Interval | Rejection:
-    if not bound:
-        return Rejection("non-detect without a limit")
-    return Interval(0.0, bound, bound)
+def read_intervals(
+    values: "pd.Series[str]",
+    qualifiers: "pd.Series[str]",
+    limits: "pd.Series[str]",
+    *,
+    spelling: Spelling,
+) -> Intervals:
+    """Return what the rows of a table say of their concentrations.
 
+    As `read_interval`, for whole columns of text of one index.
 
-def _read_limit(text: str, spelling: Spelling) -> float | Rejection | None:
-    """Return the detection limit, None where there is none, or why it cannot be read."""
-    if spelling.is_missing(text):
-        return None
-    number = read_number(text.strip().lstrip("<≤").strip(), spelling.decimal)
-    if number is None or number < 0:
-        return Rejection("detection limit is not a number above zero", repr(text.strip()))
-    return number or None
+    Parameters
+    ----------
+    values, qualifiers, limits : Series of str, n rows
+        Empty where a file has none.
+    spelling : Spelling
+        Decimal mark, words and flags of the file.
 
+    Examples
+    --------
+    >>> columns = (["11.7", "<0.2", "n.d."], ["", "", "U"], ["0.1", "", ""])
+    >>> read = read_intervals(*map(pd.Series, columns), spelling=Spelling())
+    >>> read.lower, read.upper
+    (array([11.7,  0. ,  nan]), array([11.7,  0.2,  nan]))
+    >>> read.reasons.text_of(2)
+    'non-detect without a limit'
+    """
+    reasons = Reasons(len(values))
+    meaning = per_text(qualifiers, lambda text: spelling.meaning_of(text) or "unknown")
+    values, meaning = _result_in_flag(values, qualifiers, meaning, spelling)
+    reasons.mark(
+        meaning == "unknown",
+        "unknown qualifier",
+        (qualifiers, lambda text: f"{text.strip()!r}; give it a meaning in data.qualifiers"),
+    )
+    reasons.mark(
+        meaning == "reject",
+        "rejected by its qualifier",
+        (qualifiers, lambda t: repr(t.strip())),
+    )
+    bound = _read_limits(limits, reasons, spelling)
 
-def _contradiction(value: str, qualifier: str) -> Rejection:
-    return Rejection(
+    numbers = read_numbers(values, spelling.decimal)
+    is_word = np.isnan(numbers)
+    words = np.full(len(values), "", dtype=object)
+    words[is_word] = per_text(values[is_word], lambda text: _word(text, spelling))
+    words[np.isin(numbers, list(spelling.missing_numbers))] = "missing"
+    is_nondetect, is_missing = words == "below", words == "missing"
+    contradicted = is_nondetect & (meaning == "above")
+    is_nondetect &= ~contradicted
+    is_nondetect |= is_missing & (meaning == "below")
+    reasons.mark(is_missing & ~is_nondetect, "value missing")
+
+    sign = np.full(len(values), "", dtype=object)
+    signed = words == "signed"
+    sign[signed] = per_text(values[signed], _sign_of)
+    numbers[signed] = read_numbers(
+        values[signed]
+        .str.strip()
+        .str.replace("&lt;", "<", regex=False)
+        .str.replace("&gt;", ">", regex=False)
+        .str.replace(_SIGN, "", regex=True),
+        spelling.decimal,
+    )
+    contradicted |= signed & (meaning != "measured") & (sign != meaning)
+    reasons.mark(
+        contradicted,
         "value and qualifier contradict each other",
-        f"{value.strip()!r} with {qualifier.strip()!r}",
+        (
+            values.str.strip() + "\n" + qualifiers.str.strip(),
+            lambda pair: "{!r} with {!r}".format(*pair.split("\n", 1)),
+        ),
+    )
+    said = np.where(signed, sign, meaning)
+    decided = is_nondetect | is_missing | contradicted
+    _mark_bad_numbers(values, numbers, ~decided, reasons, spelling)
+
+    negative = ~decided & (numbers < 0)
+    if spelling.negative == "nondetect":
+        coded = negative & ~signed & (said != "above")
+        is_nondetect |= coded
+        bound = np.where(coded, -numbers, bound)
+        negative &= ~coded
+    reasons.mark(negative, "negative concentration", (values, _about_negative))
+    # A sign in the value itself is the laboratory's last word; a flag leaves both numbers.
+    below = ~decided & ~is_nondetect & (said == "below")
+    bound = np.where(below, np.where(signed, numbers, np.fmax(numbers, bound)), bound)
+    zero = ~decided & (said == "measured") & (numbers == 0)
+    has_bound = bound > 0
+    reasons.mark(zero & ~has_bound, "zero without a detection limit")
+    is_nondetect |= below | (zero & has_bound)
+    reasons.mark(is_nondetect & ~has_bound, "non-detect without a limit")
+    above = ~decided & (said == "above")
+    reasons.mark(above & (numbers == 0), "over range above zero")
+
+    lower = np.where(is_nondetect, 0.0, numbers)
+    upper = np.where(is_nondetect, bound, np.where(above, inf, numbers))
+    limit = np.where(above & ~is_nondetect, numbers, bound)
+    for array in (lower, upper, limit):
+        array[reasons.given] = nan
+    return Intervals(lower, upper, limit, reasons)
+
+
+def _result_in_flag(
+    values: "pd.Series[str]",
+    qualifiers: "pd.Series[str]",
+    meaning: NDArray[np.object_],
+    spelling: Spelling,
+) -> tuple["pd.Series[str]", NDArray[np.object_]]:
+    """Take the result from the flag where it stands there: an empty value beside ``<0.1``."""
+    unknown = meaning == "unknown"
+    if not unknown.any():
+        return values, meaning
+    held = unknown.copy()
+    held[unknown] = per_text(
+        qualifiers[unknown], lambda text: _word(text, spelling) == "signed"
+    )
+    held[held] = spelling.are_missing(values[held])
+    return values.mask(held, qualifiers), np.where(held, "measured", meaning)
+
+
+def _read_limits(
+    limits: "pd.Series[str]", reasons: Reasons, spelling: Spelling
+) -> NDArray[np.float64]:
+    """Return detection limits above zero, NaN where there is none or zero."""
+    numbers = read_numbers(limits.str.strip().str.lstrip("<≤"), spelling.decimal)
+    bad = np.isnan(numbers) | (numbers < 0)
+    bad[bad] = ~spelling.are_missing(limits[bad])
+    reasons.mark(
+        bad,
+        "detection limit is not a number above zero",
+        (limits, lambda text: repr(text.strip())),
+    )
+    numbers[~(numbers > 0)] = nan
+    return numbers
+
+
+def _mark_bad_numbers(
+    values: "pd.Series[str]",
+    numbers: NDArray[np.float64],
+    asked: NDArray[np.bool_],
+    reasons: Reasons,
+    spelling: Spelling,
+) -> None:
+    bad = asked & np.isnan(numbers)
+    if not bad.any():
+        return
+    dated = bad.copy()
+    dated[bad] = per_text(
+        values[bad], lambda text: _DATE_LIKE.fullmatch(text.strip()) is not None
+    )
+    reasons.mark(
+        dated,
+        "a spreadsheet turned the value into a date",
+        (values, lambda text: f"{text.strip()!r}; take the number from the laboratory's file"),
+    )
+    reasons.mark(
+        bad,
+        "value is not a number",
+        (
+            values,
+            lambda text: repr(text.strip()[:60]) + decimal_hint(text, spelling.decimal),
+        ),
+    )
+
+
+def _word(text: str, spelling: Spelling) -> str:
+    """Return whether a text that is no number is a word for something, or has a sign."""
+    if spelling.is_nondetect(text):
+        return "below"
+    if spelling.is_missing(text):
+        return "missing"
+    return "signed" if _sign_of(text) else ""
+
+
+def _sign_of(text: str) -> str:
+    match = re.match(_SIGN, text.strip().replace("&lt;", "<").replace("&gt;", ">"))
+    if match is None:
+        return ""
+    return "above" if match[1][0] in ">≥" or match[1] == "=>" else "below"
+
+
+def _about_negative(text: str) -> str:
+    shown = text.strip().lstrip("-−")
+    return (
+        f"{text.strip()}; if the minus marks a non-detect, write <{shown} or set data.negative "
+        "to nondetect"
     )

@@ -65,6 +65,33 @@ _SYNONYMS = {
     "zinco": "zn",
     "sinkki": "zn",
     "sink": "zn",
+    "мышьяк": "as",
+    "кадмий": "cd",
+    "кобальт": "co",
+    "хром": "cr",
+    "медь": "cu",
+    "ртуть": "hg",
+    "никель": "ni",
+    "свинец": "pb",
+    "цинк": "zn",
+    "砷": "as",
+    "镉": "cd",
+    "钴": "co",
+    "铬": "cr",
+    "铜": "cu",
+    "汞": "hg",
+    "镍": "ni",
+    "铅": "pb",
+    "锌": "zn",
+    "زرنيخ": "as",
+    "كادميوم": "cd",
+    "كوبالت": "co",
+    "كروم": "cr",
+    "نحاس": "cu",
+    "زئبق": "hg",
+    "نيكل": "ni",
+    "رصاص": "pb",
+    "زنك": "zn",
     "antimon": "sb",
     "selen": "se",
     "vanadin": "v",
@@ -78,6 +105,10 @@ _SYNONYMS = {
     "chloroethene": "vinyl_chloride",
     "gamma-hch": "lindane",
 }
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
 
 
 def _fold(text: str) -> str:
@@ -98,6 +129,11 @@ class Contaminant:
         Registry number of the Chemical Abstracts Service, or empty.
     group : str
         Such as ``metal`` or ``PAH``.
+    molar_mass_g_mol : float or None
+        Where it has one.
+    usual_mg_kg : float or None
+        What soils hold on average, or else the upper continental crust; None where the
+        registry does not know it.
     """
 
     id: str
@@ -105,6 +141,8 @@ class Contaminant:
     symbol: str
     cas: str
     group: str
+    molar_mass_g_mol: float | None = None
+    usual_mg_kg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +189,9 @@ class Contaminants:
                     symbol=row["symbol_or_formula"],
                     cas=row["cas"],
                     group=row["class"],
+                    molar_mass_g_mol=_number(row["molar_mass_g_mol"]),
+                    usual_mg_kg=_number(row["typical_natural_background_mg_kg"])
+                    or _number(row["upper_crust_mg_kg"]),
                 )
                 for row in registry_rows("contaminants")
             )

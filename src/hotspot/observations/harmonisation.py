@@ -1,32 +1,43 @@
 """From a laboratory's table to observations in one unit, one CRS and one spelling."""
 
 import warnings
-from dataclasses import dataclass
-from math import nan
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hotspot.errors import ConfigError, ObservationError, UnitError, few
+from hotspot.errors import ObservationError, few
+from hotspot.observations.amounts import (
+    convert_methods,
+    read_methods,
+    read_units,
+    read_values,
+    reject_implausible,
+    with_own_units,
+)
 from hotspot.observations.cells import cells_of, excluded, rejected_rows
-from hotspot.observations.censoring import read_interval
-from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.coordinates import project
+from hotspot.observations.coordinates import metres_per_unit
 from hotspot.observations.duplicates import merge_duplicates
+from hotspot.observations.findings import Findings, find, substitutions
+from hotspot.observations.identity import observation_ids, read_contaminants, site_ids
+from hotspot.observations.layers import harmonise_depths
 from hotspot.observations.ledger import Ledger
 from hotspot.observations.mapping import TableMapping
-from hotspot.observations.rejection import Rejection, Sieve
-from hotspot.observations.sampling import read_date, read_depths
+from hotspot.observations.rejection import Reasons, Sieve
 from hotspot.observations.table import OBSERVATION_COLUMNS, check_observations
-from hotspot.units import factor_to_mg_kg
+from hotspot.observations.whereabouts import (
+    read_circumstances,
+    read_coordinates,
+    read_radii,
+    reject_far_sites,
+)
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-# A kilogram of soil holds no more than a million milligrams of anything.
-_PURE_MG_KG = 1e6
+# Columns that a table has only where its file says something of them.
+EXTRA_COLUMNS = ("campaign", "radius_m")
 
 
 @dataclass(frozen=True)
@@ -36,25 +47,36 @@ class Harmonised:
     Parameters
     ----------
     observations : GeoDataFrame
-        Columns `OBSERVATION_COLUMNS` and points in the target CRS.
+        Columns `OBSERVATION_COLUMNS` and points in the target CRS; ``campaign`` and
+        ``radius_m`` too where the mapping names them.
     rejected : DataFrame
         ``row``, every column of the file as text, ``value_column`` and ``reason``.
     ledger : Ledger
         Rows in and out of each step.
+    findings : Findings
+        What looks odd, and the share of non-detects by contaminant and laboratory.
     """
 
     observations: "GeoDataFrame"
     rejected: pd.DataFrame
     ledger: Ledger
+    findings: Findings = field(default_factory=Findings)
 
 
 def harmonise(
-    rows: pd.DataFrame, mapping: TableMapping, *, crs: str, target_crs: str, source: str
+    rows: pd.DataFrame,
+    mapping: TableMapping,
+    *,
+    crs: str,
+    target_crs: str,
+    source: str,
+    cell_m: float | None = None,
 ) -> Harmonised:
     """Return the observations of a table of text, and the rows that are none, with reasons.
 
     A row falls out at the first step that speaks against it: configuration, contaminant,
-    unit, value, coordinates, depth and date, duplicates. Contaminants nobody asked for stay.
+    unit, value, coordinates, depth and date, duplicates; then, where the mapping has a rule
+    for it, method, plausibility and target depth. Contaminants nobody asked for stay.
 
     Parameters
     ----------
@@ -66,6 +88,8 @@ def harmonise(
         Of the file's coordinates, and of the grid.
     source : str
         Name of the file or survey, kept with every observation.
+    cell_m : float, optional
+        Size of a cell of the grid in metres, against which the radius of places is held.
 
     Raises
     ------
@@ -73,7 +97,7 @@ def harmonise(
         A column of the mapping is not in the file, easting and northing are swapped, or no
         row is left.
     ConfigError
-        The mapping names a contaminant that the registry does not know.
+        The mapping names a contaminant or a method that the registry does not know.
 
     Examples
     --------
@@ -94,152 +118,59 @@ def harmonise(
             f"The table of {source} holds no row. Give a file with at least one observation."
         )
     sieve = Sieve(len(cells))
+    notes: list[str] = []
     sieve.reject("configuration", excluded(rows, cells, mapping))
     table = pd.DataFrame({"row": cells["row"], "source": source})
-    table["contaminant"] = _read_contaminants(cells, mapping, sieve)
-    factors = _read_units(cells, sieve)
-    bounds = _read_values(cells, mapping, factors, sieve)
+    table["contaminant"], oxides = read_contaminants(cells, mapping, sieve, notes)
+    cells = with_own_units(cells, table["contaminant"], mapping)
+    factors = oxides * read_units(cells, mapping, sieve)
+    bounds = read_values(cells, table["contaminant"], mapping, factors, sieve)
     table[["lower_mg_kg", "upper_mg_kg", "limit_mg_kg"]] = bounds
-    table[["easting", "northing"]] = _read_coordinates(
-        cells, mapping, sieve, crs=crs, target_crs=target_crs
-    )
-    depths, dates = _read_circumstances(cells, mapping, sieve)
+    places = read_coordinates(cells, mapping, sieve, crs=crs, target_crs=target_crs)
+    table[["easting", "northing"]] = places.points
+    depths, dates = read_circumstances(cells, mapping, sieve)
     table[["depth_top_cm", "depth_bottom_cm"]] = depths
-    table["sampled_on"] = dates
-    table["method"] = cells["method"].str.strip()
-    table["laboratory"] = cells["laboratory"].str.strip()
+    table["sampled_on"] = pd.Series(dates, dtype="str")
+    for name in ("laboratory", "campaign"):
+        table[name] = cells[name].str.strip()
+    table["method"] = read_methods(cells, mapping)
+    table["radius_m"] = read_radii(cells, mapping, places, sieve, cell_m, notes)
+    convert_methods(table, mapping, sieve, notes)
+    reject_implausible(table, mapping, sieve)
+    reject_far_sites(cells["site"], table, mapping, sieve, metres_per_unit(target_crs))
     _check_some_left(sieve, source)
 
     table = table[sieve.kept].copy()
     _warn_of_values_under_limit(table)
-    table["site_id"] = _site_ids(cells["site"][sieve.kept], table)
-    table["observation_id"] = _observation_ids(cells["observation"][sieve.kept], table)
-    table, repeated = merge_duplicates(table, mapping.duplicates)
-    sieve.reject(f"duplicates ({mapping.duplicates})", repeated)
+    table["site_id"] = site_ids(cells["site"][sieve.kept], table)
+    table["observation_id"] = observation_ids(cells["observation"][sieve.kept], table)
+    notes += substitutions(table)
+    table, gone = merge_duplicates(table, mapping.duplicates)
+    sieve.reject(f"duplicates ({mapping.duplicates})", _reasons_of(gone, len(cells)))
+    depth = mapping.rules.depth
+    if depth is not None:
+        table, gone = harmonise_depths(table, depth)
+        step = f"depth ({depth.top_cm:g} to {depth.bottom_cm:g} cm, {depth.rule})"
+        sieve.reject(step, _reasons_of(gone, len(cells)))
+        _check_some_left(sieve, source)
+    findings = find(table)
     return Harmonised(
-        observations=_points(table, target_crs),
+        observations=_points(table, target_crs, mapping),
         rejected=rejected_rows(rows, cells, sieve.reasons),
         ledger=sieve.ledger,
+        findings=replace(findings, notes=(*notes, *findings.notes)),
     )
 
 
-def _read_contaminants(cells: pd.DataFrame, mapping: TableMapping, sieve: Sieve) -> list[str]:
-    """Return the contaminant id of each row, empty where there is none."""
-    registry = Contaminants.load()
-    own = {
-        text.strip(): _known(name, registry) for text, name in mapping.contaminant_names.items()
-    }
-    for name in mapping.wide:
-        own[name.strip()] = _known(name, registry)
-    ids = {
-        text: own.get(text.strip()) or registry.find(text) or ""
-        for text in cells["contaminant"].unique()
-    }
-    rejections = {}
-    for place, text in enumerate(cells["contaminant"]):
-        if ids[text]:
-            continue
-        # The name belongs to the kind: the ledger then shows which names to map.
-        rejections[place] = (
-            Rejection(f"unknown contaminant {text.strip()!r}", registry.near(text).strip())
-            if text.strip()
-            else Rejection("contaminant missing")
-        )
-    sieve.reject("contaminants", rejections)
-    return [ids[text] for text in cells["contaminant"]]
-
-
-def _known(name: str, registry: Contaminants) -> str:
-    found = registry.find(name)
-    if found is None:
-        raise ConfigError(
-            f"The mapping names the contaminant {name!r}, which the registry does not know."
-            f"{registry.near(name)} Use an id of contaminants.csv, such as zn or pb."
-        )
-    return found
-
-
-def _read_units(cells: pd.DataFrame, sieve: Sieve) -> NDArray[np.float64]:
-    """Return the factor to mg/kg of each row, NaN where its unit cannot be used."""
-    factors: dict[str, float] = {}
-    problems: dict[str, Rejection] = {}
-    for text in cells["unit"].unique():
-        if not text.strip():
-            problems[text] = Rejection("unit missing")
-            continue
-        try:
-            factors[text] = factor_to_mg_kg(text)
-        except UnitError as error:
-            problems[text] = Rejection(f"unit {text.strip()[:40]!r} cannot be used", str(error))
-    sieve.reject(
-        "units",
-        {place: problems[text] for place, text in enumerate(cells["unit"]) if text in problems},
-    )
-    return np.array([factors.get(text, nan) for text in cells["unit"]], dtype=np.float64)
-
-
-def _read_values(
-    cells: pd.DataFrame, mapping: TableMapping, factors: NDArray[np.float64], sieve: Sieve
-) -> NDArray[np.float64]:
-    """Return lower, upper and limit in mg/kg, shape (n, 3)."""
-    bounds = np.full((len(cells), 3), nan)
-    rejections: dict[int, Rejection] = {}
-    texts = zip(cells["value"], cells["qualifier"], cells["limit"], strict=True)
-    for place, (value, qualifier, limit) in enumerate(texts):
-        read = read_interval(value, qualifier=qualifier, limit=limit, spelling=mapping.spelling)
-        if isinstance(read, Rejection):
-            rejections[place] = read
-            continue
-        bounds[place] = (read.lower, read.upper, read.limit)
-        bounds[place] *= factors[place]
-        if bounds[place, 0] > _PURE_MG_KG:
-            rejections[place] = Rejection(
-                "more contaminant than soil", f"{bounds[place, 0]:g} mg/kg; check the unit"
-            )
-    sieve.reject("values", rejections)
-    return bounds
-
-
-def _read_coordinates(
-    cells: pd.DataFrame, mapping: TableMapping, sieve: Sieve, *, crs: str, target_crs: str
-) -> NDArray[np.float64]:
-    """Return easting and northing in the target CRS, shape (n, 2)."""
-    # Only rows still in have a say in whether the table's coordinates are swapped.
-    places = sieve.positions
-    points, rejections = project(
-        cells["easting"].iloc[places].tolist(),
-        cells["northing"].iloc[places].tolist(),
-        crs=crs,
-        target_crs=target_crs,
-        decimal=mapping.spelling.decimal,
-    )
-    coordinates = np.full((len(cells), 2), nan)
-    coordinates[places] = points
-    sieve.reject("coordinates", {places[place]: why for place, why in rejections.items()})
-    return coordinates
-
-
-def _read_circumstances(
-    cells: pd.DataFrame, mapping: TableMapping, sieve: Sieve
-) -> tuple[NDArray[np.float64], list[str]]:
-    """Return depths in cm, shape (n, 2), and dates."""
-    depths = np.full((len(cells), 2), nan)
-    dates = [""] * len(cells)
-    rejections: dict[int, Rejection] = {}
-    texts = zip(
-        cells["depth_top_cm"], cells["depth_bottom_cm"], cells["sampled_on"], strict=True
-    )
-    for place, (top, bottom, day) in enumerate(texts):
-        layer = read_depths(top, bottom, mapping.spelling.decimal)
-        read = read_date(day)
-        if isinstance(layer, Rejection):
-            rejections[place] = layer
-        elif isinstance(read, Rejection):
-            rejections[place] = read
-        else:
-            depths[place], dates[place] = layer, read
-    sieve.reject("depth and date", rejections)
-    return depths, dates
+def _reasons_of(gone: pd.DataFrame, rows: int) -> Reasons:
+    """Return the reasons against rows that a later step left out, by their label."""
+    reasons = Reasons(rows)
+    mask = np.zeros(rows, dtype=np.bool_)
+    mask[gone.index] = True
+    kinds, details = (np.full(rows, "", dtype=object) for _ in range(2))
+    kinds[gone.index], details[gone.index] = gone["kind"], gone["detail"]
+    reasons.mark(mask, kinds, details)
+    return reasons
 
 
 def _check_some_left(sieve: Sieve, source: str) -> None:
@@ -248,7 +179,7 @@ def _check_some_left(sieve: Sieve, source: str) -> None:
     reasons = sieve.ledger.reasons()
     counts = [f"{reason} ({count})" for reason, count in reasons.items()]
     commonest = next(iter(reasons))
-    example = next(why.text for why in sieve.reasons.values() if why.kind == commonest)
+    example = sieve.reasons.text_of(int(np.argmax(sieve.reasons.kinds == commonest)))
     raise ObservationError(
         f"None of the {len(sieve.kept)} rows of {source} can be used: {few(counts)}. "
         f"The first of these: {example}. Correct the file or its mapping."
@@ -268,34 +199,15 @@ def _warn_of_values_under_limit(table: pd.DataFrame) -> None:
         )
 
 
-def _site_ids(sites: pd.Series, table: pd.DataFrame) -> list[str]:
-    """Return the site of each row; a row without one is named by its place."""
-    places = zip(sites, table["easting"], table["northing"], strict=True)
-    return [site.strip() or f"E{e:.2f}N{n:.2f}" for site, e, n in places]
-
-
-def _observation_ids(names: pd.Series, table: pd.DataFrame) -> list[str]:
-    """Return the laboratory's id or the row's number, with the contaminant, each once."""
-    used: set[str] = set()
-    times: dict[str, int] = {}
-    ids = []
-    for name, row, contaminant in zip(names, table["row"], table["contaminant"], strict=True):
-        stem = f"{name.strip() or f'row{row}'}-{contaminant}"
-        found = stem
-        while found in used:
-            times[stem] = times.get(stem, 1) + 1
-            found = f"{stem}-{times[stem]}"
-        used.add(found)
-        ids.append(found)
-    return ids
-
-
-def _points(table: pd.DataFrame, crs: str) -> "GeoDataFrame":
+def _points(table: pd.DataFrame, crs: str, mapping: TableMapping) -> "GeoDataFrame":
     """Return the finished table with its points, in the order of the file."""
     import geopandas as gpd
 
+    extra = [name for name in EXTRA_COLUMNS if name in mapping.columns]
+    if mapping.rules.places.radius_m is not None and "radius_m" not in extra:
+        extra.append("radius_m")
     table = table.assign(is_censored=table["lower_mg_kg"] < table["upper_mg_kg"])
-    table = table[list(OBSERVATION_COLUMNS)].reset_index(drop=True)
+    table = table[[*OBSERVATION_COLUMNS, *extra]].reset_index(drop=True)
     check_observations(table)
     points = gpd.points_from_xy(table["easting"], table["northing"])
     return gpd.GeoDataFrame(table, geometry=points, crs=crs)

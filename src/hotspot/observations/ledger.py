@@ -1,5 +1,6 @@
 """The drop ledger: how many rows went into each step, how many came out, and why not all."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -84,9 +85,7 @@ class Ledger:
 
     def then(self, name: str, rows_in: int, reasons: Iterable[str]) -> Self:
         """Return the ledger with one more step, given one reason per dropped row."""
-        counts: dict[str, int] = {}
-        for reason in reasons:
-            counts[reason] = counts.get(reason, 0) + 1
+        counts = Counter(reasons)
         ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         step = Step(name, rows_in, rows_in - sum(ordered.values()), ordered)
         return type(self)((*self.steps, step))

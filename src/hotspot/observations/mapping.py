@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from hotspot.errors import ConfigError, few, nearest_name
-from hotspot.observations.censoring import MISSING_WORDS, NONDETECT_WORDS, QUALIFIERS, Spelling
+from hotspot.errors import ConfigError, few
+from hotspot.observations.rules import RULE_KEYS, Rules, check_choice
+from hotspot.observations.spelling import (
+    MISSING_WORDS,
+    NEGATIVES,
+    NONDETECT_WORDS,
+    QUALIFIERS,
+    Spelling,
+)
 
 CANONICAL_COLUMNS = (
     "observation",
@@ -14,6 +21,7 @@ CANONICAL_COLUMNS = (
     "northing",
     "depth_top_cm",
     "depth_bottom_cm",
+    "depth",
     "sampled_on",
     "contaminant",
     "value",
@@ -22,10 +30,18 @@ CANONICAL_COLUMNS = (
     "limit",
     "method",
     "laboratory",
+    "campaign",
+    "moisture",
+    "radius_m",
 )
 DUPLICATE_RULES = ("mean", "first", "max", "keep")
 _MEANINGS = ("measured", "below", "above", "reject")
-_SPELLING_KEYS = ("decimal", "nondetect_words", "missing_words", "qualifiers")
+_SPELLING_KEYS = ("decimal", "nondetect_words", "missing_words", "negative", "qualifiers")
+_PLAIN_KEYS = ("columns", "wide", "unit", "exclude", "duplicates", "contaminant_names")
+MAPPING_KEYS = (*_PLAIN_KEYS, *_SPELLING_KEYS, *RULE_KEYS)
+"""The keys of ``data`` that say what the columns mean; the others say how a file is read."""
+# The unit stands in the name of each column of a wide table.
+UNIT_OF_HEADER = "header"
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,7 @@ class TableMapping:
         contaminant. Such a table has no contaminant, value, qualifier or limit column.
     unit : str or None
         Unit of all values, for a file without a unit column. Stated by a person who knows.
+        ``header`` where the names of a wide table's columns hold it, as in ``Cd (mg/kg)``.
     exclude : dict of tuple
         Rows whose file column holds one of the values are left out, and counted.
     duplicates : {"mean", "first", "max", "keep"}
@@ -50,6 +67,8 @@ class TableMapping:
         The file's own spellings of contaminants, to ids.
     spelling : Spelling
         Decimal mark, words for non-detects and missing values, flags.
+    rules : Rules
+        Depth, places, methods and what else is stated of the rows.
 
     Raises
     ------
@@ -64,14 +83,16 @@ class TableMapping:
     duplicates: str = "mean"
     contaminant_names: Mapping[str, str] = field(default_factory=dict)
     spelling: Spelling = field(default_factory=Spelling)
+    rules: Rules = field(default_factory=Rules)
 
     def __post_init__(self) -> None:
-        _check_choice("data.duplicates", self.duplicates, DUPLICATE_RULES)
-        _check_choice("data.decimal", self.spelling.decimal, (".", ","))
+        check_choice("data.duplicates", self.duplicates, DUPLICATE_RULES)
+        check_choice("data.decimal", self.spelling.decimal, (".", ","))
+        check_choice("data.negative", self.spelling.negative, NEGATIVES)
         for flag, meaning in self.spelling.qualifiers.items():
-            _check_choice(f"data.qualifiers[{flag!r}]", meaning, _MEANINGS)
+            check_choice(f"data.qualifiers[{flag!r}]", meaning, _MEANINGS)
         for name in self.columns:
-            _check_choice("data.columns", name, CANONICAL_COLUMNS)
+            check_choice("data.columns", name, CANONICAL_COLUMNS)
         if self.wide:
             clash = [
                 name
@@ -92,12 +113,8 @@ class TableMapping:
                     f"{few(self.columns, 14) or 'nothing'}. Name it, or give data.wide for "
                     "a table with one column per contaminant."
                 )
-        if ("unit" in self.columns) == (self.unit is not None):
-            stated = "both" if self.unit is not None else "neither"
-            raise ConfigError(
-                f"Of data.columns.unit and data.unit {stated} is given. Name the file's "
-                "unit column, or state the one unit of all values, such as mg/kg."
-            )
+        self._check_units()
+        self._check_beside()
 
     @classmethod
     def from_config(cls, values: Mapping[str, Any]) -> Self:
@@ -106,10 +123,8 @@ class TableMapping:
         Parameters
         ----------
         values : dict
-            Keys ``columns``, ``wide``, ``unit``, ``exclude``, ``duplicates``,
-            ``contaminant_names``, ``decimal``, ``nondetect_words``, ``missing_words`` and
-            ``qualifiers``; all may be left out. Words given take the place of the built-in
-            ones, flags are added to them.
+            Keys `MAPPING_KEYS`, as ``conf/data/table.yaml`` explains them; all may be left
+            out. Words given take the place of the built-in ones, flags are added to them.
 
         Examples
         --------
@@ -119,15 +134,15 @@ class TableMapping:
         >>> mapping.exclude, mapping.spelling.decimal
         ({'batch': ('demonstration',)}, ',')
         """
-        plain = ("columns", "wide", "unit", "exclude", "duplicates", "contaminant_names")
         for key in values:
-            _check_choice("data", key, (*plain, *_SPELLING_KEYS))
+            check_choice("data", key, MAPPING_KEYS)
         given = {key: value for key, value in values.items() if value is not None}
         spelling = Spelling(
             decimal=str(given.get("decimal", ".")),
             nondetect_words=_texts(given.get("nondetect_words", NONDETECT_WORDS)),
             missing_words=_texts(given.get("missing_words", MISSING_WORDS)),
             qualifiers=QUALIFIERS | dict(given.get("qualifiers", {})),
+            negative=str(given.get("negative", "reject")),
         )
         return cls(
             columns={k: str(v) for k, v in given.get("columns", {}).items() if v is not None},
@@ -139,7 +154,42 @@ class TableMapping:
                 str(k): str(v) for k, v in given.get("contaminant_names", {}).items()
             },
             spelling=spelling,
+            rules=Rules.from_config(values),
         )
+
+    def _check_units(self) -> None:
+        if ("unit" in self.columns) == (self.unit is not None):
+            stated = "both" if self.unit is not None else "neither"
+            raise ConfigError(
+                f"Of data.columns.unit and data.unit {stated} is given. Name the file's "
+                "unit column, or state the one unit of all values, such as mg/kg; `header` "
+                "where the columns of a wide table are named like Cd (mg/kg)."
+            )
+        if self.unit == UNIT_OF_HEADER and not self.wide:
+            raise ConfigError(
+                "data.unit=header is for tables with one column per contaminant (data.wide). "
+                "State the unit, or name the file's unit column."
+            )
+
+    def _check_beside(self) -> None:
+        beside = self.rules.beside
+        for key, columns in (
+            ("data.wide_qualifiers", beside.qualifier_columns),
+            ("data.wide_limits", beside.limit_columns),
+        ):
+            for name in columns:
+                check_choice(key, name, tuple(self.wide))
+        if (self.rules.moisture is None) != ("moisture" not in self.columns):
+            given = "data.moisture" if self.rules.moisture else "data.columns.moisture"
+            raise ConfigError(
+                f"Only {given} is given. A moisture column needs data.moisture, which says "
+                "what it holds: wet_percent, dry_percent or dry_matter_percent."
+            )
+        if "depth" in self.columns and {"depth_top_cm", "depth_bottom_cm"} & set(self.columns):
+            raise ConfigError(
+                "data.columns names depth and depth_top_cm or depth_bottom_cm. Keep `depth` "
+                "for one column like 0-20, or the other two for one number each."
+            )
 
     def column_of(self, name: str) -> str | None:
         """Return the file's column of a canonical one, or None if the file has none.
@@ -153,11 +203,3 @@ class TableMapping:
 
 def _texts(values: Any) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(str(value) for value in values)
-
-
-def _check_choice(key: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ConfigError(
-            f"{key} does not know {value!r}.{nearest_name(str(value), known)} "
-            f"Choose among {few(known, 20)}."
-        )

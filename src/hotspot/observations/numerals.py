@@ -4,6 +4,10 @@ import re
 from functools import lru_cache
 from math import isfinite
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 # Plain decimal numbers only: no thousands mark, which one country's decimal mark is, no
 # underscore, no "nan" and no "inf", all of which `float` alone would take or mistake.
 _NUMBER = {
@@ -38,6 +42,47 @@ def read_number(text: str, decimal: str = ".") -> float | None:
         return None
     number = float(text.replace(decimal, "."))
     return number if isfinite(number) else None
+
+
+def read_numbers(texts: "pd.Series[str]", decimal: str = ".") -> NDArray[np.float64]:
+    """Return the finite numbers that texts spell, as `read_number` reads them, else NaN.
+
+    Parameters
+    ----------
+    texts : Series of str
+        A column; read as a whole, without a step per row.
+    decimal : {".", ","}
+        The decimal mark of the whole file.
+
+    Examples
+    --------
+    >>> read_numbers(pd.Series([" 0.2 ", "0,2", "+1e1", "n.d."]))
+    array([ 0.2,  nan, 10. ,  nan])
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = np.full(len(texts), np.nan)
+    column = pa.array(texts, type=pa.large_string(), from_pandas=True)
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    column = pc.fill_null(pc.utf8_trim_whitespace(column), "")
+    column = pc.replace_substring(column, "−", "-")
+    short = pc.less_equal(pc.utf8_length(column), 40)
+    is_number = pc.match_substring_regex(column, f"^(?:{_NUMBER[decimal].pattern})$")
+    is_number = pc.and_(is_number, short).to_numpy(zero_copy_only=False)
+    # Arrow refuses a whole column for one number beyond the range of floats.
+    far = pc.match_substring_regex(column, "[eE][+-]?[0-9]{3}").to_numpy(zero_copy_only=False)
+    plain = is_number & ~far
+    spelled = pc.filter(column, pa.array(plain))
+    if decimal != ".":
+        spelled = pc.replace_substring(spelled, decimal, ".")
+    spelled = pc.replace_substring_regex(spelled, r"^\+", "")
+    numbers[plain] = pc.cast(spelled, pa.float64()).to_numpy()
+    for place in np.flatnonzero(is_number & far).tolist():
+        read = read_number(str(column[place]), decimal)
+        numbers[place] = np.nan if read is None else read
+    return numbers
 
 
 def decimal_hint(text: str, decimal: str = ".") -> str:

@@ -1,6 +1,5 @@
 """Reading observations: laboratory tables as text, and the finished table."""
 
-import csv
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,17 @@ import numpy as np
 import pandas as pd
 
 from hotspot.errors import ObservationError, few, nearest_name
+from hotspot.observations.address import database_address, is_database
+from hotspot.observations.read_database import read_database
+from hotspot.observations.read_text import read_text
+from hotspot.observations.read_workbook import read_workbook
 from hotspot.observations.table import check_observations
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+_WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 _VECTOR_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
 
@@ -31,27 +35,40 @@ class FileRows:
         does: in a text file the header is row 1, in a vector file the first feature is.
     crs : str or None
         Authority code or WKT of the geometry; None for a file without geometry.
+    notes : tuple of str
+        What was guessed of how the file is written, where the configuration asks for that.
     """
 
     rows: pd.DataFrame
     crs: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_rows(
-    path: Path | str, *, separator: str = ",", encoding: str = "utf-8", layer: str | None = None
+    path: Path | str,
+    *,
+    separator: str = ",",
+    encoding: str = "utf-8",
+    layer: str | None = None,
+    header_row: int = 1,
 ) -> FileRows:
     """Return the rows of a table or point file as text, so that ``<0.2`` survives.
 
     Parameters
     ----------
     path : path
-        CSV or TSV (``.csv .tsv .tab .txt``), GeoPackage, GeoJSON or (Geo)Parquet.
+        CSV or TSV (``.csv .tsv .tab .txt``), Excel workbook, GeoPackage, GeoJSON or
+        (Geo)Parquet; or ``env:HOTSPOT_DATABASE``, the environment variable that holds the
+        address of a database.
     separator : str
         Of a text file; ``.tsv`` and ``.tab`` files are separated by tabs unless told.
+        ``auto`` guesses it and notes what it took.
     encoding : str
-        Of a text file. A byte order mark is read past.
+        Of a text file. A byte order mark is read past. ``auto`` guesses.
     layer : str, optional
-        Of a GeoPackage with several.
+        Layer of a GeoPackage, sheet of a workbook, or table of a database with several.
+    header_row : int
+        Line of the column names in a text file or sheet, from 1.
 
     Returns
     -------
@@ -64,7 +81,12 @@ def read_rows(
     ObservationError
         The file is missing, empty, damaged, in another encoding, of another separator, or
         its geometries are no points.
+    ConfigError
+        The address of a database stands in the path itself.
     """
+    if is_database(str(path)):
+        frame, crs = read_database(database_address(str(path)), layer)
+        return FileRows(_as_texts(frame), crs)
     path = Path(path)
     if not path.is_file():
         near = nearest_name(path.name, _neighbours(path))
@@ -77,10 +99,13 @@ def read_rows(
         separator = separator.replace("\\t", "\t")
         if suffix in (".tsv", ".tab") and separator == ",":
             separator = "\t"
-        return FileRows(_read_text(path, separator, encoding))
+        rows, notes = read_text(path, separator, encoding, header_row)
+        return FileRows(rows, notes=tuple(notes))
+    if suffix in _WORKBOOK_SUFFIXES:
+        return FileRows(read_workbook(path, layer, header_row))
     if suffix in _PARQUET_SUFFIXES or suffix in _VECTOR_DRIVERS:
         return _read_points(path, layer)
-    known = (*_TEXT_SUFFIXES, *_VECTOR_DRIVERS, *_PARQUET_SUFFIXES)
+    known = (*_TEXT_SUFFIXES, *_WORKBOOK_SUFFIXES, *_VECTOR_DRIVERS, *_PARQUET_SUFFIXES)
     raise ObservationError(
         f"The file {path} ends in {suffix!r}, which is no format of observations. "
         f"Give one of {few(known, 20)}."
@@ -116,75 +141,6 @@ def _neighbours(path: Path) -> list[str]:
     return [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
 
 
-def _read_text(path: Path, separator: str, encoding: str) -> pd.DataFrame:
-    # utf-8-sig reads past a byte order mark, and text without one too.
-    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    try:
-        with path.open(encoding=codec, newline="") as file:
-            lines = list(csv.reader(file, delimiter=separator, strict=True))
-    except UnicodeDecodeError as error:
-        raise ObservationError(
-            f"The file {path} is not {encoding}: byte {error.object[error.start]:#04x} at "
-            f"{error.start} has no meaning there. Give data.encoding; tables exported "
-            "by Excel are often cp1252."
-        ) from error
-    except LookupError as error:
-        raise ObservationError(
-            f"No text encoding is called {encoding!r}. Give one such as utf-8 or cp1252."
-        ) from error
-    except TypeError as error:
-        raise ObservationError(
-            f"The separator {separator!r} is not one character. Give one such as ',' or ';'."
-        ) from error
-    except (csv.Error, OSError) as error:
-        raise ObservationError(
-            f"The file {path} cannot be read as a table: {error}. Export it again."
-        ) from error
-    numbered = [
-        (number, line) for number, line in enumerate(lines, 1) if any(map(str.strip, line))
-    ]
-    if len(numbered) < 2:
-        found = "no line" if not numbered else "a header and no row"
-        raise ObservationError(f"The file {path} has {found}. Export it again.")
-    header = _header(path, numbered[0][1], separator)
-    rows = [(number, _fitted(line, len(header))) for number, line in numbered[1:]]
-    ragged = [number for number, line in rows if len(line) != len(header)]
-    if ragged:
-        raise ObservationError(
-            f"{len(ragged)} rows of {path} have another number of cells than the "
-            f"{len(header)} of the header: rows {few(ragged)}. The file may be cut off, or "
-            f"a cell may hold {separator!r} without quotes."
-        )
-    index = pd.Index([number for number, _ in rows], name="row")
-    return pd.DataFrame([line for _, line in rows], columns=header, index=index, dtype=str)
-
-
-def _fitted(line: list[str], cells: int) -> list[str]:
-    """Return the line without empty cells behind the last column, as spreadsheets leave."""
-    extra = line[cells:]
-    return line[:cells] if extra and not any(map(str.strip, extra)) else line
-
-
-def _header(path: Path, line: list[str], separator: str) -> list[str]:
-    header = [name.strip() for name in line]
-    while header and not header[-1]:
-        header.pop()
-    header = [name or f"unnamed_{place}" for place, name in enumerate(header, 1)]
-    if len(header) == 1:
-        other = next((mark for mark in (";", "\t", ",", "|") if mark in header[0]), None)
-        if other is not None:
-            raise ObservationError(
-                f"The file {path} has a single column when separated by {separator!r}: "
-                f"{header[0][:60]!r}. Give data.separator={other!r}."
-            )
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise ObservationError(
-            f"Columns of {path} share a name: {few(twice)}. Give each its own name."
-        )
-    return header
-
-
 def _read_points(path: Path, layer: str | None) -> FileRows:
     import geopandas as gpd
     from pyarrow.lib import ArrowInvalid
@@ -212,9 +168,7 @@ def _read_points(path: Path, layer: str | None) -> FileRows:
             [f"{name}_in_table" if name in ("easting", "northing") else name for name in names]
         )
         frame["easting"], frame["northing"] = easting, northing
-    text = {str(name): [_as_text(value) for value in frame[name]] for name in frame.columns}
-    index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return FileRows(pd.DataFrame(text, index=index, dtype=str), crs)
+    return FileRows(_as_texts(frame), crs)
 
 
 def _read_frame(path: Path, layer: str | None) -> Any:
@@ -243,7 +197,7 @@ def _read_frame(path: Path, layer: str | None) -> Any:
         return gpd.read_file(path, layer=layer or layers[0], engine="pyogrio")
 
 
-def _coordinates(path: Path, frame: Any) -> tuple[list[str], list[str]]:
+def _coordinates(path: Path, frame: Any) -> tuple[Any, Any]:
     import shapely
 
     shapes = frame.geometry.to_numpy()
@@ -258,17 +212,25 @@ def _coordinates(path: Path, frame: Any) -> tuple[list[str], list[str]]:
         raise ObservationError(
             f"The file {path} holds {few(others)}. Observations are points; give a point layer."
         )
-    points = shapely.get_coordinates(shapely.get_geometry(shapes[present], 0))
-    texts = np.full((len(frame), 2), "", dtype=object)
-    texts[present] = [[repr(float(value)) for value in point] for point in points]
-    return texts[:, 0].tolist(), texts[:, 1].tolist()
+    points = np.full((len(frame), 2), np.nan)
+    points[present] = shapely.get_coordinates(shapely.get_geometry(shapes[present], 0))
+    return points[:, 0], points[:, 1]
 
 
-def _as_text(value: Any) -> str:
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else repr(float(value))
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return str(value)
+def _as_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of any types as text, one row per row, numbered from 1."""
+    index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    texts = {str(name): _as_text(frame[name]).set_axis(index) for name in frame.columns}
+    return pd.DataFrame(texts, index=index)
+
+
+def _as_text(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return a column as text: numbers as Python writes them, days as ISO dates."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        days = column.dt.normalize()
+        form = "%Y-%m-%d" if (days == column)[column.notna()].all() else "%Y-%m-%dT%H:%M:%S"
+        return pd.Series(column.dt.strftime(form), dtype="str").fillna("")
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return pd.Series(column.map({True: "true", False: "false"}), dtype="str").fillna("")
+    texts: pd.Series[str] = column.astype("str").mask(column.isna(), "").fillna("")
+    return texts

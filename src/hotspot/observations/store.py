@@ -6,6 +6,6 @@ from io import StringIO
 
 
 def registry_rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of ``thresholds``, ``contaminants`` or ``methods``, all text."""
+    """Return the rows of a table of the registry such as ``contaminants``, all text."""
     path = files("hotspot.observations") / "registry" / f"{name}.csv"
     return list(csv.DictReader(StringIO(path.read_text(encoding="utf-8"), newline="")))

@@ -1,5 +1,6 @@
 """The threshold registry: which published limit a probability refers to."""
 
+import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,6 +8,7 @@ from math import isfinite
 from typing import Self
 
 from hotspot.errors import ObservationError, ThresholdError, few, nearest_name
+from hotspot.observations.conditions import Condition, read_condition
 from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.store import registry_rows
 
@@ -14,6 +16,11 @@ from hotspot.observations.store import registry_rows
 # three weightings that must never be compared, have none.
 _TO_MG_KG = {"mg/kg dry": 1.0, "mg/kg": 1.0}
 USER = "user"
+_BACKGROUND = {
+    "higher": "Where the natural background is higher, the background is the limit.",
+    "replaces": "The limit holds only where no background value exists.",
+    "addition": "The limit is the natural background and this value together.",
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,18 @@ class Threshold:
     source_url, source_place : str
         Where the number was read, and in which table.
     verified : str
-        ``yes``, ``second`` or ``memory``; see the registry's README.
+        ``yes``, ``second`` or ``memory``; see the registry's README. Empty for a limit of a
+        registry of the user's.
     status : str
         ``in_force``, ``superseded``, ``unknown``, or ``user`` for a limit given as a number.
     note : str
         Cautions.
+    valid_from, valid_to : str
+        First and last day, ``YYYY-MM-DD``; empty where not known, or for no end.
+    background_rule : str
+        What the instrument makes of a natural background: ``higher`` (the background is the
+        limit where it is higher), ``replaces`` (it is the limit where there is one),
+        ``addition`` (the limit is the background and the value together), or empty.
     """
 
     id: str
@@ -65,6 +79,31 @@ class Threshold:
     verified: str = ""
     status: str = ""
     note: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+    background_rule: str = ""
+
+    @property
+    def rule(self) -> Condition:
+        """When the limit holds, as clauses that can be computed."""
+        return read_condition(self.jurisdiction, self.contaminant, self.condition)
+
+    def holds_on(self, day: str) -> bool:
+        """Whether the limit is known to hold, or not known not to, on a day.
+
+        One whose dates are not known counts as holding unless it is superseded.
+
+        Examples
+        --------
+        >>> old = Thresholds.load().get("jp_scca_cd_s_any_mp_2")
+        >>> old.holds_on("2021-03-31"), old.holds_on("2021-04-01")
+        (True, False)
+        """
+        if self.valid_from and day < self.valid_from:
+            return False
+        if self.valid_to:
+            return day <= self.valid_to
+        return self.status != "superseded"
 
     @property
     def citation(self) -> str:
@@ -86,6 +125,7 @@ class Threshold:
             "yes": "number read in the instrument or at its issuer",
             "second": "number read in a secondary source",
             "memory": "number NOT verified",
+            "": "from the registry of the user",
         }[self.verified]
         parts = [
             f"{head}: {self.jurisdiction}, {self.instrument}",
@@ -107,6 +147,8 @@ class Threshold:
             found.append("The limit holds for an extract, not for a total concentration.")
         if self.condition:
             found.append(f"The limit holds under a condition: {self.condition}.")
+        if self.background_rule:
+            found.append(_BACKGROUND[self.background_rule])
         if self.note:
             found.append(self.note)
         return tuple(found)
@@ -139,7 +181,18 @@ class Thresholds:
     @lru_cache(maxsize=1)
     def load(cls) -> Self:
         """Return the registry that comes with the package."""
-        return cls(tuple(_threshold(row) for row in registry_rows("thresholds")))
+        dates = registry_rows("validity")
+        rules = registry_rows("background_rules")
+        return cls(
+            tuple(
+                _threshold({**row, **_validity(row, dates), **_background(row, rules)})
+                for row in registry_rows("thresholds")
+            )
+        )
+
+    def extended(self, rows: Iterable[Threshold]) -> Self:
+        """Return a table with further limits behind its own."""
+        return type(self)((*self.rows, *rows), self.left_out)
 
     def __iter__(self) -> Iterator[Threshold]:
         return iter(self.rows)
@@ -161,6 +214,7 @@ class Thresholds:
         value_kind: str | None = None,
         instrument: str | None = None,
         text: str | None = None,
+        date: str | None = None,
         include_memory: bool = False,
         include_superseded: bool = False,
     ) -> Self:
@@ -176,6 +230,9 @@ class Thresholds:
             A part of the instrument's name.
         text : str, optional
             A part of any field.
+        date : str, optional
+            ``YYYY-MM-DD``: limits that hold on that day, older editions too; those that are
+            superseded since a day that is not known are left out.
         include_memory, include_superseded : bool
             Whether to show numbers that nobody has verified, and older editions; what is
             left out is counted in `left_out`.
@@ -183,7 +240,7 @@ class Thresholds:
         Raises
         ------
         ThresholdError
-            The registry has no such value.
+            The registry has no such value, or the date is none.
         """
         rows = list(self.rows)
         if contaminant is not None:
@@ -206,7 +263,11 @@ class Thresholds:
         if not include_memory:
             left_out.append(("memory", sum(row.verified == "memory" for row in rows)))
             rows = [row for row in rows if row.verified != "memory"]
-        if not include_superseded:
+        if date is not None:
+            day = checked_date(date)
+            left_out.append(("of another date", sum(not row.holds_on(day) for row in rows)))
+            rows = [row for row in rows if row.holds_on(day)]
+        elif not include_superseded:
             left_out.append(("superseded", sum(row.status == "superseded" for row in rows)))
             rows = [row for row in rows if row.status != "superseded"]
         return type(self)(tuple(rows), tuple(item for item in left_out if item[1]))
@@ -244,7 +305,25 @@ class Thresholds:
         return list(asked)
 
 
-def resolve_threshold(contaminant: str, given: float | str) -> Threshold:
+def checked_date(text: str) -> str:
+    """Return a date as ``YYYY-MM-DD``.
+
+    Raises
+    ------
+    ThresholdError
+        It is none.
+    """
+    try:
+        return datetime.date.fromisoformat(str(text)).isoformat()
+    except ValueError as error:
+        raise ThresholdError(
+            f"The date {text!r} is none. Write it as in 2021-04-01, with year, month and day."
+        ) from error
+
+
+def resolve_threshold(
+    contaminant: str, given: float | str, *, registry: Thresholds | None = None
+) -> Threshold:
     """Return the limit that a number in mg/kg, or an id of the registry, stands for.
 
     Parameters
@@ -253,6 +332,8 @@ def resolve_threshold(contaminant: str, given: float | str) -> Threshold:
         Id or any name.
     given : float or str
         mg/kg dry mass, above 0; or an id.
+    registry : Thresholds, optional
+        Where ids are looked up; the registry of the package by default.
 
     Raises
     ------
@@ -270,7 +351,7 @@ def resolve_threshold(contaminant: str, given: float | str) -> Threshold:
     wanted = _contaminant(contaminant)
     number = _number(given)
     if number is None:
-        return _checked(Thresholds.load().get(str(given)), wanted)
+        return _checked((registry or Thresholds.load()).get(str(given)), wanted)
     if not (isfinite(number) and number > 0):
         raise ThresholdError(
             f"The limit of {wanted} is {given!r}. Give a number of mg/kg above 0, or an id of "
@@ -318,6 +399,11 @@ def _number(given: float | str) -> float | None:
         return float(given)
     except ValueError:
         return None
+    except TypeError as error:
+        raise ThresholdError(
+            f"The limit {given!r} is neither a number nor an id. A limit that depends on the "
+            "soil is made by `limits_of`, for models of the whole distribution."
+        ) from error
 
 
 def _threshold(row: dict[str, str]) -> Threshold:
@@ -343,7 +429,27 @@ def _threshold(row: dict[str, str]) -> Threshold:
         verified=row["verified"],
         status=row["status"],
         note=row["note"],
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        background_rule=row["background_rule"],
     )
+
+
+def _validity(row: dict[str, str], dates: list[dict[str, str]]) -> dict[str, str]:
+    """Return the first and last day of a row, by the beginning of its id."""
+    for known in dates:
+        if row["id"].startswith(known["id_begins"]):
+            return {"valid_from": known["valid_from"], "valid_to": known["valid_to"]}
+    return {"valid_from": "", "valid_to": ""}
+
+
+def _background(row: dict[str, str], rules: list[dict[str, str]]) -> dict[str, str]:
+    """Return what a row's instrument makes of a natural background."""
+    said = f"{row['note']} {row['condition']}"
+    for known in rules:
+        if row["id"].startswith(known["id_begins"]) and known["note_or_condition_has"] in said:
+            return {"background_rule": known["rule"]}
+    return {"background_rule": ""}
 
 
 def _contaminant(text: str) -> str:

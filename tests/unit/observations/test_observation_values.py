@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspot.observations import Harmonised
-from hotspot.observations.censoring import Interval, Spelling, read_interval
+from hotspot.observations.censoring import Interval, read_interval
 from hotspot.observations.numerals import read_number
 from hotspot.observations.rejection import Rejection
+from hotspot.observations.spelling import Spelling
 
 Maker = Callable[..., Harmonised]
 
