@@ -40,13 +40,13 @@ _LEAST_SHARE = 1e-9
 # A forest in a pool needs fewer trees than alone; one that only judges, without a fold, and is
 # not kept, fewer still.
 _IN_A_POOL = {
-    "forest_kriging": {"n_trees": 100},
-    "quantile_forest": {"n_estimators": 150},
-    "neighbour_forest": {"n_estimators": 150},
+    "forest_kriging": {"n_trees": 60},
+    "quantile_forest": {"n_estimators": 100},
+    "neighbour_forest": {"n_estimators": 100},
 }
 _WITHOUT_A_FOLD = {
-    "quantile_forest": {"n_estimators": 40},
-    "neighbour_forest": {"n_estimators": 40},
+    "quantile_forest": {"n_estimators": 25},
+    "neighbour_forest": {"n_estimators": 25},
 }
 
 

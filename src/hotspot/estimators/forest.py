@@ -1,5 +1,6 @@
 """Quantile regression forests: whole distributions from the samples that share leaves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from scipy import sparse
 
 from hotspot.errors import ModelError
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
+from hotspot.estimators.bagging import grow_trees
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import Tabulated
 from hotspot.estimators.log_intervals import LogNormal, Support
@@ -50,9 +52,8 @@ class Forest:
     right: NDArray[np.int32]
 
     @classmethod
-    def of(cls, grown: Any) -> "Forest":
-        """Return the trees of a fitted scikit-learn forest."""
-        trees = [tree.tree_ for tree in grown.estimators_]
+    def of(cls, trees: Sequence[Any]) -> "Forest":
+        """Return scikit-learn's trees, the ``tree_`` of each, as arrays."""
         size = np.array([tree.node_count for tree in trees], dtype=np.int64)
         root = np.concatenate([[0], np.cumsum(size)[:-1]])
         leaf = np.concatenate([tree.children_left for tree in trees]) < 0
@@ -269,30 +270,27 @@ class QuantileForest(TreeModel):
         return Tabulated(table.level, table.share[there])
 
     def _learn(self, rows: TrainingRows) -> None:
-        from sklearn.ensemble import RandomForestRegressor
-
         n = len(rows.low)
         self.marginal_ = LogNormal.fit(rows.low, rows.high)
         score = self.marginal_.expectation(rows.low, rows.high)
         self._rank = self._class_ranks(rows.matrix, score)
         design = self._training_design(rows, score)
-        grown = RandomForestRegressor(
-            n_estimators=self.n_estimators,
+        grown = grow_trees(
+            design,
+            score,
+            n_trees=self.n_estimators,
+            max_samples=self.max_samples,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
             min_samples_split=self.min_samples_split,
             min_samples_leaf=self.min_samples_leaf,
             max_features=float(self.max_features),
-            max_samples=min(n, self.max_samples),
-            random_state=self.random_state,
-            n_jobs=self.n_jobs,
-        ).fit(design, score)
-        self._forest = Forest.of(grown)
+        )
+        self._forest = Forest.of(grown.trees)
         width = self.bandwidth * self.marginal_.spread * n**-0.2
         self._support = Support.of(rows.low, rows.high, self.marginal_, width)
         columns = self._support.columns(rows.low, rows.high)
-        count = np.stack(
-            [np.bincount(drawn, minlength=n) for drawn in grown.estimators_samples_], axis=1
-        )
-        self._leaf = _leaf_table(self._forest, design, count, columns)
+        self._leaf = _leaf_table(self._forest, design, grown.count, columns)
         self._held = LeafMass(self._forest, self._leaf)
         # The pooled distribution, itself begun from a log-normal that weighs one sample.
         pooled = np.asarray(columns.sum(axis=0), dtype=np.float64).reshape(1, -1)
@@ -301,7 +299,7 @@ class QuantileForest(TreeModel):
         )
         shape = np.maximum(shape / shape.sum(), 1e-12)
         self._base = self._support.resolve(pooled / n, shape / n)[0] / n
-        self._training = (design, count > 0)
+        self._training = (design, grown.count > 0)
 
     def _answer(
         self, matrix: Matrix, places: Coordinates | None, known: NDArray[np.bool_]

@@ -22,7 +22,7 @@ from hotspot.grid import Coordinates
 Values = NDArray[np.float64]
 
 # Trees of the forests that a fold is left out of: they judge the model, and are not kept.
-_TREES_OF_A_FOLD = 40
+_TREES_OF_A_FOLD = 25
 
 
 class ForestKriging(TrendKriging):

@@ -1,6 +1,6 @@
 """Trends on covariates for regression kriging: the columns of a ridge drift, and a forest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
+from hotspot.estimators.bagging import grow_trees
 from hotspot.estimators.table import Matrix
 
 Values = NDArray[np.float64]
@@ -118,17 +119,17 @@ class Forest:
         n_trees, random_state, n_jobs : int
             As in scikit-learn.
         """
-        from sklearn.ensemble import RandomForestRegressor
-
-        forest = RandomForestRegressor(
-            n_estimators=n_trees,
-            max_features="sqrt",
-            min_samples_leaf=_LEAST_IN_LEAF,
-            bootstrap=True,
+        grown = grow_trees(
+            columns,
+            y,
+            n_trees=n_trees,
+            max_samples=len(y),
             random_state=random_state,
             n_jobs=n_jobs,
-        ).fit(columns, y)
-        trees = [estimator.tree_ for estimator in forest.estimators_]
+            max_features="sqrt",
+            min_samples_leaf=_LEAST_IN_LEAF,
+        )
+        trees = grown.trees
         counts = np.array([tree.node_count for tree in trees])
         root = np.concatenate([[0], np.cumsum(counts)[:-1]])
         parts = []
@@ -150,7 +151,7 @@ class Forest:
         )
         depth = np.array([tree.max_depth for tree in trees], dtype=np.int64)
         found = cls(covariate, split, child, value, root.astype(np.int64), depth)
-        return found, found._unseen(columns, forest.estimators_samples_)
+        return found, found._unseen(columns, grown.count)
 
     def predict(self, columns: Values) -> Values:
         """Return the mean of the trees for complete rows, shape (n,)."""
@@ -203,11 +204,10 @@ class Forest:
             node = child.take(2 * node + at_most)
         return self.value.take(node)
 
-    def _unseen(self, columns: Values, drawn: Sequence[NDArray[np.int64]]) -> Values:
+    def _unseen(self, columns: Values, drawn: NDArray[np.int64]) -> Values:
         total, count = np.zeros(len(columns)), np.zeros(len(columns))
-        for tree, rows in enumerate(drawn):
-            out = np.ones(len(columns), dtype=bool)
-            out[rows] = False
+        for tree in range(len(self.root)):
+            out = drawn[:, tree] == 0
             total[out] += self._answers(columns[out], tree)
             count[out] += 1
         # With few trees some sample may be in all of them: the forest itself is all there is.

@@ -168,7 +168,7 @@ def test_own_traversal_is_that_of_the_program_that_grew_the_trees():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 4)).round(2) * 1e5
     grown = RandomForestRegressor(20, random_state=0).fit(X, rng.normal(size=300))
-    fallen = Forest.of(grown).leaves(X)
+    fallen = Forest.of([tree.tree_ for tree in grown.estimators_]).leaves(X)
     theirs = grown.apply(X)
     for tree in range(20):
         pairs = {*zip(fallen[:, tree].tolist(), theirs[:, tree].tolist(), strict=True)}

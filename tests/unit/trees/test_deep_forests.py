@@ -41,7 +41,8 @@ def grown() -> tuple[Forest, sparse.csr_array, Any]:
     rng = np.random.default_rng(1)
     X = np.column_stack([rng.normal(size=400), rng.integers(0, 5, 400), rng.normal(size=400)])
     y = X[:, 0] + (X[:, 1] == 2) + 0.2 * rng.normal(size=400)
-    forest = Forest.of(RandomForestRegressor(20, random_state=0).fit(X, y))
+    grown = RandomForestRegressor(20, random_state=0).fit(X, y)
+    forest = Forest.of([tree.tree_ for tree in grown.estimators_])
     table = sparse.random_array((forest.n_leaves, 37), density=0.1, rng=rng).tocsr()
     rows = rng.normal(size=(1001, 3))
     edges = forest.limit[forest.column == 0]
