@@ -54,7 +54,7 @@ MODELS = {
 }
 CONTAMINANTS = {"ds801": ("as", "cd", "hg", "pb", "zn"), "ngs": ("pb",)}
 # The search of the tuned rival: settings drawn at random, judged inside the training part.
-N_SETTINGS = 12
+N_SETTINGS = 8
 
 HEADS = {
     "ds801": """\

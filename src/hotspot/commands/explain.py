@@ -1,29 +1,53 @@
-"""`hotspot explain`: SHAP values per sample, per role as maps, and how stable they are."""
+"""`hotspot explain`: what the model leans on, tested; as tables, statements and maps."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspot.commands.console import Console
-from hotspot.commands.models import model_maker, primary_plans
+from hotspot.commands.hotspot_cards import hotspot_cards
+from hotspot.commands.models import primary_plans
 from hotspot.commands.predict import forget_others
+from hotspot.commands.statements import write_tested_statements
+from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import Stack, open_stack
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
+from hotspot.explanations.ale import SHAPE_COLUMNS, effect_shape, log_odds_of
 from hotspot.explanations.background import (
     BACKGROUND_SIZE,
     Background,
     choose_background,
     spread_rows,
 )
+from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.layers import NO_DRIVER, layer_roles, role_layers
-from hotspot.explanations.stability import explanation_stability
-from hotspot.explanations.values import is_additive, shap_values
-from hotspot.files import replaced_file, replaced_folder
+from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
+from hotspot.explanations.refits import BY_BACKGROUND, Rows
+from hotspot.explanations.roles import role_contributions
+from hotspot.explanations.shapley import LOCATION
+from hotspot.explanations.store import (
+    HOTSPOTS_FILE,
+    ORIGINS_FILE,
+    write_cards,
+    write_origins,
+    write_table,
+    write_values,
+)
+from hotspot.explanations.uncertainty import has_distribution, median_values, width_values
+from hotspot.explanations.values import (
+    ShapValues,
+    is_additive,
+    shap_values,
+    with_location,
+)
+from hotspot.files import replaced_folder
 from hotspot.folds.store import read_folds
 from hotspot.maps.styles import contribution_style, driver_style
 from hotspot.maps.tags import layer_tags
@@ -33,8 +57,10 @@ from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
 
-# Samples explained, at most, where each costs thousands of predictions.
+# Samples explained, at most, where each costs thousands of predictions; and of those whose
+# median and interval are explained too, by role.
 _MAX_SAMPLES = 300
+_MAX_MEDIANS = 60
 # Predictions that the role layers of one contaminant may take before their background is
 # made smaller, and the smallest one: with fewer samples the base is a matter of luck.
 _PREDICTIONS = 5_000_000
@@ -43,59 +69,130 @@ _SMALLEST_BACKGROUND = 6
 
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Explain every contaminant's model; a folder is replaced when all of it is complete."""
-    plan = primary_plans(config, read_folds(paths.folds))[0]
-    with open_stack(paths.covariates) as stack:
-        samples = read_samples(paths.samples, stack.catalogue)
-        for contaminant in config.contaminants:
-            model = load_model(paths.model(contaminant))
-            chosen = samples.of(contaminant)
-            with replaced_folder(paths.explanations(contaminant)) as folder:
-                seed = child_seed(config.seed, "background", contaminant)
-                background = choose_background(chosen, seed=seed)
-                _write_values(model, chosen, background, folder / "values.parquet")
-                if config.explain.role_layers:
-                    background = choose_background(
-                        chosen, _map_background(model, stack), seed=seed
-                    )
-                    _write_role_layers(config, model, background, stack, folder, console)
-                if config.model.kind != "prevalence":
-                    table = explanation_stability(
-                        model_maker(config, config.model.kind, contaminant, stack.catalogue),
-                        chosen,
-                        plan.select(chosen.sample_id),
-                        catalogue=stack.catalogue,
-                        threshold=model.threshold_mg_kg,
-                        seed=child_seed(config.seed, "explain", contaminant),
-                    )
-                    with replaced_file(folder / "stability.parquet") as beside:
-                        table.to_parquet(beside, index=False)
+    jobs = [(config, paths, contaminant) for contaminant in config.contaminants]
+    workers = worker_count(config.workers, len(jobs))
+    with console.bar("contaminants") as move:
+        in_parallel(_explain, jobs, workers=workers, progress=move)
     forget_others(paths.all_explanations, config.contaminants)
 
 
-def _write_values(
-    model: FittedModel, samples: Samples, background: Background, path: Path
-) -> None:
-    """Write one row per sample: unit, base value, and the contribution of each covariate.
-
-    The contribution of the coordinates follows, where the model uses them. The table's
-    attributes tell how many samples make up the base, 0 if the model itself defines it. Of a
-    model that is no sum, 300 samples spread over the survey are explained at most.
-    """
-    if not is_additive(model):
-        samples = samples.take(
-            spread_rows(samples.coordinates, _MAX_SAMPLES, seed=int(model.facts["seed"]))
+def _explain(config: Config, paths: Paths, contaminant: str) -> None:
+    """Explain the model of one contaminant."""
+    plan = primary_plans(config, read_folds(paths.folds))[0]
+    model = load_model(paths.model(contaminant))
+    with (
+        open_stack(paths.covariates) as stack,
+        replaced_folder(paths.explanations(contaminant)) as folder,
+    ):
+        chosen = read_samples(paths.samples, stack.catalogue).of(contaminant)
+        seed = child_seed(config.seed, "background", contaminant)
+        values, rows = _explained(model, chosen, choose_background(chosen, seed=seed))
+        write_values(values, chosen.sample_id[rows].tolist(), folder / "values.parquet")
+        has_story = bool(np.nanmax(np.abs(values.values), initial=0.0) > 0)
+        origins = _write_origins(model, chosen, (values, rows), folder) if has_story else ()
+        if config.explain.role_layers:
+            background = choose_background(chosen, _map_background(model, stack), seed=seed)
+            _write_role_layers(config, model, background, stack, folder, origins)
+        if not has_story:
+            return
+        write_tested_statements(
+            config,
+            model,
+            chosen,
+            (values, rows),
+            plan=plan,
+            metrics=paths.metrics,
+            folder=folder,
         )
-    values = shap_values(
-        model, samples.X, coordinates=samples.coordinates, background=background
+        _write_medians(model, chosen, seed, folder)
+        _write_shapes(config, model, chosen, values, folder)
+        roles, _ = _by_role(model, values)
+        cards = hotspot_cards(
+            config, paths, model, chosen, stack=stack, folder=folder, roles=roles
+        )
+        write_cards(cards, folder / HOTSPOTS_FILE, contaminant=contaminant)
+
+
+def _explained(
+    model: FittedModel, samples: Samples, background: Background
+) -> tuple[ShapValues, Rows]:
+    """Return what the model says of its samples, and which these are.
+
+    Of a model that is no sum, 300 samples spread over the survey are explained at most.
+    """
+    rows = np.arange(len(samples))
+    if not is_additive(model):
+        rows = spread_rows(samples.coordinates, _MAX_SAMPLES, seed=int(model.facts["seed"]))
+    asked = samples.take(rows)
+    values = shap_values(model, asked.X, coordinates=asked.coordinates, background=background)
+    return values, rows
+
+
+def _by_role(
+    model: FittedModel, values: ShapValues
+) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """Return the roles by falling importance, and the contributions of each."""
+    roles, columns = role_contributions(values, model.catalogue)
+    found = dict(zip(roles, columns.T, strict=True))
+    return sorted(found, key=lambda role: -float(np.nanmean(np.abs(found[role])))), found
+
+
+def _write_origins(
+    model: FittedModel, samples: Samples, explained: tuple[ShapValues, Rows], folder: Path
+) -> tuple[Origin, ...]:
+    """Write what is credited to point, diffuse and natural origins, and return it."""
+    values, rows = explained
+    _, found = _by_role(model, values)
+    X = samples.X.iloc[rows].reset_index(drop=True)
+    origins = share_origins(found, X, model.catalogue)
+    counted = {role for roles in origin_roles(list(found)).values() for role in roles}
+    write_origins(
+        origins,
+        folder / ORIGINS_FILE,
+        contaminant=model.contaminant,
+        unassigned=[role for role in found if role not in counted],
     )
-    table = pd.DataFrame(
-        {"sample_id": samples.sample_id, "unit": values.unit, "base": values.base}
-    )
-    parts = pd.DataFrame(values.values, columns=list(values.names))
-    written = pd.concat([table, parts], axis=1)
-    written.attrs["n_background"] = values.n_background
-    with replaced_file(path) as beside:
-        written.to_parquet(beside, index=False)
+    return origins
+
+
+def _write_medians(model: FittedModel, samples: Samples, seed: int, folder: Path) -> None:
+    """Write what roles add to the median concentration and to the width of its interval.
+
+    Sixty samples spread over the survey, at most, against twelve; nothing is written for a
+    model that knows one limit and no concentration.
+    """
+    if not has_distribution(model):
+        return
+    asked = samples.take(spread_rows(samples.coordinates, _MAX_MEDIANS, seed=seed))
+    background = choose_background(samples, BY_BACKGROUND.n_background, seed=seed)
+    players = with_location(model.catalogue.by_role(), model)
+    for name, explain in (("median", median_values), ("width", width_values)):
+        values = explain(
+            model,
+            asked.X,
+            coordinates=asked.coordinates,
+            background=background,
+            players=players,
+        )
+        write_values(values, asked.sample_id.tolist(), folder / f"values_{name}.parquet")
+
+
+def _write_shapes(
+    config: Config, model: FittedModel, samples: Samples, values: ShapValues, folder: Path
+) -> None:
+    """Write the shape of the effect of the strongest continuous covariates."""
+    some = samples.take(spread_rows(samples.coordinates, _MAX_SAMPLES, seed=config.seed))
+    ranked = covariate_importance(values).sort_values(ascending=False, kind="stable")
+    drawn = [name for name in map(str, ranked.index) if name != LOCATION]
+    shapes = [
+        effect_shape(log_odds_of(model), some.X, some.coordinates, name)
+        for name in drawn[: config.explain.dependence]
+        if not model.catalogue[name].is_categorical
+    ]
+    shapes = [shape for shape in shapes if len(shape)]
+    empty = pd.DataFrame({name: [] for name in SHAPE_COLUMNS})
+    table = pd.concat(shapes, ignore_index=True) if shapes else empty
+    write_table(table, folder / "shape.parquet")
 
 
 def _map_background(model: FittedModel, stack: Stack) -> int:
@@ -110,13 +207,15 @@ def _write_role_layers(
     background: Background,
     stack: Stack,
     folder: Path,
-    console: Console,
+    origins: Sequence[Origin],
 ) -> None:
+    """Write a layer per role, the dominant role, and a layer per origin that stands apart."""
     roles = layer_roles(model)
+    # What cannot be told apart is not mapped: a map would be taken for an answer.
+    mapped = [origin for origin in origins if origin.is_identifiable]
     base = {} if is_additive(model) else {"n_background": str(len(background))}
-    windows = list(stack.grid.windows(config.predict.window_size))
     driver = driver_style(dict(enumerate(roles)))
-    with ExitStack() as files, console.bar(f"{model.contaminant}: roles") as move:
+    with ExitStack() as files:
         by_role = [
             files.enter_context(
                 CogWriter(
@@ -128,6 +227,24 @@ def _write_role_layers(
                 )
             )
             for role in roles
+        ]
+        by_origin = [
+            files.enter_context(
+                CogWriter(
+                    folder / f"origin_{origin.name}.tif",
+                    stack.grid,
+                    tags={
+                        **layer_tags(model, f"role_{origin.name} origins"),
+                        **base,
+                        "layer": f"origin_{origin.name}",
+                        "roles": ", ".join(origin.roles),
+                        "caution": CAUTION,
+                    },
+                    descriptions=[f"Contribution of {origin.name} origins"],
+                    units=["log-odds"],
+                )
+            )
+            for origin in mapped
         ]
         dominant = files.enter_context(
             CogWriter(
@@ -146,7 +263,7 @@ def _write_role_layers(
                 categorical=True,
             )
         )
-        for done, window in enumerate(windows, start=1):
+        for window in stack.grid.windows(config.predict.window_size):
             frame, positions = stack.frame(window)
             rows, cols = np.divmod(positions, window.shape[1])
             layers = role_layers(
@@ -159,8 +276,13 @@ def _write_role_layers(
             )
             for writer, array in zip(by_role, layers.contributions, strict=True):
                 writer.write(window, array)
+            for writer, origin in zip(by_origin, mapped, strict=True):
+                held = [layers.roles.index(role) for role in origin.roles]
+                writer.write(window, layers.contributions[held].sum(axis=0))
             dominant.write(window, layers.drivers)
-            move(done, len(windows))
     for role in roles:
         write_qml(folder / f"role_{role}.qml", contribution_style(role))
+    for origin in mapped:
+        style = contribution_style(f"{origin.name} origins")
+        write_qml(folder / f"origin_{origin.name}.qml", style)
     write_qml(folder / "driver.qml", driver)

@@ -8,10 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from hotspot.commands.models import config_hash, limit_value, limits_of
-from hotspot.config.paths import Paths, input_path
+from hotspot.commands.covariates import features_of
+from hotspot.commands.models import config_hash, decision_rule, limit_value, limits_of
+from hotspot.config.paths import Paths
 from hotspot.config.schema import Config, VectorLayerConfig
 from hotspot.covariates.stack import open_stack
+from hotspot.covariates.vectors.read import read_features
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.evaluation.store import read_ledger
@@ -22,10 +24,17 @@ from hotspot.explanations.dependence import (
 )
 from hotspot.explanations.importance import importance_table, role_importance
 from hotspot.explanations.shapley import LOCATION
+from hotspot.explanations.store import (
+    HOTSPOTS_FILE,
+    ORIGINS_FILE,
+    STATEMENTS_FILE,
+    read_json,
+)
 from hotspot.explanations.values import ShapValues
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
 from hotspot.grid import Grid
+from hotspot.maps.decision import DecisionRule, balanced_frequency
 from hotspot.maps.read import read_overview
 from hotspot.maps.statistics import MapStatistics
 from hotspot.observations.contaminants import Contaminants
@@ -35,6 +44,7 @@ from hotspot.observations.thresholds import Threshold
 from hotspot.rasters import open_raster
 from hotspot.report.content import (
     Areas,
+    Claims,
     ContaminantContent,
     Context,
     Dependence,
@@ -46,6 +56,7 @@ from hotspot.report.content import (
     Limit,
     MapLayers,
     Provenance,
+    Reach,
     ReportContent,
     RoleLayers,
     SampleContributions,
@@ -128,7 +139,7 @@ def _ledger(paths: Paths) -> tuple[LedgerStep, ...]:
 
 def _context(config: Config, paths: Paths, grid: Grid) -> tuple[Context, ...]:
     """Return the vector layers that covariates were made from, cut to the map."""
-    from shapely.geometry import box
+    from shapely import box, intersection, union_all
 
     west, east, south, north = grid.region
     margin = 0.05 * max(east - west, north - south)
@@ -137,11 +148,9 @@ def _context(config: Config, paths: Paths, grid: Grid) -> tuple[Context, ...]:
     for name, layer in config.covariates.layers.items():
         if not isinstance(layer, VectorLayerConfig) or (layer.path, layer.layer) in shown:
             continue
-        path = input_path(layer.path, f"covariates.layers.{name}.path", root=paths.root)
-        table = gpd.read_file(path, layer=layer.layer)
-        if table.crs is None and layer.crs is not None:
-            table = table.set_crs(layer.crs)
-        shape = table.to_crs(grid.crs).clip(frame).union_all()
+        features = features_of(layer, f"covariates.layers.{name}", paths)
+        found = read_features(features, grid, name=name)
+        shape = intersection(union_all(found.geometries), frame)
         if not shape.is_empty:
             label = (layer.layer or Path(layer.path).stem).replace("_", " ")
             shown[(layer.path, layer.layer)] = Context(label, shape)
@@ -267,7 +276,9 @@ def _maps(config: Config, folder: Path, model: FittedModel) -> MapLayers | None:
     areas = None
     if (folder / "statistics.json").is_file():
         text = (folder / "statistics.json").read_text(encoding="utf-8")
-        areas = Areas.from_statistics(MapStatistics.from_dict(json.loads(text)), _rule(config))
+        areas = Areas.from_statistics(
+            MapStatistics.from_dict(json.loads(text)), _rule(config, model)
+        )
     return MapLayers(
         grid=grid,
         probability=probability.astype(np.float64),
@@ -281,12 +292,32 @@ def _maps(config: Config, folder: Path, model: FittedModel) -> MapLayers | None:
     )
 
 
-def _rule(config: Config) -> str:
-    decision = config.predict.decision
+def _rule(config: Config, model: FittedModel) -> str:
+    asked, rule = config.predict.decision, decision_rule(config, model)
+    cuts = _cuts(rule)
+    if asked.rule == "cuts":
+        return f"{cuts}. Outside the area of applicability always cannot say."
+    frequency = balanced_frequency(asked.cost_ratio)
     return (
-        f"Above from a probability of {decision.above:g} on, below up to {decision.below:g}, "
-        "cannot say between them and everywhere outside the area of applicability."
+        f"A missed exceedance is taken to cost {asked.cost_ratio:g} times as much as a false "
+        f"alarm, so that the mistakes balance where {frequency:.0%} of samples exceed. A place "
+        "is called above where left-out samples show that the share is at least that, below "
+        f"where they show that it is less, each with a confidence of {asked.confidence:.0%}. "
+        f"For this model: {cuts[0].lower()}{cuts[1:]}. Outside the area of applicability "
+        "always cannot say."
     )
+
+
+def _cuts(rule: DecisionRule) -> str:
+    above = (
+        "No probability is high enough for above"
+        if rule.above is None
+        else f"Above from a probability of {rule.above:.2g} on"
+    )
+    below = (
+        "none low enough for below" if rule.below is None else f"below up to {rule.below:.2g}"
+    )
+    return f"{above}, {below}, cannot say between them"
 
 
 def _evaluation(
@@ -294,13 +325,28 @@ def _evaluation(
 ) -> Evaluation:
     plan = config.cv.primary
     curves = pd.read_parquet(paths.evaluation / "reliability.parquet")
-    own = curves[(curves["contaminant"] == contaminant) & (curves["plan"] == plan)]
+    own = curves[
+        (curves["contaminant"] == contaminant)
+        & (curves["plan"] == plan)
+        & (curves["applicability"] == "all")
+    ]
+    profiles = pd.read_parquet(paths.evaluation / "error_profile.parquet")
+    profile = profiles[profiles["contaminant"] == contaminant].drop(columns="contaminant")
+    strength = ledger["error_profile"][contaminant]
     return Evaluation(
         scores=ledger[contaminant],
         model=config.model.kind,
         gap=ledger["gap"].get(contaminant, {}).get(config.model.kind),
-        reliability=own.drop(columns=["contaminant", "plan"]).reset_index(drop=True),
+        reliability=own.drop(columns=["contaminant", "plan", "applicability"]).reset_index(
+            drop=True
+        ),
         reliability_plan=plan,
+        reach=Reach(
+            applicability=ledger["applicability"][contaminant],
+            profile=profile.reset_index(drop=True) if len(profile) else None,
+            correlation=strength["spearman"],
+            strength=str(strength["strength"]),
+        ),
     )
 
 
@@ -338,6 +384,7 @@ def _explanation(
         importance = importance.merge(
             stability[["covariate", "sd", "above_placebo"]], on="covariate", how="left"
         )
+    shapes = _shapes(folder)
     dependence = []
     drawn = importance.loc[importance["covariate"] != LOCATION, "covariate"]
     for name in drawn.head(config.explain.dependence):
@@ -345,7 +392,9 @@ def _explanation(
         categorical = catalogue[name].is_categorical
         curve = class_dependence(points) if categorical else binned_dependence(points)
         rug = points["value"].to_numpy(dtype=np.float64)
-        dependence.append(Dependence(name, catalogue[name].unit, curve, rug))
+        own = shapes[shapes["covariate"] == name] if shapes is not None else None
+        shape = own if own is not None and len(own) else None
+        dependence.append(Dependence(name, catalogue[name].unit, curve, rug, shape))
     return Explanation(
         scale=values.unit,
         importance=importance,
@@ -357,6 +406,33 @@ def _explanation(
         dependence=tuple(dependence),
         layers=_role_layers(folder),
         stability=stability,
+        claims=_claims(folder),
+    )
+
+
+def _shapes(folder: Path) -> pd.DataFrame | None:
+    path = folder / "shape.parquet"
+    return pd.read_parquet(path) if path.is_file() else None
+
+
+def _claims(folder: Path) -> Claims | None:
+    """Return statements, hotspot cards and origins as their files hold them."""
+    statements = read_json(folder / STATEMENTS_FILE)
+    if statements is None:
+        return None
+    cards = read_json(folder / HOTSPOTS_FILE)
+    width: list[tuple[str, float]] = []
+    if (folder / "values_width.parquet").is_file():
+        table = pd.read_parquet(folder / "values_width.parquet")
+        mean = table.drop(columns=list(_VALUES_HEAD)).abs().mean()
+        ranked = mean.sort_values(ascending=False, kind="stable")
+        width = [(str(role), float(value)) for role, value in ranked.items()]
+    return Claims(
+        statements=statements["statements"],
+        cautions=statements["cautions"],
+        cards=[] if cards is None else cards["hotspots"],
+        origins=read_json(folder / ORIGINS_FILE),
+        width=width,
     )
 
 

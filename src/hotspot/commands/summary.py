@@ -6,7 +6,14 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.evaluation.store import read_ledger
 
-_NAMES = {"random": "random folds", "block": "spatial blocks", "knndm": "kNNDM folds"}
+_NAMES = {
+    "random": "random folds",
+    "block": "spatial blocks",
+    "knndm": "kNNDM folds",
+    "buffered": "buffered folds",
+    "group": "folds of whole groups",
+    "time": "folds in time",
+}
 
 
 def print_summary(config: Config, paths: Paths, console: Console) -> None:

@@ -1,10 +1,23 @@
-"""Why the map says so: SHAP values, sums by role, map layers, stability and placebo."""
+"""Why the map says so: SHAP values, sums by role, map layers, and tested statements."""
 
+from hotspot.explanations.agreement import OtherModel, near_best
+from hotspot.explanations.ale import SHAPE_COLUMNS, effect_shape
 from hotspot.explanations.background import Background, choose_background
+from hotspot.explanations.correlation import associations, covariate_clusters
 from hotspot.explanations.dependence import (
     binned_dependence,
     class_dependence,
     dependence_points,
+)
+from hotspot.explanations.hotspots import (
+    CovariateDistance,
+    HotspotCard,
+    LocalScore,
+    Neighbour,
+    Removal,
+    local_score,
+    nearest_samples,
+    similar_samples,
 )
 from hotspot.explanations.importance import (
     covariate_importance,
@@ -18,41 +31,96 @@ from hotspot.explanations.layers import (
     layer_roles,
     role_layers,
 )
+from hotspot.explanations.origins import (
+    ORIGINS,
+    Origin,
+    origin_roles,
+    share_origins,
+    told_by,
+)
+from hotspot.explanations.placebo import PlaceboBand, plant_noise, survey_range
+from hotspot.explanations.refits import (
+    BY_BACKGROUND,
+    FOR_A_SUM,
+    Effort,
+    Evidence,
+    Refitter,
+    gather_evidence,
+)
 from hotspot.explanations.roles import dominant_role, role_contributions, role_of
 from hotspot.explanations.shapley import LOCATION, shapley_values
 from hotspot.explanations.stability import (
     STABILITY_COLUMNS,
     explanation_stability,
-    plant_noise,
+    sign_agreement,
+    stability_table,
 )
+from hotspot.explanations.statements import Statement, Survey, make_statements
+from hotspot.explanations.uncertainty import has_distribution, median_values, width_values
 from hotspot.explanations.values import (
     AdditiveModel,
+    GroupedModel,
     ShapValues,
+    group_values,
     is_additive,
     player_values,
     shap_values,
     uses_coordinates,
 )
+from hotspot.explanations.verdicts import RULES, Rule, Verdict, verdict_of
 
 __all__ = [
+    "BY_BACKGROUND",
+    "FOR_A_SUM",
     "LOCATION",
     "NO_DRIVER",
+    "ORIGINS",
+    "RULES",
+    "SHAPE_COLUMNS",
     "STABILITY_COLUMNS",
     "AdditiveModel",
     "Background",
+    "CovariateDistance",
+    "Effort",
+    "Evidence",
+    "GroupedModel",
+    "HotspotCard",
+    "LocalScore",
+    "Neighbour",
+    "Origin",
+    "OtherModel",
+    "PlaceboBand",
+    "Refitter",
+    "Removal",
     "RoleLayers",
+    "Rule",
     "ShapValues",
+    "Statement",
+    "Survey",
+    "Verdict",
+    "associations",
     "binned_dependence",
     "choose_background",
     "class_dependence",
+    "covariate_clusters",
     "covariate_importance",
     "dependence_points",
     "dominant_role",
     "driver_codes",
+    "effect_shape",
     "explanation_stability",
+    "gather_evidence",
+    "group_values",
+    "has_distribution",
     "importance_table",
     "is_additive",
     "layer_roles",
+    "local_score",
+    "make_statements",
+    "median_values",
+    "near_best",
+    "nearest_samples",
+    "origin_roles",
     "plant_noise",
     "player_values",
     "role_contributions",
@@ -61,5 +129,13 @@ __all__ = [
     "role_of",
     "shap_values",
     "shapley_values",
+    "share_origins",
+    "sign_agreement",
+    "similar_samples",
+    "stability_table",
+    "survey_range",
+    "told_by",
     "uses_coordinates",
+    "verdict_of",
+    "width_values",
 ]

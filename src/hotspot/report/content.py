@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ HOTSPOT_COLUMNS = (
 IMPORTANCE_COLUMNS = ("covariate", "role", "mean_abs")
 ROLE_COLUMNS = ("role", "mean_abs")
 DEPENDENCE_COLUMNS = ("low", "high", "mean", "sd", "n")
+PROFILE_COLUMNS = ("dissimilarity", "largest", "n", "brier", "brier_lower", "brier_upper")
 STABILITY_COLUMNS = ("covariate", "sign_agreement", "above_placebo")
 
 
@@ -313,6 +315,32 @@ def _same_shape(
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How the error depends on the distance in covariates from the samples.
+
+    Parameters
+    ----------
+    applicability : mapping
+        ``{plan: {"inside": {...}, "outside": {...}}}`` as in ``metrics.json``: the number of
+        left-out predictions ``n`` and scores inside and outside the area of applicability.
+    profile : DataFrame or None
+        Columns `PROFILE_COLUMNS`: the expected Brier score with its band by dissimilarity.
+    correlation : mapping
+        Rank correlation of dissimilarity and squared error, with its standard error.
+    strength : str
+        ``none``, ``weak``, ``moderate``, ``strong``, ``opposite`` or ``unknown``.
+    """
+
+    applicability: Mapping[str, Mapping[str, Mapping[str, Score | int]]]
+    profile: pd.DataFrame | None
+    correlation: Score
+    strength: str
+
+    def __post_init__(self) -> None:
+        _need(self.profile, PROFILE_COLUMNS, "error profile")
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How well the models predict samples that they have not seen.
 
@@ -331,6 +359,8 @@ class Evaluation:
         interval, and the number of samples, bin by bin.
     reliability_plan : str
         The fold plan of the reliability table.
+    reach : Reach or None
+        How the error depends on the dissimilarity from the samples.
     """
 
     scores: Scores
@@ -339,6 +369,7 @@ class Evaluation:
     gap: Mapping[str, Score] | None = None
     reliability: pd.DataFrame | None = None
     reliability_plan: str = ""
+    reach: Reach | None = None
 
     def __post_init__(self) -> None:
         _need(self.reliability, RELIABILITY_COLUMNS, "reliability")
@@ -380,12 +411,16 @@ class Dependence:
         the value, or by class where every bin has ``low == high``.
     rug : array, shape (n,)
         The covariate's value at each sample.
+    shape : DataFrame or None
+        ``value``, ``ale`` and ``partial``: accumulated local effects and partial dependence
+        of the log-odds, NaN where nothing can be told.
     """
 
     name: str
     unit: str
     curve: pd.DataFrame
     rug: NDArray[np.float64]
+    shape: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         _need(self.curve, DEPENDENCE_COLUMNS, "dependence")
@@ -419,6 +454,32 @@ class RoleLayers:
 
 
 @dataclass(frozen=True)
+class Claims:
+    """What the tests of an explanation came to, as plain values of its files.
+
+    Parameters
+    ----------
+    statements : sequence of mapping
+        As in ``statements.json``: text, verdict, kind, evidence and cautions.
+    cautions : sequence of str
+        On all statements.
+    cards : sequence of mapping
+        As in ``hotspots.json``.
+    origins : mapping or None
+        As in ``origins.json``.
+    width : sequence of (role, float)
+        Mean absolute contribution to the width of the 90 % interval, natural logarithm, by
+        importance; empty for a model that has none.
+    """
+
+    statements: Sequence[Mapping[str, Any]]
+    cautions: Sequence[str] = ()
+    cards: Sequence[Mapping[str, Any]] = ()
+    origins: Mapping[str, Any] | None = None
+    width: Sequence[tuple[str, float]] = ()
+
+
+@dataclass(frozen=True)
 class Explanation:
     """What the model of one contaminant leans on.
 
@@ -442,6 +503,8 @@ class Explanation:
     stability : DataFrame or None
         Columns `STABILITY_COLUMNS`; every other column is shown as it is. A column
         ``verdict`` takes the place of the verdict that this package would give.
+    claims : Claims or None
+        Statements with verdicts, hotspot cards and origins.
     """
 
     scale: str
@@ -452,6 +515,7 @@ class Explanation:
     dependence: tuple[Dependence, ...] = ()
     layers: RoleLayers | None = None
     stability: pd.DataFrame | None = None
+    claims: Claims | None = None
 
     def __post_init__(self) -> None:
         _need(self.importance, IMPORTANCE_COLUMNS, "importance")

@@ -134,6 +134,31 @@ def reliability_curve(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def error_profile(table: pd.DataFrame) -> Figure:
+    """Draw the expected Brier score along the dissimilarity index, with its band.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``dissimilarity, largest, n, brier, brier_lower, brier_upper``, one row per
+        class of the index.
+    """
+    with house_style():
+        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        axis = figure.subplots()
+        index = table["dissimilarity"]
+        axis.fill_between(
+            index, table["brier_lower"], table["brier_upper"], color=MODEL, alpha=0.18, lw=0
+        )
+        axis.plot(index, table["brier"], "o-", color=MODEL, ms=5)
+        axis.set(xlabel="Dissimilarity from the samples", ylabel="Expected Brier score")
+        axis.set_xlim(left=0)
+        axis.set_ylim(bottom=0)
+        axis.grid(visible=True)
+        axis.set_axisbelow(True)
+    return figure
+
+
 def importance_bars(table: pd.DataFrame, *, scale: str, placebo: float | None) -> Figure:
     """Draw the mean absolute contribution of each covariate, coloured by role.
 
@@ -323,6 +348,10 @@ def dependence_plot(
             low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
             axis.fill_between(middle, low, high, color=BASELINE, alpha=0.18, lw=0)
             axis.plot(middle, curve["mean"], "o-", color=BASELINE, ms=3)
+        if dependence.shape is not None:
+            told = dependence.shape
+            axis.plot(told["value"], told["ale"], "-", color=INK, lw=1.2)
+            axis.plot(told["value"], told["partial"], ":", color=INK, lw=1.2)
         axis.plot(
             dependence.rug,
             np.zeros(len(dependence.rug)),

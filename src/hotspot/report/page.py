@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hotspot.report import numerals, plates, tables, terms, words
+from hotspot.report.claims import ClaimsView, claims_view
 from hotspot.report.content import ContaminantContent, Context, ReportContent
 from hotspot.report.plates import Key, Plate
 from hotspot.report.tables import Table
@@ -43,6 +44,8 @@ class _ScoreView:
     tables: tuple[Table, ...]
     reliability: Plate | None
     absent: tuple[str, ...]
+    profile: Plate | None = None
+    reach: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class _LeaningView:
     dominant: Plate | None
     stability: Table | None
     absent: tuple[str, ...]
+    claims: ClaimsView | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +219,8 @@ def _score_view(content: ContaminantContent, key: str) -> _ScoreView:
         tables=tables.score_tables(evaluation),
         reliability=reliability,
         absent=absent_parts,
+        profile=plates.profile_plate(evaluation, f"{key}-profile"),
+        reach=tables.applicability_table(evaluation.reach) if evaluation.reach else None,
     )
 
 
@@ -259,6 +265,7 @@ def _leaning_view(
         dominant=plates.driver_plate(layers, context) if layers is not None else None,
         stability=tables.stability_table(stability) if stability is not None else None,
         absent=tuple(words.not_there(what, remedy) for part, what, remedy in parts if not part),
+        claims=claims_view(explanation.claims) if explanation.claims is not None else None,
     )
 
 

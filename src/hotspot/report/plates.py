@@ -27,7 +27,7 @@ from hotspot.report.numerals import MISSING, area, number, percent
 from hotspot.report.palette import EXCEEDS, UNKNOWN
 from hotspot.report.style import Picture, png, svg
 from hotspot.report.terms import in_sentence, plan_label, role_label
-from hotspot.report.words import score_of
+from hotspot.report.words import reach_sentence, score_of
 
 # Charts of more covariates than this cannot be read at a glance; the table has them all.
 MOST_BARS = 20
@@ -245,6 +245,27 @@ def reliability_plate(evaluation: Evaluation, key: str) -> Plate | None:
         "columns below are the samples in each bin."
         + (f" Fold plan: {plan_label(plan)}." if plan else ""),
         tables.reliability_table(frame),
+    )
+
+
+def profile_plate(evaluation: Evaluation, key: str) -> Plate | None:
+    """Return the error profile."""
+    reach = evaluation.reach
+    if reach is None or reach.profile is None:
+        return None
+    frame = reach.profile
+    first, last = (float(frame["brier"].iloc[at]) for at in (0, -1))
+    return Plate(
+        svg(
+            figures.error_profile(frame),
+            f"Expected Brier score by dissimilarity, from {number(first)} for the samples most "
+            f"like the others to {number(last)} for those least like them.",
+            key,
+        ),
+        "Does the error rise away from the samples?",
+        f"{reach_sentence(reach)} The curve is made to rise; the band holds 90 % of draws of "
+        "blocks of ground.",
+        tables.profile_table(frame),
     )
 
 

@@ -16,12 +16,13 @@ from hotspot.report.content import (
     Hotspots,
     LedgerStep,
     MapLayers,
+    Reach,
     SampleContributions,
     SamplePoints,
 )
 from hotspot.report.numerals import MISSING, area, number, percent
 from hotspot.report.terms import SCORES, plan_label, role_label, score_label
-from hotspot.report.words import score_of, stability_verdict
+from hotspot.report.words import mean_of, score_of, stability_verdict
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,43 @@ def reliability_table(frame: pd.DataFrame) -> Table:
         frame[["predicted", "observed", "lower", "upper", "n"]].itertuples(
             index=False, name=None
         ),
+    )
+
+
+_REACH_SCORES = (
+    "log_loss",
+    "brier",
+    "mean_probability",
+    "share_above",
+    "ece",
+    "ece_excess",
+    "coverage_90",
+)
+
+
+def applicability_table(reach: Reach) -> Table:
+    """Return scores of left-out samples inside and outside the area of applicability."""
+    rows = []
+    for plan, sides in reach.applicability.items():
+        for side, scores in sides.items():
+            cells = [_with_error(*mean_of(scores.get(name))) for name in _REACH_SCORES]
+            rows.append((plan_label(plan), side, scores["n"], *cells))
+    return table(
+        "Left-out samples inside and outside the area of applicability",
+        ("Plan", "Side", "Predictions", *(score_label(name) for name in _REACH_SCORES)),
+        rows,
+    )
+
+
+def profile_table(frame: pd.DataFrame) -> Table:
+    """Return the classes of the error profile."""
+    columns = ["dissimilarity", "largest", "n", "brier", "brier_lower", "brier_upper"]
+    heads = ["Dissimilarity", "Up to", "Predictions", "Expected Brier score", "From", "To"]
+    if "coverage_90" in frame.columns and frame["coverage_90"].notna().any():
+        columns.append("coverage_90")
+        heads.append("Coverage of 90 % interval")
+    return table(
+        "Error by dissimilarity", heads, frame[columns].itertuples(index=False, name=None)
     )
 
 

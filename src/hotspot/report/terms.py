@@ -7,6 +7,10 @@ SCORES = {
     "auc": ("AUC", "higher is better, 0.5 is chance"),
     "average_precision": ("Average precision", "higher is better"),
     "ece": ("Calibration error", "lower is better"),
+    "ece_by_chance": ("Calibration error by chance alone", "what a perfect model would have"),
+    "ece_excess": ("Calibration error beyond chance", "0 is as good as perfect"),
+    "mean_probability": ("Mean probability", "equal to the share above if calibrated"),
+    "share_above": ("Share above the limit", "what was found"),
     "sensitivity_at_budget": ("Sensitivity at budget", "higher is better"),
     "crps": ("CRPS", "lower is better"),
     "coverage_90": ("Coverage of 90 % interval", "0.9 is right"),
@@ -18,6 +22,7 @@ PLANS = {
     "block": ("Blocks", "whole squares of land are left out"),
     "knndm": ("kNNDM", "test samples lie as far from training samples as map cells do"),
     "target_weighted": ("Target-weighted", "test samples weighted to resemble the mapped area"),
+    "buffered": ("Buffers", "parts are left out, and nothing near them trains"),
     "group": ("Groups", "whole surveys or sites are left out"),
     "time": ("Time", "later samples are predicted from earlier ones"),
 }

@@ -1,6 +1,7 @@
 """The sentences of the page: what a number means, what it does not, and how good it is."""
 
 import re
+from collections.abc import Mapping
 from math import isfinite
 
 from hotspot.report.content import (
@@ -9,6 +10,7 @@ from hotspot.report.content import (
     Evaluation,
     Folds,
     Limit,
+    Reach,
     Sampling,
     Scores,
 )
@@ -53,7 +55,7 @@ _CAUSAL = re.compile(
 # "a closer look is due" is a debt, not a cause; only "due to" is listed above.
 
 # The plan whose score answers for the map, the most honest first.
-_HONEST = ("target_weighted", "knndm", "block", "group", "time", "random")
+_HONEST = ("target_weighted", "knndm", "block", "buffered", "group", "time", "random")
 
 
 def causal_words(text: str) -> list[str]:
@@ -190,7 +192,13 @@ def score_of(
     scores: Scores, model: str, plan: str, score: str
 ) -> tuple[float | None, float | None]:
     """Return mean and standard error of a score, each None where it is not known."""
-    entry = scores.get(model, {}).get(plan, {}).get(score, {})
+    return mean_of(scores.get(model, {}).get(plan, {}).get(score))
+
+
+def mean_of(entry: object) -> tuple[float | None, float | None]:
+    """Return mean and standard error of an entry of the ledger, None where not known."""
+    if not isinstance(entry, Mapping):
+        return None, None
     return _finite(entry.get("mean")), _finite(entry.get("se"))
 
 
@@ -272,6 +280,29 @@ def gap_sentence(evaluation: Evaluation) -> str:
         f"Random folds do not flatter the model here: its log loss under them is "
         f"{number(gap, 2)}{within} higher than under kNNDM folds."
     )
+
+
+def reach_sentence(reach: Reach) -> str:
+    """Return whether the dissimilarity tells where the model errs, as plainly as it is."""
+    mean, error = mean_of(reach.correlation)
+    if mean is None:
+        return "Whether the model errs more where a place is unlike the samples is not known."
+    seen = f"rank correlation {number(mean, 2)}"
+    if error is not None:
+        seen += f", standard error {number(error, 2)}"
+    told = {
+        "none": "The dissimilarity from the samples does not tell where the model errs",
+        "opposite": "The model errs less, not more, where a place is unlike the samples",
+        "weak": "The dissimilarity from the samples tells only weakly where the model errs",
+        "moderate": "The dissimilarity from the samples tells in part where the model errs",
+        "strong": "The dissimilarity from the samples tells well where the model errs",
+    }.get(reach.strength, "How well the dissimilarity tells where the model errs is not known")
+    advice = {
+        "none": " Use it as a mask of what was never tested, not as a map of the error.",
+        "opposite": " Use it as a mask of what was never tested, not as a map of the error.",
+        "weak": " Use it as a mask of what was never tested rather than as a map of the error.",
+    }.get(reach.strength, "")
+    return f"{told} ({seen}, over left-out samples of all fold plans).{advice}"
 
 
 def separation_sentence(plans: tuple[Folds, ...]) -> str:

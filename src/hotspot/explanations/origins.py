@@ -1,0 +1,214 @@
+"""Point, diffuse or natural: contributions by the origin that roles stand for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.covariates.catalogue import Catalogue, Role
+from hotspot.errors import ModelError
+
+Values = NDArray[np.float64]
+
+POINT, DIFFUSE, NATURAL = "point", "diffuse", "natural"
+# Land use holds towns, fields and forests at once, and a place is no source: neither is
+# counted to an origin.
+ORIGINS: dict[str, tuple[Role, ...]] = {
+    POINT: (Role.INDUSTRY, Role.MINES, Role.WASTE),
+    DIFFUSE: (Role.ROADS, Role.AGRICULTURE, Role.ATMOSPHERE),
+    NATURAL: (Role.GEOLOGY, Role.SOIL, Role.TERRAIN, Role.CLIMATE, Role.WATER),
+}
+# Where the covariates of one origin tell this much of what is credited to another, the model
+# could as well have credited it to the first: the two cannot be told apart.
+NOT_IDENTIFIABLE_FROM = 0.8
+# Below this share of all credit it makes no difference to whom it goes.
+_LEAST_SHARE = 0.05
+
+CAUTION = (
+    "Attribution is not causation: these are shares of what the model credits to covariates "
+    "of each origin, not masses of contaminant from a source."
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is credited to the covariates of one origin.
+
+    Parameters
+    ----------
+    name : str
+        ``point``, ``diffuse`` or ``natural``.
+    roles : tuple of str
+        Its roles among the covariates.
+    share : float
+        Its mean absolute contribution as a share of that of all origins; what is credited to
+        land use or to the place counts to none.
+    explained_by : dict of str to float
+        For each other origin, how much of the credit its covariates tell (`told_by`).
+    confused_with : tuple of str
+        Other origins from which it cannot be told apart.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    share: float
+    explained_by: Mapping[str, float]
+    confused_with: tuple[str, ...] = ()
+
+    @property
+    def is_identifiable(self) -> bool:
+        """Whether it can be told from every other origin."""
+        return not self.confused_with
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the origin as plain values for JSON."""
+        return {
+            "origin": self.name,
+            "roles": list(self.roles),
+            "share": round(self.share, 6) if self.is_identifiable else None,
+            "identifiable": self.is_identifiable,
+            "confused_with": list(self.confused_with),
+            "explained_by": {name: round(v, 6) for name, v in self.explained_by.items()},
+            "text": self.text,
+        }
+
+    @property
+    def text(self) -> str:
+        """A sentence for people."""
+        roles = ", ".join(role.replace("_", " ") for role in self.roles)
+        if self.is_identifiable:
+            return (
+                f"{self.share:.0%} of the credit of all origins goes to {self.name} ones "
+                f"({roles})."
+            )
+        others = " and ".join(self.confused_with)
+        return (
+            f"No share is given to {self.name} origins ({roles}): their covariates and the "
+            f"{others} ones say the same, and the samples cannot tell them apart."
+        )
+
+
+def origin_roles(roles: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the roles of each origin that has any, among those given.
+
+    Examples
+    --------
+    >>> origin_roles(["water", "industry", "land_use", "soil"])
+    {'point': ('industry',), 'natural': ('water', 'soil')}
+    """
+    found = {
+        origin: tuple(role for role in roles if role in {str(own) for own in held})
+        for origin, held in ORIGINS.items()
+    }
+    return {origin: held for origin, held in found.items() if held}
+
+
+def share_origins(
+    contributions: Mapping[str, Values], X: pd.DataFrame, catalogue: Catalogue
+) -> tuple[Origin, ...]:
+    """Return the share of each origin, and whether it can be told from the others.
+
+    Two origins are confused where the covariates of one tell 80 % or more of what is
+    credited to the other, either way round: had the model credited the first instead, it
+    would predict nearly the same. An origin with less than 5 % of the credit is not asked
+    about, but for its covariates telling what another has.
+
+    Parameters
+    ----------
+    contributions : mapping of str to array, shape (n,)
+        What is credited to each role, in any one unit.
+    X : DataFrame, shape (n, n_covariates)
+        Covariates of the same rows.
+    catalogue : Catalogue
+        Theirs.
+
+    Raises
+    ------
+    ModelError
+        Rows differ in number.
+    """
+    wrong = [role for role, values in contributions.items() if len(values) != len(X)]
+    if wrong:
+        raise ModelError(
+            f"The role {wrong[0]} has {len(contributions[wrong[0]])} contributions for "
+            f"{len(X)} rows of covariates. Give one per row."
+        )
+    known = np.isfinite(np.array(list(contributions.values()))).all(axis=0)
+    X = X.loc[known]
+    by_origin = {
+        origin: np.sum([contributions[role][known] for role in roles], axis=0)
+        for origin, roles in origin_roles(list(contributions)).items()
+    }
+    held = catalogue.by_role()
+    columns = {
+        origin: [
+            name for role in origin_roles(list(contributions))[origin] for name in held[role]
+        ]
+        for origin in by_origin
+    }
+    size = {origin: float(np.abs(values).mean()) for origin, values in by_origin.items()}
+    total = sum(size.values())
+    share = {origin: value / total if total > 0 else 0.0 for origin, value in size.items()}
+    told = {
+        origin: {
+            other: told_by(values, X[columns[other]], catalogue)
+            for other in by_origin
+            if other != origin
+        }
+        for origin, values in by_origin.items()
+    }
+
+    def confused(one: str, other: str) -> bool:
+        return any(
+            share[mine] >= _LEAST_SHARE and told[mine][theirs] >= NOT_IDENTIFIABLE_FROM
+            for mine, theirs in ((one, other), (other, one))
+        )
+
+    return tuple(
+        Origin(
+            name=origin,
+            roles=origin_roles(list(contributions))[origin],
+            share=share[origin],
+            explained_by=told[origin],
+            confused_with=tuple(
+                other for other in by_origin if other != origin and confused(origin, other)
+            ),
+        )
+        for origin in by_origin
+    )
+
+
+def told_by(values: Values, X: pd.DataFrame, catalogue: Catalogue) -> float:
+    """Return how much of some values covariates tell: R² of left-out rows, at least 0.
+
+    A sum of cubic curves of the covariates' ranks, and of steps by class, is fitted by least
+    squares; each row is predicted without itself, so that many covariates do not flatter.
+
+    Examples
+    --------
+    >>> from hotspot.covariates.catalogue import Covariate, Kind
+    >>> catalogue = Catalogue((Covariate("dist", "m", Kind.CONTINUOUS, Role.ROADS),))
+    >>> X = pd.DataFrame({"dist": np.linspace(0, 900, 50)})
+    >>> round(told_by(np.exp(-X["dist"].to_numpy() / 300), X, catalogue), 2)
+    1.0
+    """
+    spread = float(((values - values.mean()) ** 2).sum())
+    parts = [np.ones((len(X), 1))]
+    for name in X.columns:
+        column = X[name].to_numpy(dtype=np.float64)
+        if catalogue[str(name)].is_categorical:
+            parts.append((column[:, None] == np.unique(column)[1:]).astype(np.float64))
+        else:
+            rank = X[name].rank().to_numpy(dtype=np.float64) / len(X) * 2 - 1
+            parts.append(np.column_stack([rank, rank**2, rank**3]))
+    design = np.hstack(parts)
+    if spread == 0 or design.shape[1] == 1 or len(X) <= design.shape[1] + 1:
+        return 0.0
+    left, singular, _ = np.linalg.svd(design, full_matrices=False)
+    left = left[:, singular > 1e-9 * singular[0]]
+    residual = values - left @ (left.T @ values)
+    leverage = np.minimum((left**2).sum(axis=1), 1 - 1e-9)
+    return max(0.0, 1.0 - float(((residual / (1 - leverage)) ** 2).sum()) / spread)

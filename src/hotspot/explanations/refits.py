@@ -1,0 +1,344 @@
+"""Refits: the same model learnt from other samples, seeds or covariates, and what it says."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.errors import ModelError, few
+from hotspot.estimators.base import ExceedanceModel
+from hotspot.explanations.background import choose_background, spread_rows
+from hotspot.explanations.placebo import (
+    STRUCTURED,
+    WHITE,
+    PlaceboBand,
+    plant_noise,
+    survey_range,
+)
+from hotspot.explanations.values import ShapValues, is_additive, shap_values
+from hotspot.folds.plan import FoldPlan
+from hotspot.observations.exceedance import exceedance_labels
+from hotspot.samples.sampleset import Samples
+from hotspot.seeds import child_seed
+
+Values = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Sort = Literal["fold", "seed", "bootstrap", "planted"]
+
+ModelFactory = Callable[[int], ExceedanceModel]
+"""Makes an unfitted model from a seed."""
+
+# A bootstrap sample holds this share of the samples, some more than once.
+_BOOTSTRAP_SHARE = 1 - np.exp(-1)
+# Noise covariates of each sort in one refit.
+N_PLACEBO = 3
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is spent on the test of an explanation.
+
+    Parameters
+    ----------
+    n_seeds, n_bootstraps, n_planted : int
+        Refits with another seed, on part of the samples, and with planted noise.
+    n_rows : int
+        Samples that each refit explains, at most.
+    n_held_out : int
+        Samples that the fold models explain together, at most, each those it has not seen.
+    n_background : int
+        Samples that a model that is no sum is compared with.
+    """
+
+    n_seeds: int
+    n_bootstraps: int
+    n_planted: int
+    n_rows: int
+    n_held_out: int
+    n_background: int = 12
+
+
+# A model whose log-odds are a sum is explained at once; of any other each explanation costs
+# thousands of predictions, so that fewer samples and refits tell.
+FOR_A_SUM = Effort(n_seeds=2, n_bootstraps=8, n_planted=5, n_rows=2000, n_held_out=100_000)
+BY_BACKGROUND = Effort(n_seeds=1, n_bootstraps=2, n_planted=2, n_rows=24, n_held_out=160)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one refit says of some samples.
+
+    Parameters
+    ----------
+    sort : {"fold", "seed", "bootstrap", "planted"}
+        What was changed.
+    rows : array of int, shape (n,)
+        Positions of the samples.
+    values : array, shape (n, n_names)
+        Contributions; NaN rows where the refit has no answer.
+    base : array, shape (n,)
+        What they add to.
+    fold : int
+        Number of the fold; -1 for other refits.
+    """
+
+    sort: Sort
+    rows: Rows
+    values: Values
+    base: Values
+    fold: int = -1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model says of samples, and what its refits say of the same.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Covariates, then ``location`` where the model uses coordinates.
+    rows : array of int, shape (n,)
+        Positions of the samples that the model itself explains.
+    values : array, shape (n, n_names)
+        Its contributions.
+    told : tuple of Told
+        The refits.
+    band : PlaceboBand
+        What refits make of planted noise.
+    n_background : int
+        Samples that make up the base of a refit; 0 where the model itself defines it.
+    """
+
+    names: tuple[str, ...]
+    rows: Rows
+    values: Values
+    told: tuple[Told, ...]
+    band: PlaceboBand
+    n_background: int = 0
+
+    def of(self, *sorts: Sort) -> list[Told]:
+        """Return the refits of some sorts."""
+        return [each for each in self.told if each.sort in sorts]
+
+    def count(self, *sorts: Sort) -> int:
+        """Return how many models of some sorts there are."""
+        return len(self.of(*sorts))
+
+    def held_out(self) -> tuple[Values, Values, Rows]:
+        """Return each explained sample's values by the model that has not seen it.
+
+        Returns
+        -------
+        array, shape (n, n_names)
+            In the order of `rows`; NaN where no fold model explained the sample.
+        array, shape (n,)
+            What they add to.
+        array of int, shape (n,)
+            Number of the fold; -1 where there is none.
+        """
+        values = np.full(self.values.shape, np.nan)
+        base = np.full(len(self.rows), np.nan)
+        fold = np.full(len(self.rows), -1, dtype=np.int64)
+        place = {row: position for position, row in enumerate(self.rows.tolist())}
+        for each in self.of("fold"):
+            kept = [n for n, row in enumerate(each.rows.tolist()) if row in place]
+            at = [place[int(each.rows[n])] for n in kept]
+            values[at], base[at] = each.values[kept], each.base[kept]
+            fold[at] = each.fold
+        return values, base, fold
+
+
+@dataclass(frozen=True)
+class Refitter:
+    """Learns and explains the same model again and again.
+
+    Parameters
+    ----------
+    make_model : callable
+        From a seed to an unfitted model.
+    samples : Samples
+        Of one contaminant.
+    threshold : float, mg/kg
+        The limit.
+    seed : int
+        Of models, noise, backgrounds and draws.
+    """
+
+    make_model: ModelFactory
+    samples: Samples
+    threshold: float
+    seed: int
+
+    def fit(self, samples: Samples, *names: str | int) -> ExceedanceModel:
+        """Return the model learnt from some samples, with the seed of a name."""
+        model = self.make_model(child_seed(self.seed, *names))
+        return model.fit(
+            samples.X, samples.lower, samples.upper, coordinates=samples.coordinates
+        )
+
+    def explain(
+        self, model: ExceedanceModel, training: Samples, asked: Samples, n_background: int
+    ) -> ShapValues:
+        """Return what a model learnt from `training` says of the samples asked about."""
+        if is_additive(model):
+            return shap_values(model, asked.X)
+        return shap_values(
+            model,
+            asked.X,
+            coordinates=asked.coordinates,
+            background=choose_background(
+                training, n_background, seed=child_seed(self.seed, "background")
+            ),
+            threshold=self.threshold,
+        )
+
+    def has_both(self, rows: Rows) -> bool:
+        """Return whether some samples lie on both sides of the limit."""
+        labels = exceedance_labels(
+            self.samples.lower[rows], self.samples.upper[rows], self.threshold
+        )
+        return len(np.unique(labels[np.isfinite(labels)])) == 2
+
+
+def gather_evidence(
+    refitter: Refitter,
+    plan: FoldPlan,
+    values: ShapValues,
+    rows: Rows,
+    *,
+    effort: Effort,
+) -> Evidence:
+    """Return what refits say of the samples that a model explained.
+
+    Parameters
+    ----------
+    refitter : Refitter
+        The model and its samples.
+    plan : FoldPlan
+        Best a spatial one; folds whose training part has one label only are left out, with
+        a warning.
+    values : ShapValues
+        What the model itself says of the samples at `rows`.
+    rows : array of int
+        Their positions among the samples.
+    effort : Effort
+        How many refits, and how much each explains.
+
+    Raises
+    ------
+    ModelError
+        Fewer than two folds can be fitted.
+
+    Notes
+    -----
+    A "bootstrap" here is the set of different samples that a bootstrap draw holds, 63 % of
+    all, drawn without repeats: two copies at one place are not two measurements to a model
+    of space (Politis & Romano 1994, 10.1214/aos/1176325770).
+    """
+    told = _folds(refitter, plan, values.names, rows, effort)
+    some = rows
+    if len(rows) > effort.n_rows:
+        places = refitter.samples.coordinates[rows]
+        some = rows[spread_rows(places, effort.n_rows, seed=child_seed(refitter.seed, "rows"))]
+    told += _seeds(refitter, some, effort)
+    told += _bootstraps(refitter, some, effort)
+    planted, band = _planted(refitter, some, values.names, effort)
+    background = effort.n_background if values.n_background else 0
+    return Evidence(values.names, rows, values.values, tuple(told + planted), band, background)
+
+
+def _folds(
+    refitter: Refitter, plan: FoldPlan, names: Sequence[str], rows: Rows, effort: Effort
+) -> list[Told]:
+    samples, told, left_out = refitter.samples, [], []
+    asked = rows
+    if len(rows) > effort.n_held_out:
+        places = samples.coordinates[rows]
+        seed = child_seed(refitter.seed, "held_out")
+        asked = rows[spread_rows(places, effort.n_held_out, seed=seed)]
+    n_folds = 0
+    for number, (train, test) in enumerate(plan.splits(samples.coordinates)):
+        n_folds += 1
+        if not refitter.has_both(train):
+            left_out.append(number)
+            continue
+        mine = asked[np.isin(asked, test)]
+        if not len(mine):
+            continue
+        training = samples.take(train)
+        model = refitter.fit(training, "fold", number)
+        found = refitter.explain(model, training, samples.take(mine), effort.n_background)
+        told.append(Told("fold", mine, found.values, found.base, number))
+    if len(told) < 2:
+        raise ModelError(
+            f"Only {len(told)} folds of the plan {plan.plan!r} have samples above and "
+            f"below {refitter.threshold:g} mg/kg to train on. Take a plan with larger "
+            "training parts."
+        )
+    if left_out:
+        warnings.warn(
+            f"The folds {few(left_out)} of the plan {plan.plan!r} have training samples on one "
+            f"side of {refitter.threshold:g} mg/kg only and were left out of the stability of "
+            "explanations. Take fewer folds.",
+            stacklevel=4,
+        )
+    return told
+
+
+def _seeds(refitter: Refitter, rows: Rows, effort: Effort) -> list[Told]:
+    samples, told = refitter.samples, []
+    for number in range(effort.n_seeds):
+        model = refitter.fit(samples, "seed", number)
+        found = refitter.explain(model, samples, samples.take(rows), effort.n_background)
+        told.append(Told("seed", rows, found.values, found.base))
+    return told
+
+
+def _bootstraps(refitter: Refitter, rows: Rows, effort: Effort) -> list[Told]:
+    samples, told = refitter.samples, []
+    size = round(_BOOTSTRAP_SHARE * len(samples))
+    for number in range(effort.n_bootstraps):
+        generator = np.random.default_rng(child_seed(refitter.seed, "bootstrap", number))
+        drawn = np.sort(generator.choice(len(samples), size=size, replace=False))
+        # A draw without a sample on one side of the limit teaches a classifier nothing.
+        if not refitter.has_both(drawn):
+            continue
+        training = samples.take(drawn)
+        model = refitter.fit(training, "bootstrap", number)
+        found = refitter.explain(model, training, samples.take(rows), effort.n_background)
+        told.append(Told("bootstrap", rows, found.values, found.base))
+    return told
+
+
+def _planted(
+    refitter: Refitter, rows: Rows, names: Sequence[str], effort: Effort
+) -> tuple[list[Told], PlaceboBand]:
+    """Return what refits beside noise say of the covariates, and of the noise."""
+    samples = refitter.samples
+    reach = survey_range(samples, seed=child_seed(refitter.seed, "range"))
+    told, noise = [], []
+    for number in range(effort.n_planted):
+        child = child_seed(refitter.seed, "placebo", number)
+        X = plant_noise(
+            samples.X, samples.coordinates, n_each=N_PLACEBO, seed=child, range_m=reach
+        )
+        planted = replace(samples, X=X)
+        model = refitter.fit(planted, "placebo", number)
+        found = refitter.explain(model, planted, planted.take(rows), effort.n_background)
+        own = [found.names.index(name) for name in names]
+        told.append(Told("planted", rows, found.values[:, own], found.base))
+        mean = np.nanmean(np.abs(found.values), axis=0)
+        noise.append(pd.Series(mean, index=list(found.names)))
+    table = pd.concat(noise)
+    at = table.index.astype(str)
+    band = PlaceboBand(
+        white=table[at.str.startswith(WHITE)].to_numpy(dtype=np.float64),
+        structured=table[at.str.startswith(STRUCTURED)].to_numpy(dtype=np.float64),
+        n_fits=effort.n_planted,
+        range_m=reach,
+    )
+    return told, band
