@@ -1,0 +1,1 @@
+"""Submission bundles: writing them for a receiver, and checking anyone's."""
