@@ -269,8 +269,8 @@ def report(rows: pd.DataFrame) -> str:
     ]
     return "\n\n".join(
         [
-            "Mean of printed minus true log loss over regions, in percent of the mean true one, "
-            "± its standard error. Below 0 the print flatters.",
+            "Mean of printed minus true log loss over regions, in percent of the mean true "
+            "one, ± its standard error. Below 0 the print flatters.",
             table(known, bias),
             f"A target-weighted score was refused for {', '.join(refused) or 'no region'}. "
             "The same where it was not:",

@@ -35,9 +35,16 @@ VERBS = (
     Verb("explain", "what drives the maps", is_stage=True),
     Verb("report", "one page that carries it all", is_stage=True),
     Verb("track", "remember the run in the tracking store", is_stage=True),
+    Verb("tune", "search the settings of the model on new ground", is_stage=True),
+    Verb("select", "find the covariates that are worth having", is_stage=True),
+    Verb("compare", "two runs: scores with paired uncertainty, map difference by cause"),
     Verb("config", "show or check the composed configuration without running"),
     Verb("world", "make a simulated region on disk, with its truth and an experiment"),
-    Verb("thresholds", "list and search the registry of limits"),
+    Verb("data", "look at a table and propose how to read it"),
+    Verb("thresholds", "list, search and evaluate the registry of limits"),
+    Verb("swing", "where the answer depends on whose law is asked"),
+    Verb("bundle", "a submission for a receiver of maps; `bundle check DIR` checks any"),
+    Verb("serve", "show maps, explanations and reviews in a browser"),
     Verb("ui", "open the tracking UI on this machine"),
 )
 
@@ -56,6 +63,7 @@ hotspot run experiment=NAME key=value      another one, with changes
 hotspot run -m model=lightgbm,logistic     one run for each value
 hotspot VERB --help                        groups, keys and flags of a verb
 hotspot STAGE --composed FILE              from a composed file, as `dvc repro` does
+hotspot predict --dry-run                  time, memory and disk that the maps would take
 """
 
 
@@ -112,6 +120,13 @@ def _run_stage(verb: str, arguments: list[str]) -> int:
     # other in every one of them double the work. Learners that gain from threads have n_jobs.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    if "--dry-run" in arguments:
+        if verb != "predict":
+            raise ConfigError(
+                f"--dry-run: `hotspot {verb}` has none. `hotspot predict --dry-run` tells what "
+                "the maps would take; `hotspot config` shows the configuration."
+            )
+        verb, arguments = "dry_run", [word for word in arguments if word != "--dry-run"]
     if "--composed" in arguments:
         from hotspot.commands.composed import run_composed
 

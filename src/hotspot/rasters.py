@@ -6,6 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,7 @@ from pyproj import CRS
 # rasterio lets GDAL's own errors through from `shutil.copy` and gives them no public name.
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 
 from hotspot.errors import CovariateError, GridError, OutputError, nearest_name
 from hotspot.grid import Grid, Window
@@ -42,8 +44,50 @@ _NODATA = {"float32": np.nan, "float64": np.nan, "uint8": 255, "uint16": 65535}
 # rasterio raises SystemError where GDAL fails without saying why, as on a full disk.
 _GDAL_ERRORS = (RasterioError, CPLE_BaseError, SystemError)
 
+# Blocks that GDAL keeps decoded. By default that is a share of the machine's memory, which a
+# long job fills whatever its windows are. Windows on the block grid need each block once, and
+# were as fast with 64 MB as with 2 GB.
+_CACHE_BYTES = 128 * 2**20
+
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, each 0 to 255."""
+
+
+@dataclass(frozen=True)
+class ScaledInteger:
+    """Whole numbers in a file that stand for number times scale.
+
+    Parameters
+    ----------
+    dtype : str
+        ``uint8``, ``uint16``, ``int16`` or ``int32``.
+    scale : float
+        Values are rounded to multiples of it, so half of it is lost at most.
+    """
+
+    dtype: str
+    scale: float
+
+    def rounded(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return values as they will read back from the file, NaN where missing.
+
+        Examples
+        --------
+        >>> ScaledInteger("uint16", 1e-4).rounded(np.array([0.123456, 0.8, np.nan]))
+        array([0.1235, 0.8   ,    nan])
+        """
+        return np.asarray(self.numbers(values) * self.scale, dtype=np.float64)
+
+    def numbers(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the whole numbers that stand for values, NaN where missing."""
+        return np.asarray(np.rint(values.astype(np.float64) / self.scale), dtype=np.float64)
+
+
+@contextmanager
+def bounded_cache(size: int = _CACHE_BYTES) -> Iterator[None]:
+    """Hold GDAL's cache of decoded blocks to a number of bytes, for the whole process."""
+    with rasterio.Env(GDAL_CACHEMAX=size):
+        yield
 
 
 def local_path(path: Path) -> Path:
@@ -228,10 +272,12 @@ class CogWriter:
         The file to write.
     grid : Grid
         Grid of the raster.
-    dtype : str
-        ``float32``, ``float64``, ``uint8``, ``uint16``, ``int16`` or ``int32``.
+    dtype : str or ScaledInteger
+        ``float32``, ``float64``, ``uint8``, ``uint16``, ``int16`` or ``int32``; or whole
+        numbers with a scale, which the file declares and `read_window` applies.
     nodata : float, optional
-        Value of missing cells; by default NaN, or the end of the range of an integer type.
+        Value of missing cells as stored; by default NaN, or the end of the range of an
+        integer type.
     tags : mapping of str, optional
         Tags of the file.
     descriptions, units : sequence of str
@@ -253,7 +299,7 @@ class CogWriter:
         path: Path,
         grid: Grid,
         *,
-        dtype: str = "float32",
+        dtype: str | ScaledInteger = "float32",
         nodata: float | None = None,
         tags: Mapping[str, str] | None = None,
         descriptions: Sequence[str] = (),
@@ -263,7 +309,8 @@ class CogWriter:
     ) -> None:
         self.path = path
         self.grid = grid
-        self._dtype = np.dtype(dtype)
+        self._scaled = dtype if isinstance(dtype, ScaledInteger) else None
+        self._dtype = np.dtype(dtype.dtype if isinstance(dtype, ScaledInteger) else dtype)
         self._nodata = float(nodata) if nodata is not None else _default_nodata(self._dtype)
         self._tags = dict(tags or {})
         self._descriptions = tuple(descriptions)
@@ -328,7 +375,7 @@ class CogWriter:
         finally:
             self._remove()
 
-    def _create(self, file: Path) -> Any:
+    def _create(self, file: Path | str) -> Any:
         rows, cols = self.grid.shape
         dataset = rasterio.open(
             file,
@@ -352,6 +399,8 @@ class CogWriter:
             bigtiff="if_safer",
         )
         dataset.update_tags(**self._tags)
+        if self._scaled is not None:
+            dataset.scales = (self._scaled.scale,) * self._bands
         for band, description in enumerate(self._descriptions, start=1):
             dataset.set_band_description(band, description)
         for band, unit in enumerate(self._units, start=1):
@@ -368,10 +417,22 @@ class CogWriter:
             # All NaN get the same bits, so that they give the same checksum.
             stored[np.isnan(stored)] = self._nodata
             return stored
+        if self._scaled is not None:
+            values = self._scaled.numbers(values)
         missing = np.isnan(values) if np.issubdtype(values.dtype, np.floating) else False
         filled = np.where(missing, self._nodata, values)
         limits = np.iinfo(self._dtype)
         fits = (filled == np.floor(filled)) & (filled >= limits.min) & (filled <= limits.max)
+        if self._scaled is not None:
+            # A value that rounds to the number of nodata would be lost in silence.
+            fits &= missing | (filled != self._nodata)
+        if not fits.all() and self._scaled is not None:
+            raise OutputError(
+                f"{self.path.name} holds numbers from {limits.min} to {limits.max} times "
+                f"{self._scaled.scale:g} beside nodata, and "
+                f"{filled[~fits].ravel()[0] * self._scaled.scale:g} is none of them. "
+                "Write it with dtype float32."
+            )
         if not fits.all():
             raise OutputError(
                 f"{self.path.name} holds whole numbers from {limits.min} to {limits.max}, and "
@@ -381,18 +442,7 @@ class CogWriter:
 
     def _finish(self) -> None:
         plain, cog = self._folder / "plain.tif", self._folder / "cog.tif"
-        rasterio.shutil.copy(
-            plain,
-            cog,
-            driver="COG",
-            COMPRESS="DEFLATE",
-            PREDICTOR="YES",
-            BLOCKSIZE=str(_TILE),
-            OVERVIEW_RESAMPLING=self._resampling,
-            BIGTIFF="IF_SAFER",
-            # One thread: the bytes do not depend on the machine.
-            NUM_THREADS="1",
-        )
+        _copy_to_cog(plain, cog, self._resampling)
         self._check_written(cog)
         cog.replace(self.path)
 
@@ -427,6 +477,44 @@ class CogWriter:
 
     def _remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def cog_size(values: NDArray[Any], *, dtype: str | ScaledInteger = "float32") -> int:
+    """Return the bytes that one band takes in a COG, by making one in memory.
+
+    Parameters
+    ----------
+    values : array, shape (rows, cols)
+        Without the numbers of nodata: NaN, or 255 in an array of codes.
+    dtype : str or ScaledInteger
+        As in `CogWriter`.
+    """
+    rows, cols = values.shape
+    grid = Grid.from_region((0, cols, 0, rows), 1, "EPSG:3857")
+    codes = dtype == "uint8"
+    writer = CogWriter(Path("memory"), grid, dtype=dtype, categorical=codes)
+    with MemoryFile() as plain, MemoryFile() as cog:
+        with writer._create(plain.name) as dataset:
+            dataset.write(writer._stored(values[np.newaxis]))
+        _copy_to_cog(plain.name, cog.name, writer._resampling)
+        return len(cog.getbuffer())
+
+
+def _copy_to_cog(plain: Path | str, cog: Path | str, resampling: str) -> None:
+    rasterio.shutil.copy(
+        plain,
+        cog,
+        driver="COG",
+        COMPRESS="DEFLATE",
+        PREDICTOR="YES",
+        BLOCKSIZE=str(_TILE),
+        OVERVIEW_RESAMPLING=resampling,
+        # So that a viewer need not read the file to know its range. Codes have none.
+        STATISTICS="NO" if resampling == "MODE" else "YES",
+        BIGTIFF="IF_SAFER",
+        # One thread: the bytes do not depend on the machine.
+        NUM_THREADS="1",
+    )
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def test_every_option_composes(group: str, option: str) -> None:
 def test_groups_are_those_promised() -> None:
     """The groups that users were told exist."""
     assert set(GROUPS) == {
+        "bundle",
         "covariates",
         "cv",
         "data",
@@ -41,8 +42,10 @@ def test_groups_are_those_promised() -> None:
         "explain",
         "model",
         "predict",
+        "serve",
         "threshold",
         "tracking",
+        "tune",
     }
 
 
@@ -121,7 +124,8 @@ def test_dvc_says_what_the_stages_say() -> None:
 def test_stages_list_every_key_they_read() -> None:
     """A command reads no part of the configuration that its stage does not list."""
     sources = ROOT / "src" / "hotspot" / "commands"
-    shared = {"name", "contaminants"}
+    # The number of processes changes no result.
+    shared = {"name", "contaminants", "workers"}
     for stage in STAGES:
         tree = ast.parse((sources / f"{stage.name}.py").read_text(encoding="utf-8"))
         read = {
@@ -148,7 +152,7 @@ def test_stages_list_every_package_they_use() -> None:
                 parts = (node.module or "").split(".")
                 found.add(parts[1])
                 helper = parts[2] if parts[1] == "commands" and len(parts) > 2 else None
-                shared = ("report_content", "target")
+                shared = ("applicability", "report_content", "target")
                 if helper in shared and helper not in seen:
                     found |= packages(helper, seen)
         return found

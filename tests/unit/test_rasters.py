@@ -12,7 +12,15 @@ from rio_cogeo import cog_validate
 
 from hotspot.errors import CovariateError, GridError, OutputError
 from hotspot.grid import Grid, Window
-from hotspot.rasters import CogWriter, open_raster, read_grid, read_window
+from hotspot.rasters import (
+    CogWriter,
+    ScaledInteger,
+    bounded_cache,
+    cog_size,
+    open_raster,
+    read_grid,
+    read_window,
+)
 
 RD = "EPSG:28992"
 GRID = Grid(RD, Affine(40, 0, 1000, 0, -40, 5000), (5, 7))
@@ -388,3 +396,84 @@ def test_full_disk_is_told(tmp_path, limit):
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 7, done.stderr
     assert not list(tmp_path.iterdir())
+
+
+# Scaled numbers
+
+
+SCALED = ScaledInteger("uint16", 1e-4)
+
+
+def test_scaled_numbers_read_back_as_their_values(tmp_path):
+    """Every ten-thousandth is exact in float32, and NaN is nodata."""
+    grid = Grid(RD, GRID.transform, (101, 100))
+    values = np.full(grid.shape, np.nan)
+    values.ravel()[:10001] = np.arange(10001) / 10000
+    write(tmp_path / "a.tif", grid, values, dtype=SCALED)
+    with open_raster(tmp_path / "a.tif") as dataset:
+        assert dataset.dtypes == ("uint16",)
+        assert dataset.nodata == 65535
+        found = read_window(dataset, Window(0, 0, *grid.shape))
+    np.testing.assert_array_equal(found.astype(np.float32), values.astype(np.float32))
+    np.testing.assert_array_equal(SCALED.rounded(values).astype("f4"), values.astype("f4"))
+    assert cog_validate(tmp_path / "a.tif", strict=True)[0]
+
+
+def test_scaled_numbers_lose_half_a_step_at_most(tmp_path):
+    """Rounding is to the nearest step, and what is read is what `rounded` says."""
+    values = np.random.default_rng(1).uniform(size=GRID.shape)
+    write(tmp_path / "a.tif", values=values, dtype=SCALED)
+    with open_raster(tmp_path / "a.tif") as dataset:
+        found = read_window(dataset, ALL)
+    assert 0 < np.abs(found - values).max() <= 5e-5 * (1 + 1e-9)
+    np.testing.assert_array_equal(found, SCALED.rounded(values))
+
+
+@pytest.mark.parametrize("value", [-0.001, 6.5536, 6.5535])
+def test_a_value_without_a_scaled_number_is_refused(tmp_path, value):
+    """Neither wrapped, nor cut, nor taken for nodata."""
+    values = np.full(GRID.shape, 0.5)
+    values[1, 1] = value
+    with pytest.raises(OutputError, match=r"times 0\.0001 beside nodata.*float32"):
+        write(tmp_path / "a.tif", values=values, dtype=SCALED)
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_know_their_statistics(tmp_path):
+    """A viewer reads range and mean without reading the file; codes have none."""
+    values = numbers(LARGE.shape)
+    write(tmp_path / "a.tif", LARGE, values)
+    with rasterio.open(tmp_path / "a.tif") as dataset:
+        tags = dataset.tags(1)
+    assert float(tags["STATISTICS_MAXIMUM"]) == pytest.approx(values.max())
+    assert float(tags["STATISTICS_MEAN"]) == pytest.approx(values.mean())
+    write(tmp_path / "b.tif", values=np.ones(GRID.shape), dtype="uint8", categorical=True)
+    with rasterio.open(tmp_path / "b.tif") as dataset:
+        assert "STATISTICS_MEAN" not in dataset.tags(1)
+
+
+def test_the_size_of_a_cog_is_that_of_the_file(tmp_path):
+    """The size told before writing is that on disk, but for tags and position."""
+    values = np.random.default_rng(0).normal(size=LARGE.shape).astype(np.float32)
+    write(tmp_path / "a.tif", LARGE, values)
+    assert cog_size(values) == pytest.approx((tmp_path / "a.tif").stat().st_size, rel=0.01)
+
+
+def test_the_cache_is_bounded_for_threads_and_comes_back(tmp_path):
+    """Another thread reads under the same bound, and the setting of the caller returns."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rasterio._env import get_gdal_config
+
+    path = write(tmp_path / "a.tif", LARGE)
+    before = get_gdal_config("GDAL_CACHEMAX")
+
+    def read():
+        with open_raster(path) as dataset:
+            dataset.read()
+        return get_gdal_config("GDAL_CACHEMAX")
+
+    with bounded_cache(50_000_000), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(read).result() == 50_000_000
+        assert pool.submit(read).result() == 50_000_000
+    assert get_gdal_config("GDAL_CACHEMAX") == before

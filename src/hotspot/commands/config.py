@@ -23,12 +23,12 @@ def main(arguments: list[str]) -> int:
     if action == "show":
         sys.stdout.write(composed_text(config))
         return 0
+    from hotspot.commands.limit_rules import limit_rules
     from hotspot.commands.stages import raw_layers, raw_table
-    from hotspot.observations.thresholds import resolve_threshold
 
     paths = Paths(config.name)
     files = [*raw_table(config, paths), *raw_layers(config, paths)]
-    limits = [resolve_threshold(c, config.threshold[c]) for c in config.contaminants]
+    limits = limit_rules(config)
     sys.stdout.write(
         f"{config.name}: the configuration is complete; "
         f"{len(set(files))} input files are there, {len(limits)} limits are known.\n"

@@ -1,5 +1,6 @@
 """`hotspot run`: every stage in order, skipping what is up to date."""
 
+from dataclasses import replace
 from importlib import import_module
 
 from hotspot.commands import compose, track
@@ -10,6 +11,9 @@ from hotspot.commands.summary import print_summary
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
+
+# Verbs that read what `evaluate` reads, and make nothing that a later stage needs.
+SEARCHES = ("tune", "select")
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -30,6 +34,13 @@ def run_one(name: str, config: Config, paths: Paths, console: Console) -> None:
         compose.run(config, paths, console)
     elif name == "track":
         track.run(config, paths, console)
+    elif name == "dry_run":
+        _check_inputs(stage("predict"), config, paths)
+        import_module("hotspot.commands.dry_run").run(config, paths, console)
+    elif name in SEARCHES:
+        _check_inputs(replace(stage("evaluate"), name=name), config, paths)
+        with console.stage(name):
+            import_module(f"hotspot.commands.{name}").run(config, paths, console)
     else:
         _check_inputs(stage(name), config, paths)
         _run_stage(stage(name), config, paths, console)

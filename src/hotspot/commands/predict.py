@@ -1,36 +1,72 @@
 """`hotspot predict`: the maps of each contaminant, with hotspots, styles and metadata."""
 
+import os
 import shutil
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspot.commands.console import Console
+from hotspot.commands.machine import steady_memory
+from hotspot.commands.map_work import forget_interrupted, is_complete, map_work, mark_complete
+from hotspot.commands.models import decision_rule, decision_tags
 from hotspot.config.paths import Paths
-from hotspot.config.schema import Config
-from hotspot.covariates.stack import Stack, open_stack
+from hotspot.config.schema import Config, HotspotsConfig
+from hotspot.covariates.catalogue import Covariate, Role
+from hotspot.covariates.stack import Stack, open_stack, stack_digest
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
-from hotspot.files import replaced_folder
-from hotspot.maps.decision import DecisionRule, inside_applicability
-from hotspot.maps.hotspots import HotspotRule, find_hotspots
-from hotspot.maps.layers import available_layers
-from hotspot.maps.predict import predict_stack
-from hotspot.maps.read import read_blocks, read_layer
+from hotspot.files import replaced_folder, write_text
+from hotspot.maps.decision import inside_applicability
+from hotspot.maps.hotspot_style import hotspots_qml
+from hotspot.maps.hotspots import (
+    ClusterRule,
+    HotspotBlock,
+    HotspotRule,
+    Rule,
+    TopShareRule,
+    trace_hotspots,
+)
+from hotspot.maps.layers import LAYERS, OPTIONAL_LAYERS, available_layers
+from hotspot.maps.predict import MapOptions, predict_stack
+from hotspot.maps.read import read_windows
 from hotspot.maps.stac import SamplingPeriod, stac_item
-from hotspot.maps.statistics import map_statistics, raster_statistics
+from hotspot.maps.statistics import MapTally, RasterTally
+from hotspot.maps.store import Work
 from hotspot.maps.styles import style_of
 from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
+from hotspot.rasters import bounded_cache
+
+# Threads that `auto` takes at most: each holds a window.
+_MOST_THREADS = 8
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
-    """Map every contaminant; a folder is replaced when all of it is complete."""
-    with open_stack(paths.covariates) as stack:
+    """Map every contaminant; a folder is replaced when all of it is complete.
+
+    Finished windows of a map that is interrupted are kept in a hidden folder of the
+    experiment, and so is the fact that a map is complete, until all of them are.
+    """
+    steady_memory()
+    covariates = stack_digest(paths.covariates)
+    with open_stack(paths.covariates) as stack, bounded_cache():
         for contaminant in config.contaminants:
-            model = load_model(paths.model(contaminant))
+            work = map_work(config, paths, contaminant, covariates)
+            if is_complete(work, config, paths, contaminant):
+                console.line(f"  {contaminant}: complete since an earlier attempt")
+                continue
+            model = mapped_model(config, paths, contaminant)
             with replaced_folder(paths.maps(contaminant)) as folder:
-                _map(config, model, stack, folder, console)
+                _map(config, model, stack, folder, work=work, console=console)
+                _trace(config, model, stack, folder, console)
                 _describe(config, paths, model, stack, folder)
+            mark_complete(work, config, paths, contaminant)
+    forget_interrupted(paths)
     forget_others(paths.all_maps, config.contaminants)
 
 
@@ -41,55 +77,122 @@ def forget_others(folder: Path, contaminants: list[str]) -> None:
             shutil.rmtree(path)
 
 
+def mapped_model(config: Config, paths: Paths, contaminant: str) -> FittedModel:
+    """Return a contaminant's model, with the confidence that its map is asked for."""
+    model = load_model(paths.model(contaminant))
+    return model.with_confidence(config.predict.decision.confidence)
+
+
 def map_layers(config: Config, model: FittedModel) -> list[str]:
     """Return the layers that were asked for and that this model can give.
 
     A direct classifier knows no concentration, so it has no interval to map.
     """
     given = available_layers(model)
-    optional = ("lower", "median", "upper")
-    return [name for name in config.predict.layers if name in given or name not in optional]
+    return [
+        name for name in config.predict.layers if name in given or name not in OPTIONAL_LAYERS
+    ]
+
+
+def map_options(config: Config) -> MapOptions:
+    """Return how maps are made and stored."""
+    predict = config.predict
+    threads = predict.compute.threads
+    return MapOptions(
+        threads=min(_MOST_THREADS, _cores()) if threads == "auto" else threads,
+        encoding=predict.encoding,
+    )
+
+
+def hotspot_rule(config: HotspotsConfig) -> Rule:
+    """Return what counts as a hotspot."""
+    area = config.minimum_area_m2
+    if config.definition == "top_share":
+        return TopShareRule(share=config.share, minimum_area_m2=area)
+    if config.definition == "cluster":
+        return ClusterRule(
+            rate=config.false_discovery_rate, radius_m=config.radius_m, minimum_area_m2=area
+        )
+    return HotspotRule(probability=config.probability, minimum_area_m2=area)
+
+
+def _cores() -> int:
+    """Return the cores that this program may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _map(
-    config: Config, model: FittedModel, stack: Stack, folder: Path, console: Console
+    config: Config,
+    model: FittedModel,
+    stack: Stack,
+    folder: Path,
+    *,
+    work: Work,
+    console: Console,
 ) -> None:
-    predict = config.predict
-    with console.bar(f"{model.contaminant}: windows") as move:
+    """Write the rasters of a map."""
+    name, shape = model.contaminant, stack.grid.shape
+    options, rule = map_options(config), decision_rule(config, model)
+    with console.bar(f"{name}: windows", shape[0] * shape[1]) as move:
         predict_stack(
             model,
             stack,
             folder,
             layers=map_layers(config, model),
-            rule=DecisionRule(above=predict.decision.above, below=predict.decision.below),
-            window_size=predict.window_size,
-            tags={
-                "decision_above": f"{predict.decision.above:g}",
-                "decision_below": f"{predict.decision.below:g}",
-            },
+            rule=rule,
+            window_size=config.predict.window_size,
+            options=MapOptions(
+                threads=options.threads,
+                encoding=options.encoding,
+                work=work,
+                tags=decision_tags(config, rule),
+                tell=lambda text: console.line(f"  {name}: {text}"),
+            ),
             progress=move,
         )
-    if not {"probability", "dissimilarity"} <= set(predict.layers):
+
+
+def _trace(
+    config: Config, model: FittedModel, stack: Stack, folder: Path, console: Console
+) -> None:
+    """Write the hotspots of the rasters in a folder, where they have what it takes."""
+    names = ("probability", "dissimilarity")
+    if not set(names) <= set(config.predict.layers):
         return
-    probability, grid = read_layer(folder / "probability.tif")
-    dissimilarity, _ = read_layer(folder / "dissimilarity.tif")
-    applicable = None
-    if model.applicability is not None:
-        applicable = inside_applicability(dissimilarity, float(model.applicability.threshold_))
-    rule = HotspotRule(
-        probability=predict.hotspots.probability,
-        minimum_area_m2=predict.hotspots.minimum_area_m2,
-    )
-    hotspots = find_hotspots(
-        probability,
-        applicable,
-        grid=grid,
-        rule=rule,
+    land_use = _land_use(stack)
+    hotspots = trace_hotspots(
+        partial(_blocks, model, stack, {name: folder / f"{name}.tif" for name in names}),
+        grid=stack.grid,
+        rule=hotspot_rule(config.predict.hotspots),
         contaminant=model.contaminant,
         threshold_id=str(model.threshold["id"]),
+        land_use=land_use,
     )
     write_hotspots(folder / "hotspots.gpkg", hotspots)
+    write_text(folder / "hotspots.qml", hotspots_qml())
     console.line(f"  {model.contaminant}: {len(hotspots)} hotspots")
+
+
+def _land_use(stack: Stack) -> Covariate | None:
+    """Return the first covariate of classes of land use, if there is one."""
+    return next(
+        (c for c in stack.catalogue if c.is_categorical and c.role is Role.LAND_USE), None
+    )
+
+
+def _blocks(model: FittedModel, stack: Stack, paths: dict[str, Path]) -> Iterator[HotspotBlock]:
+    land_use = _land_use(stack)
+    for window, layers in read_windows(paths):
+        applicable: NDArray[np.bool_] | None = None
+        if model.applicability is not None:
+            threshold = float(model.applicability.threshold_)
+            applicable = inside_applicability(layers["dissimilarity"], threshold)
+        codes: NDArray[Any] | None = None
+        if land_use is not None:
+            codes = stack.read_one(land_use.name, window)
+        yield HotspotBlock(window, layers["probability"], applicable, codes)
 
 
 def _describe(
@@ -100,29 +203,32 @@ def _describe(
     for name in layers:
         write_qml(folder / f"{name}.qml", style_of(model, name))
         write_sld(folder / f"{name}.sld", style_of(model, name))
-    if "probability" in layers and stack.grid.is_projected:
-        areas = map_statistics(
-            read_blocks(layers),
-            grid=stack.grid,
-            applicability_threshold=(
-                float(model.applicability.threshold_) if model.applicability else None
-            ),
-        )
-        write_json(folder / "statistics.json", areas.to_dict())
-    statistics = {
-        name: raster_statistics(
-            (block[name] for block in read_blocks({name: path})),
-            nodata=255.0 if name == "decision" else float("nan"),
-        )
-        for name, path in layers.items()
+    area = model.applicability
+    threshold = float(area.threshold_) if area else None
+    areas = (
+        MapTally(stack.grid, applicability_threshold=threshold)
+        if "probability" in layers and stack.grid.is_projected
+        else None
+    )
+    tallies = {
+        name: RasterTally(nodata=255.0 if LAYERS[name].dtype == "uint8" else float("nan"))
+        for name in layers
     }
+    for _, block in read_windows(layers):
+        for name, tally in tallies.items():
+            tally.add(block[name])
+        if areas is not None:
+            areas.add(block)
+    if areas is not None:
+        write_json(folder / "statistics.json", areas.result().to_dict())
     item = stac_item(
         model,
         stack.grid,
         item_id=f"{config.name}-{model.contaminant}",
-        statistics=statistics,
+        statistics={name: tally.result() for name, tally in tallies.items()},
         companions=sorted(path.name for path in folder.iterdir() if path.suffix != ".tif"),
         period=_period(paths, model.contaminant),
+        encoding=config.predict.encoding,
     )
     write_json(folder / "item.json", item)
 

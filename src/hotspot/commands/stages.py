@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotspot.config.paths import Paths, input_path
-from hotspot.config.schema import Config, CoordinateLayerConfig
+from hotspot.config.schema import Config
+from hotspot.covariates.source_files import source_files
 from hotspot.errors import ConfigError, nearest_name
+from hotspot.observations.address import is_database
 
 
 def _nothing(config: Config, paths: Paths) -> list[Path]:
@@ -41,8 +43,14 @@ class Stage:
 
 
 def raw_table(config: Config, paths: Paths) -> list[Path]:
-    """Return the laboratory's table, and the raster that gives the CRS of the grid."""
-    files = [input_path(config.data.path, "data.path", root=paths.root)]
+    """Return the laboratory's table, and the raster that gives the CRS of the grid.
+
+    A database is no file: `hotspot observations` reads it anew, `hotspot run` does not notice
+    that it has changed.
+    """
+    files = []
+    if not is_database(config.data.path):
+        files.append(input_path(config.data.path, "data.path", root=paths.root))
     if config.covariates.grid.like is not None:
         files.append(
             input_path(config.covariates.grid.like, "covariates.grid.like", root=paths.root)
@@ -51,16 +59,16 @@ def raw_table(config: Config, paths: Paths) -> list[Path]:
 
 
 def raw_layers(config: Config, paths: Paths) -> list[Path]:
-    """Return the rasters and vector files that covariates are made from."""
+    """Return the files that covariates are made from, with those that belong to them."""
     files = []
     if config.covariates.grid.like is not None:
         files.append(
             input_path(config.covariates.grid.like, "covariates.grid.like", root=paths.root)
         )
     for name, layer in config.covariates.layers.items():
-        if not isinstance(layer, CoordinateLayerConfig):
-            key = f"covariates.layers.{name}.path"
-            files.append(input_path(layer.path, key, root=paths.root))
+        for key, path in layer.files().items():
+            whole = f"covariates.layers.{name}.{key}"
+            files += source_files(input_path(path, whole, root=paths.root))
     return list(dict.fromkeys(files))
 
 
@@ -96,7 +104,15 @@ STAGES = (
     ),
     Stage(
         "folds",
-        keys=("cv.plans", "cv.n_splits", "cv.repeats", "cv.spacing_m", "seed"),
+        keys=(
+            "cv.plans",
+            "cv.n_splits",
+            "cv.repeats",
+            "cv.spacing_m",
+            "cv.groups",
+            "cv.buffer_m",
+            "seed",
+        ),
         packages=("covariates", "folds", "samples"),
         inputs=lambda config, paths: [paths.samples, paths.covariates],
         outputs=lambda config, paths: [paths.folds],
@@ -104,7 +120,15 @@ STAGES = (
     Stage(
         "evaluate",
         keys=("cv", "model", "seed", "threshold"),
-        packages=("covariates", "estimators", "evaluation", "folds", "observations", "samples"),
+        packages=(
+            "covariates",
+            "estimators",
+            "evaluation",
+            "explanations",
+            "folds",
+            "observations",
+            "samples",
+        ),
         inputs=lambda config, paths: [paths.samples, paths.folds, paths.covariates],
         outputs=lambda config, paths: [paths.metrics, paths.evaluation],
     ),
@@ -149,13 +173,33 @@ STAGES = (
     ),
     Stage(
         "explain",
-        keys=("cv.primary", "explain", "model", "predict.window_size", "seed"),
-        packages=("covariates", "estimators", "explanations", "folds", "maps", "samples"),
+        keys=(
+            "contaminants",
+            "cv.primary",
+            "explain",
+            "model",
+            "predict.window_size",
+            "seed",
+            "threshold",
+        ),
+        packages=(
+            "covariates",
+            "estimators",
+            "evaluation",
+            "explanations",
+            "folds",
+            "maps",
+            "observations",
+            "samples",
+        ),
         inputs=lambda config, paths: [
             paths.models,
             paths.covariates,
             paths.samples,
             paths.folds,
+            paths.metrics,
+            paths.evaluation,
+            paths.all_maps,
         ],
         outputs=lambda config, paths: [paths.all_explanations],
     ),

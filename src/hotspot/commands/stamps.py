@@ -15,6 +15,7 @@ from hotspot.files import write_text
 
 # Code that every stage depends on.
 _BASE = (
+    "commands/applicability.py",
     "commands/models.py",
     "commands/report_content.py",
     "commands/target.py",

@@ -101,15 +101,34 @@ class Paths:
         """Return the folder of a contaminant's explanations."""
         return self.all_explanations / contaminant
 
+    def tuning(self, contaminant: str) -> Path:
+        """Return the folder of what was searched and selected for a contaminant."""
+        return self.experiment / "tuning" / contaminant
+
     @property
     def report(self) -> Path:
         """The report page."""
         return self.experiment / "report" / "report.html"
 
+    def bundle(self, profile: str) -> Path:
+        """Return the folder of the bundle for a receiver."""
+        return self.experiment / "bundle" / profile
+
     @property
     def stamps(self) -> Path:
         """What each stage last saw and made; tells `run` what is up to date."""
         return self.experiment / ".stages"
+
+
+def comparison_folder(first: str, second: str, root: Path = Path()) -> Path:
+    """Return the folder of what two experiments have not alike.
+
+    Examples
+    --------
+    >>> comparison_folder("meuse", "meuse@model=logistic").as_posix()
+    'experiments/comparisons/meuse__meuse@model=logistic'
+    """
+    return root / "experiments" / "comparisons" / f"{first}__{second}"
 
 
 def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
@@ -118,7 +137,8 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
     Parameters
     ----------
     text : str
-        As written; relative to the project's root.
+        As written; relative to the project's root, or to a folder of ``HOTSPOT_DATA_ROOTS``
+        where the root has no such file.
     key : str
         The key, for the message.
     root : Path
@@ -142,6 +162,11 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
         for folder in os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
         if folder
     ]
+    if not path.exists() and not Path(text).is_absolute():
+        for folder in allowed[1:]:
+            other = (folder / Path(text)).resolve()
+            if other.is_relative_to(folder) and other.is_file():
+                return other
     if not any(path.is_relative_to(folder) for folder in allowed):
         raise ConfigError(
             f"{key}: {text!r} lies outside the project ({allowed[0].name}/). Copy it below "

@@ -1,10 +1,18 @@
 """Maps: window prediction, decision, hotspots, styles, tags, statistics and STAC."""
 
 from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
-from hotspot.maps.hotspots import HotspotRule, find_hotspots
+from hotspot.maps.estimate import MapEstimate, estimate_map
+from hotspot.maps.hotspots import (
+    ClusterRule,
+    HotspotBlock,
+    HotspotRule,
+    TopShareRule,
+    find_hotspots,
+    trace_hotspots,
+)
 from hotspot.maps.layers import LAYERS, Layer, available_layers
-from hotspot.maps.predict import predict_stack, predict_window
-from hotspot.maps.read import read_blocks, read_layer
+from hotspot.maps.predict import MapOptions, predict_stack, predict_window
+from hotspot.maps.read import read_blocks, read_layer, read_windows
 from hotspot.maps.stac import SamplingPeriod, stac_item
 from hotspot.maps.statistics import (
     ClassArea,
@@ -13,6 +21,7 @@ from hotspot.maps.statistics import (
     map_statistics,
     raster_statistics,
 )
+from hotspot.maps.store import Work
 from hotspot.maps.styles import LayerStyle, StyleClass, style_of
 from hotspot.maps.tags import layer_tags
 from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
@@ -20,17 +29,24 @@ from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
 __all__ = [
     "LAYERS",
     "ClassArea",
+    "ClusterRule",
     "Decision",
     "DecisionRule",
+    "HotspotBlock",
     "HotspotRule",
     "Layer",
     "LayerStyle",
+    "MapEstimate",
+    "MapOptions",
     "MapStatistics",
     "RasterStatistics",
     "SamplingPeriod",
     "StyleClass",
+    "TopShareRule",
+    "Work",
     "available_layers",
     "decide",
+    "estimate_map",
     "find_hotspots",
     "inside_applicability",
     "layer_tags",
@@ -40,8 +56,10 @@ __all__ = [
     "raster_statistics",
     "read_blocks",
     "read_layer",
+    "read_windows",
     "stac_item",
     "style_of",
+    "trace_hotspots",
     "write_hotspots",
     "write_json",
     "write_qml",

@@ -40,7 +40,15 @@ def read_layer(path: Path) -> tuple[NDArray[Any], Grid]:
 def read_blocks(
     paths: Mapping[str, Path], window_size: int = _ROWS_AND_COLUMNS
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """Yield the layers of a map window by window, as `read_layer` gives them.
+    """Yield the layers of a map window by window, without the windows of `read_windows`."""
+    for _, layers in read_windows(paths, window_size):
+        yield layers
+
+
+def read_windows(
+    paths: Mapping[str, Path], window_size: int = _ROWS_AND_COLUMNS
+) -> Iterator[tuple[Window, dict[str, NDArray[Any]]]]:
+    """Yield each window of a map with its layers, as `read_layer` gives them, row by row.
 
     Parameters
     ----------
@@ -66,7 +74,7 @@ def read_blocks(
     with ExitStack() as files:
         opened = {name: files.enter_context(open_raster(path)) for name, path in paths.items()}
         for window in first.windows(window_size):
-            yield {name: _layer(dataset, window) for name, dataset in opened.items()}
+            yield window, {name: _layer(dataset, window) for name, dataset in opened.items()}
 
 
 def _dtype(dataset: Any) -> type[np.uint8] | type[np.float32]:
@@ -98,6 +106,7 @@ def read_overview(path: Path, max_cells: int = 1_000_000) -> tuple[NDArray[Any],
         thinned = np.ma.filled(
             dataset.read(1, out_shape=kept, masked=True).astype(np.float64), np.nan
         )
+        thinned = thinned * dataset.scales[0] + dataset.offsets[0]
     transform = grid.transform @ Affine.scale(cols / kept[1], rows / kept[0])
     coarse = Grid(crs=grid.crs, transform=transform, shape=kept)
     if dtype is np.uint8:

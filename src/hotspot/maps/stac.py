@@ -9,7 +9,8 @@ import numpy as np
 
 from hotspot.errors import GridError
 from hotspot.grid import Grid
-from hotspot.maps.layers import LAYERS, MapModel
+from hotspot.maps.encoding import Encoding, stored_nodata, stored_type
+from hotspot.maps.layers import LAYERS, Layer, MapModel
 from hotspot.maps.statistics import RasterStatistics
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import meaning
@@ -81,6 +82,7 @@ def stac_item(
     companions: Sequence[str] = (),
     period: SamplingPeriod | None = None,
     facts: Mapping[str, str] | None = None,
+    encoding: Encoding = "full",
 ) -> dict[str, Any]:
     """Return the STAC item of one map, with addresses relative to its own place.
 
@@ -103,6 +105,8 @@ def stac_item(
         When the samples were taken; not known if not given.
     facts : mapping of str to str, optional
         More properties, written as ``hotspot:<name>``.
+    encoding : str
+        How the rasters are stored.
 
     Raises
     ------
@@ -143,7 +147,7 @@ def stac_item(
         },
         "links": [],
         "assets": {
-            **{name: _raster(model, grid, name, s) for name, s in statistics.items()},
+            **{name: _raster(model, grid, name, s, encoding) for name, s in statistics.items()},
             **{_key(name): _companion(name) for name in companions},
         },
     }
@@ -198,7 +202,7 @@ def _projection(grid: Grid) -> dict[str, Any]:
 
 
 def _raster(
-    model: MapModel, grid: Grid, name: str, statistics: RasterStatistics
+    model: MapModel, grid: Grid, name: str, statistics: RasterStatistics, encoding: Encoding
 ) -> dict[str, Any]:
     layer = LAYERS[name]
     numbers = {
@@ -219,8 +223,7 @@ def _raster(
         "title": layer.title,
         "description": meaning(model, name),
         "roles": ["data"],
-        "data_type": layer.dtype,
-        "nodata": int(layer.nodata) if codes else "nan",
+        **_storage(layer, encoding),
         "unit": layer.unit,
         "statistics": {key: value for key, value in numbers.items() if value is not None},
         "raster:sampling": "area",
@@ -237,6 +240,16 @@ def _raster(
             for entry in style_of(model, name).classes
         ]
     return asset
+
+
+def _storage(layer: Layer, encoding: Encoding) -> dict[str, Any]:
+    """Return type, nodata and, for scaled numbers, the scale of a raster."""
+    kind, nodata = stored_type(layer, encoding), stored_nodata(layer, encoding)
+    stored = {"nodata": "nan" if np.isnan(nodata) else int(nodata)}
+    if isinstance(kind, str):
+        return {"data_type": kind, **stored}
+    scale = {"raster:scale": kind.scale, "raster:offset": 0.0}
+    return {"data_type": kind.dtype, **stored, **scale}
 
 
 def _key(name: str) -> str:

@@ -1,7 +1,7 @@
 """What a map adds up to: areas per class, the share without an answer, the spread."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotspot.grid import Grid
 from hotspot.maps.decision import Decision, inside_applicability
-from hotspot.maps.styles import LayerStyle, decision_style, probability_style
+from hotspot.maps.styles import decision_style, probability_style
 
 Block = Mapping[str, NDArray[Any]]
 """Layers of one window by name, NaN or 255 where missing."""
@@ -43,13 +43,52 @@ class RasterStatistics:
         return 100.0 * self.count / self.cells if self.cells else 0.0
 
 
+class RasterTally:
+    """Statistics of a raster that grow block by block.
+
+    Means and squares of blocks are merged after Chan et al. (1979), which loses no digits
+    where the mean is large beside the spread.
+
+    Parameters
+    ----------
+    nodata : float
+        Value of a cell without data, beside NaN.
+    """
+
+    def __init__(self, *, nodata: float = float("nan")) -> None:
+        self._nodata = nodata
+        self._cells = self._count = 0
+        self._low, self._high, self._mean, self._squares = np.inf, -np.inf, 0.0, 0.0
+
+    def add(self, block: NDArray[Any]) -> None:
+        """Take in a part of the raster that was not yet in."""
+        self._cells += block.size
+        values = block[(block == block) & (block != self._nodata)].astype(np.float64)
+        if not values.size:
+            return
+        count = self._count + values.size
+        self._low = min(self._low, float(values.min()))
+        self._high = max(self._high, float(values.max()))
+        step = float(values.mean()) - self._mean
+        self._squares += float(((values - values.mean()) ** 2).sum())
+        self._squares += step**2 * self._count * values.size / count
+        self._mean += step * values.size / count
+        self._count = count
+
+    def result(self) -> RasterStatistics:
+        """Return the statistics of what was taken in."""
+        if not self._count:
+            return RasterStatistics(self._cells, 0, None, None, None, None)
+        spread = sqrt(self._squares / self._count)
+        return RasterStatistics(
+            self._cells, self._count, self._low, self._high, self._mean, spread
+        )
+
+
 def raster_statistics(
     blocks: Iterable[NDArray[Any]], *, nodata: float = float("nan")
 ) -> RasterStatistics:
     """Return the statistics of a raster given in blocks, in one pass.
-
-    Means and squares of blocks are merged after Chan et al. (1979), which loses no digits
-    where the mean is large beside the spread.
 
     Parameters
     ----------
@@ -63,22 +102,10 @@ def raster_statistics(
     >>> raster_statistics([np.array([1.0, np.nan]), np.array([3.0])])
     RasterStatistics(cells=3, count=2, minimum=1.0, maximum=3.0, mean=2.0, stddev=1.0)
     """
-    cells = count = 0
-    low, high, mean, squares = np.inf, -np.inf, 0.0, 0.0
+    tally = RasterTally(nodata=nodata)
     for block in blocks:
-        cells += block.size
-        values = block[(block == block) & (block != nodata)].astype(np.float64)
-        if not values.size:
-            continue
-        low, high = min(low, float(values.min())), max(high, float(values.max()))
-        step = float(values.mean()) - mean
-        squares += float(((values - values.mean()) ** 2).sum())
-        squares += step**2 * count * values.size / (count + values.size)
-        count += values.size
-        mean += step * values.size / count
-    if not count:
-        return RasterStatistics(cells, 0, None, None, None, None)
-    return RasterStatistics(cells, count, low, high, mean, sqrt(squares / count))
+        tally.add(block)
+    return tally.result()
 
 
 @dataclass(frozen=True)
@@ -196,21 +223,74 @@ class MapStatistics:
         )
 
 
-@dataclass
-class _Tally:
-    """Counts that grow block by block."""
+class MapTally:
+    """Areas of a map that grow block by block.
 
-    cells: int = 0
-    missing: int = 0
-    outside: int = 0
-    expected: float = 0.0
-    classes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    Parameters
+    ----------
+    grid : Grid
+        Of the whole map; projected.
+    applicability_threshold : float, optional
+        Dissimilarity up to which a cell is inside the area of applicability.
 
-    def count(self, style: LayerStyle, values: NDArray[Any]) -> None:
-        """Add the cells of each class of a layer."""
-        index = style.classify(values).ravel()
-        counts = np.bincount(index[index >= 0], minlength=len(style.classes))
-        self.classes[style.layer] = self.classes.get(style.layer, 0) + counts
+    Raises
+    ------
+    GridError
+        The grid is not projected, so that its cells have no common area.
+    """
+
+    def __init__(self, grid: Grid, *, applicability_threshold: float | None = None) -> None:
+        self._cell_area = grid.cell_area_m2
+        self._threshold = applicability_threshold
+        self._styles = {"decision": decision_style(), "probability": probability_style()}
+        self._classes: dict[str, NDArray[np.int64]] = {}
+        self._cells = self._missing = self._outside = 0
+        self._expected = 0.0
+        self._knows_outside = False
+
+    def add(self, block: Block) -> None:
+        """Take in a window: ``probability`` and, if the map has them, the other layers."""
+        chance = np.asarray(block["probability"])
+        known = inside = ~np.isnan(chance)
+        # A cell with data but without a probability has a decision, "cannot say".
+        present = block["decision"] != Decision.NO_DATA if "decision" in block else known
+        self._cells += chance.size
+        self._missing += int(chance.size - present.sum())
+        for name, style in self._styles.items():
+            if name in block:
+                index = style.classify(block[name]).ravel()
+                counts = np.bincount(index[index >= 0], minlength=len(style.classes))
+                self._classes[name] = self._classes.get(name, 0) + counts
+        if self._threshold is not None and "dissimilarity" in block:
+            self._knows_outside = True
+            inside = known & inside_applicability(block["dissimilarity"], self._threshold)
+            self._outside += int(present.sum() - inside.sum())
+        self._expected += float(chance[inside].astype(np.float64).sum())
+
+    def result(self) -> MapStatistics:
+        """Return the areas of what was taken in."""
+        hectare = self._cell_area / 10_000
+        with_data = max(1, self._cells - self._missing)
+
+        def area(layer: str, label: str, cells: int) -> ClassArea:
+            return ClassArea(layer, label, cells, cells * hectare, cells / with_data)
+
+        outside = "outside the area of applicability"
+        return MapStatistics(
+            cell_area_m2=self._cell_area,
+            cells=self._cells,
+            cells_without_data=self._missing,
+            classes=tuple(
+                area(name, entry.label, int(cells))
+                for name, style in self._styles.items()
+                if name in self._classes
+                for entry, cells in zip(style.classes, self._classes[name], strict=True)
+            ),
+            outside_applicability=(
+                area("dissimilarity", outside, self._outside) if self._knows_outside else None
+            ),
+            expected_above_ha=self._expected * hectare,
+        )
 
 
 def map_statistics(
@@ -223,56 +303,15 @@ def map_statistics(
     blocks : iterable of mapping
         Each window once, with ``probability`` and, if the map has them, ``decision`` and
         ``dissimilarity``.
-    grid : Grid
-        Of the whole map; projected.
-    applicability_threshold : float, optional
-        Dissimilarity up to which a cell is inside the area of applicability.
+    grid, applicability_threshold
+        As in `MapTally`.
 
     Raises
     ------
     GridError
         The grid is not projected, so that its cells have no common area.
     """
-    hectare = grid.cell_area_m2 / 10_000
-    styles = {"decision": decision_style(), "probability": probability_style()}
-    tally = _Tally()
-    knows_outside = False
+    tally = MapTally(grid, applicability_threshold=applicability_threshold)
     for block in blocks:
-        chance = np.asarray(block["probability"])
-        known = inside = ~np.isnan(chance)
-        # A cell with data but without a probability has a decision, "cannot say".
-        present = block["decision"] != Decision.NO_DATA if "decision" in block else known
-        tally.cells += chance.size
-        tally.missing += int(chance.size - present.sum())
-        for name, style in styles.items():
-            if name in block:
-                tally.count(style, block[name])
-        if applicability_threshold is not None and "dissimilarity" in block:
-            knows_outside = True
-            inside = known & inside_applicability(
-                block["dissimilarity"], applicability_threshold
-            )
-            tally.outside += int(present.sum() - inside.sum())
-        tally.expected += float(chance[inside].astype(np.float64).sum())
-    with_data = max(1, tally.cells - tally.missing)
-
-    def area(layer: str, label: str, cells: int) -> ClassArea:
-        return ClassArea(layer, label, cells, cells * hectare, cells / with_data)
-
-    return MapStatistics(
-        cell_area_m2=grid.cell_area_m2,
-        cells=tally.cells,
-        cells_without_data=tally.missing,
-        classes=tuple(
-            area(name, entry.label, int(cells))
-            for name, style in styles.items()
-            if name in tally.classes
-            for entry, cells in zip(style.classes, tally.classes[name], strict=True)
-        ),
-        outside_applicability=area(
-            "dissimilarity", "outside the area of applicability", tally.outside
-        )
-        if knows_outside
-        else None,
-        expected_above_ha=tally.expected * hectare,
-    )
+        tally.add(block)
+    return tally.result()

@@ -24,6 +24,7 @@ SAMPLE_COLUMNS = (
     "laboratory",
     "method",
     "sampled_on",
+    "source",
 )
 
 

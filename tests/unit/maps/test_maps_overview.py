@@ -7,7 +7,7 @@ import numpy as np
 from hotspot.grid import Grid, Window
 from hotspot.maps.read import read_layer, read_overview
 from hotspot.maps.statistics import MapStatistics, map_statistics
-from hotspot.rasters import CogWriter
+from hotspot.rasters import CogWriter, ScaledInteger
 
 GRID = Grid.from_region((0, 1200, 0, 800), 10, "EPSG:28992")
 
@@ -45,3 +45,14 @@ def test_statistics_survive_a_file() -> None:
     ]
     made = map_statistics(blocks, grid=GRID, applicability_threshold=1.0)
     assert MapStatistics.from_dict(made.to_dict()) == made
+
+
+def test_an_overview_of_scaled_numbers_shows_their_values(tmp_path: Path) -> None:
+    """Two-byte probabilities are thinned as probabilities, not as whole numbers."""
+    values = np.full(GRID.shape, 0.25)
+    values[:40] = np.nan
+    with CogWriter(tmp_path / "a.tif", GRID, dtype=ScaledInteger("uint16", 1e-4)) as writer:
+        writer.write(Window(0, 0, *GRID.shape), values)
+    thinned, _ = read_overview(tmp_path / "a.tif", max_cells=100)
+    assert np.unique(thinned[~np.isnan(thinned)]).tolist() == [0.25]
+    assert np.isnan(thinned[0]).all()

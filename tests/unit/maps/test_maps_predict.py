@@ -10,7 +10,7 @@ from hotspot.errors import CovariateError, GridError, ModelError
 from hotspot.grid import Window
 from hotspot.maps.decision import DecisionRule, decide
 from hotspot.maps.layers import available_layers
-from hotspot.maps.predict import predict_stack, predict_window
+from hotspot.maps.predict import MapOptions, predict_stack, predict_window
 from hotspot.maps.read import read_blocks, read_layer
 from hotspot.rasters import open_raster
 
@@ -127,9 +127,8 @@ def test_the_same_run_gives_the_same_bytes(model, stack, tmp_path):
 
 def test_rasters_say_what_they_are(model, stack, tmp_path):
     """Tags name limit, model and meaning, and those of the caller are added."""
-    paths = predict_stack(
-        model, stack, tmp_path, layers=LAYERS, rule=RULE, tags={"run_id": "r9"}
-    )
+    options = MapOptions(tags={"run_id": "r9"})
+    paths = predict_stack(model, stack, tmp_path, layers=LAYERS, rule=RULE, options=options)
     for name, path in paths.items():
         with open_raster(path) as dataset:
             tags = dataset.tags()
@@ -215,3 +214,29 @@ def test_blocks_tile_the_layers(model, stack, tmp_path):
         for name in LAYERS:
             np.testing.assert_array_equal(block[name], whole[name][window.slices])
             assert block[name].dtype == whole[name].dtype
+
+
+class Band:
+    """Bounds a tenth away from the probability."""
+
+    def bounds(self, probability):
+        """Return both bounds."""
+        return np.maximum(probability - 0.1, 0), np.minimum(probability + 0.1, 1)
+
+
+@pytest.mark.parametrize("encoding", ["full", "compact"])
+def test_a_layer_that_follows_from_another_asks_the_model_once(
+    model, stack, tmp_path, encoding
+):
+    """Bounds come from the probability as it is stored, without computing it again."""
+    model.calibration_band = Band()
+    names = ["probability_lower", "probability_upper", "probability"]
+    options = MapOptions(encoding=encoding)
+    paths = predict_stack(model, stack, tmp_path, layers=names, rule=RULE, options=options)
+    assert len(model.rows_asked) == 1
+    lower, upper, chance = (read_layer(paths[name])[0] for name in names)
+    known = ~np.isnan(chance)
+    expected = Band().bounds(chance[known].astype(np.float64))
+    step = 1e-4 if encoding == "compact" else 1e-7
+    np.testing.assert_allclose(lower[known], expected[0], atol=step / 2 + 1e-7)
+    np.testing.assert_allclose(upper[known], expected[1], atol=step / 2 + 1e-7)

@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from affine import Affine
 
 from hotspot.errors import GridError
 from hotspot.grid import Grid
+from hotspot.maps.hotspot_style import hotspots_qml
 from hotspot.maps.layers import LAYERS
 from hotspot.maps.stac import SamplingPeriod, stac_item
 from hotspot.maps.statistics import map_statistics, raster_statistics
+from hotspot.maps.styles import probability_style
 from hotspot.maps.tags import layer_tags, meaning
 from hotspot.maps.write import write_json
 
@@ -204,3 +207,26 @@ def test_a_footprint_over_the_date_line_is_refused(model):
     fiji = Grid("EPSG:3832", Affine(100_000, 0, 3_000_000, 0, -100_000, -1_800_000), (2, 5))
     with pytest.raises(GridError, match="date line"):
         _item(model, fiji)
+
+
+def test_the_item_of_a_compact_map_names_scale_and_type(model, grid):
+    """Probabilities are two bytes with their scale; codes and other numbers are as ever."""
+    assets = _item(model, grid, encoding="compact")["assets"]
+    probability = assets["probability"]
+    assert (probability["data_type"], probability["nodata"]) == ("uint16", 65535)
+    assert (probability["raster:scale"], probability["raster:offset"]) == (1e-4, 0.0)
+    assert (assets["decision"]["data_type"], assets["decision"]["nodata"]) == ("uint8", 255)
+    assert "raster:scale" not in assets["decision"]
+
+
+def test_hotspots_are_drawn_with_the_classes_of_the_probability():
+    """One range and one filled symbol for each class of the map's legend."""
+    root = ElementTree.fromstring(hotspots_qml().split("\n", 1)[1])  # noqa: S314 - our own text
+    classes = probability_style().classes
+    ranges = root.findall("renderer-v2/ranges/range")
+    assert [float(r.get("upper")) for r in ranges] == [entry.upper for entry in classes]
+    assert root.find("renderer-v2").get("attr") == "mean_probability"
+    symbols = {s.get("name"): s for s in root.findall("renderer-v2/symbols/symbol")}
+    for entry, drawn in zip(classes, ranges, strict=True):
+        colour = symbols[drawn.get("symbol")].find(".//Option[@name='color']").get("value")
+        assert tuple(map(int, colour.split(","))) == entry.rgba

@@ -1,0 +1,479 @@
+"""What a map costs: against a plain loop, by its parts, in memory, and under the knife.
+
+Run from the root of the project::
+
+    nice python benchmarks/maps.py > docs/benchmarks/maps.md
+
+It makes a stack (`make_stack.py`) and a model in a temporary folder and prints Markdown.
+Ratios are of CPU time, paired within each repeat and interleaved, since a shared machine
+changes its pace from minute to minute; the figure of the busy loops says how far its clock
+can be believed. ``--chaos 20`` also kills a map twenty times at random moments.
+"""
+
+import argparse
+import os
+import platform
+import random
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from make_stack import make_stack
+from rasterio.windows import Window as RasterioWindow
+
+from hotspot.commands.machine import Machine, steady_memory
+from hotspot.covariates.stack import Stack, open_stack, stack_digest
+from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.registry import make_estimator
+from hotspot.estimators.store import load_model, save_model
+from hotspot.maps.decision import DecisionRule, inside_applicability
+from hotspot.maps.hotspots import HotspotBlock, HotspotRule, trace_hotspots
+from hotspot.maps.predict import MapOptions, predict_stack, predict_window
+from hotspot.maps.read import read_windows
+from hotspot.maps.store import FinishedWindows, Work
+from hotspot.rasters import CogWriter, bounded_cache
+
+LIMIT = 1.0
+N_SAMPLES = 5000
+SIDE = 512
+ALL_LAYERS = ("probability", "dissimilarity", "decision")
+RULE = DecisionRule()
+
+
+def fit(stack: Stack, n_estimators: int, folder: Path) -> None:
+    """Fit gradient boosting, as in the reference job, on samples of the stack; save it."""
+    draw = np.random.default_rng(1)
+    rows, cols = stack.grid.shape
+    places = stack.grid.centres(
+        draw.integers(0, rows, 2 * N_SAMPLES), draw.integers(0, cols, 2 * N_SAMPLES)
+    )
+    X = stack.sample(places)
+    complete = X.notna().all(axis=1).to_numpy()
+    X, places = X[complete][:N_SAMPLES].reset_index(drop=True), places[complete][:N_SAMPLES]
+    signal_ = X["smooth_0"] + 0.7 * X["noisy_1"] * X["smooth_2"] + 0.3 * (X["class_0"] > 4)
+    y = np.exp(0.8 * signal_ + draw.normal(0, 0.7, len(X))).to_numpy()
+    settings = {"n_estimators": n_estimators, "num_leaves": 31, "max_depth": 6}
+    names = tuple(c.name for c in stack.catalogue if c.is_categorical)
+    estimator = make_estimator("lightgbm", settings, threshold=LIMIT, categorical=names)
+    estimator.fit(X, y, y, coordinates=places)
+    model = FittedModel(
+        estimator=estimator,
+        catalogue=stack.catalogue,
+        grid=stack.grid,
+        contaminant="zn",
+        threshold={"id": "benchmark", "value_mg_kg": LIMIT},
+        # The search for the nearest sample has its own benchmark; fewer keep it small here.
+        applicability=AreaOfApplicability(names).fit(X[:300]),
+        facts={"model_id": "benchmark", "version": "0"},
+    )
+    save_model(model, folder)
+
+
+def make_map(
+    folder: Path,
+    target: Path,
+    *,
+    layers: Sequence[str] = ("probability",),
+    side: int = SIDE,
+    threads: int = 1,
+    encoding: Any = "full",
+    work: Work | None = None,
+) -> None:
+    """Make a map of the stack and the model of a folder, as the command does."""
+    with open_stack(folder / "stack") as stack:
+        predict_stack(
+            load_model(folder / "model"),
+            stack,
+            target,
+            layers=layers,
+            rule=RULE,
+            window_size=side,
+            options=MapOptions(threads=threads, encoding=encoding, work=work),
+        )
+
+
+def plain_loop(folder: Path, target: Path) -> None:
+    """Map as a script would: read, drop missing cells, `Booster.predict`, write tiles."""
+    with open_stack(folder / "stack") as stack:
+        model = load_model(folder / "model")
+        booster = model.estimator.booster_  # type: ignore[attr-defined]
+        rows, cols = stack.grid.shape
+        files = [rasterio.open(folder / "stack" / f"{n}.tif") for n in stack.catalogue.names]
+        target.mkdir()
+        with rasterio.open(
+            target / "probability.tif", "w", driver="GTiff", height=rows, width=cols, count=1,
+            dtype="float32", crs=stack.grid.crs, transform=stack.grid.transform, nodata=np.nan,
+            tiled=True, blockxsize=SIDE, blockysize=SIDE, compress="deflate", predictor=3,
+        ) as written:  # fmt: skip
+            for window in stack.grid.windows(SIDE):
+                place = RasterioWindow(window.col, window.row, window.width, window.height)
+                values = np.empty((len(files), *window.shape), dtype=np.float32)
+                for band, file in enumerate(files):
+                    values[band] = file.read(1, window=place)
+                    if file.dtypes[0] == "uint8":
+                        values[band][values[band] == file.nodata] = np.nan
+                table = values.reshape(len(files), -1).T
+                complete = ~np.isnan(table).any(axis=1)
+                chance = np.full(len(table), np.nan, dtype=np.float32)
+                if complete.any():
+                    chance[complete] = booster.predict(table[complete], num_threads=1)
+                written.write(chance.reshape(window.shape), 1, window=place)
+        for file in files:
+            file.close()
+
+
+def cpu() -> float:
+    """Return the CPU seconds of this process, all threads."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+@dataclass
+class Timing:
+    """Seconds of each repeat."""
+
+    wall: list[float]
+    cpu: list[float]
+
+
+def interleaved(
+    variants: Mapping[str, Callable[[Path], None]], repeats: int
+) -> dict[str, Timing]:
+    """Run every variant once to warm up, then all of them in turn, in changing order."""
+    found = {name: Timing([], []) for name in variants}
+    for repeat in range(repeats + 1):
+        order = list(variants)
+        random.Random(repeat).shuffle(order)  # noqa: S311 - an order, no secret
+        for name in order:
+            target = Path(tempfile.mkdtemp())
+            wall, used = time.perf_counter(), cpu()
+            variants[name](target / "map")
+            if repeat:
+                found[name].cpu.append(cpu() - used)
+                found[name].wall.append(time.perf_counter() - wall)
+            shutil.rmtree(target)
+    return found
+
+
+def ratio(base: Sequence[float], other: Sequence[float]) -> str:
+    """Return the median of the paired ratios with their range."""
+    ratios = sorted(a / b for a, b in zip(base, other, strict=True))
+    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def told(found: Mapping[str, Timing], base: str, cells: int) -> list[str]:
+    """Return a Markdown table; the ratio says how much less than the base a line takes."""
+    lines = [
+        "| variant | CPU s | wall s | cells per CPU s | CPU ratio to the first (range) |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, timing in found.items():
+        used = statistics.median(timing.cpu)
+        lines.append(
+            f"| {name} | {used:.2f} | {statistics.median(timing.wall):.2f} "
+            f"| {cells / used / 1e6:.3f} M | {ratio(found[base].cpu, timing.cpu)} |"
+        )
+    return lines
+
+
+def busy_loops(count: int) -> float:
+    """Return the CPU seconds per wall second that so many busy processes get together."""
+    code = "import time\nt=time.process_time()\nwhile time.process_time()-t<1.5: pass"
+    start = time.perf_counter()
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
+    for process in running:
+        process.wait()
+    return count * 1.5 / (time.perf_counter() - start)
+
+
+def against_the_loop(folder: Path, repeats: int, cells: int) -> list[str]:
+    """Compare one layer, read to raster, with a plain loop."""
+    variants: dict[str, Callable[[Path], None]] = {
+        "plain loop, `Booster.predict`, tiled GeoTIFF": lambda to: plain_loop(folder, to),
+        "hotspot, 1 thread, COG float32": lambda to: make_map(folder, to),
+        "hotspot, 1 thread, COG compact": lambda to: make_map(folder, to, encoding="compact"),
+        "hotspot, 2 threads, COG float32": lambda to: make_map(folder, to, threads=2),
+    }
+    found = interleaved(variants, repeats)
+    return told(found, next(iter(variants)), cells)
+
+
+def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
+    """Compare the whole job of three layers with reading, computing and writing alone."""
+    model = load_model(folder / "model")
+    windows = tuple(stack.grid.windows(SIDE))
+    kinds = {"probability": "float32", "dissimilarity": "float32", "decision": "uint8"}
+    frames = [stack.frame(window) for window in windows]
+
+    def compute(place: int) -> dict[str, Any]:
+        frame, positions = frames[place]
+        return predict_window(
+            model,
+            frame,
+            positions=positions,
+            grid=stack.grid.crop(windows[place]),
+            layers=ALL_LAYERS,
+            rule=RULE,
+        )
+
+    results = [compute(place) for place in range(len(windows))]
+
+    def read_alone(target: Path) -> None:
+        with open_stack(folder / "stack") as again, bounded_cache():
+            for window in windows:
+                again.frame(window)
+
+    def compute_alone(target: Path) -> None:
+        for place in range(len(windows)):
+            compute(place)
+
+    def keep_alone(target: Path) -> None:
+        with FinishedWindows(Work(target), kinds, windows) as finished:
+            for place, arrays in enumerate(results):
+                finished.add(place, arrays)
+
+    def rasters_alone(target: Path) -> None:
+        for name, dtype in kinds.items():
+            path = target / f"{name}.tif"
+            with CogWriter(path, stack.grid, dtype=dtype, categorical=dtype == "uint8") as out:
+                for window, arrays in zip(windows, results, strict=True):
+                    out.write(window, arrays[name])
+
+    found = interleaved(
+        {
+            "whole job, 1 thread": lambda to: make_map(folder, to, layers=ALL_LAYERS),
+            "whole job, 2 threads": lambda to: make_map(
+                folder, to, layers=ALL_LAYERS, threads=2
+            ),
+            "reading alone": read_alone,
+            "computing alone": compute_alone,
+            "keeping finished windows alone": keep_alone,
+            "making rasters alone": rasters_alone,
+        },
+        repeats,
+    )
+    parts = [name for name in found if name.endswith("alone")]
+    sums = [sum(found[name].cpu[n] for name in parts) for n in range(repeats)]
+    overlapped = [sum(found[name].wall[n] for name in parts) for n in range(repeats)]
+    return [
+        *told(found, "whole job, 1 thread", cells),
+        "",
+        "The whole job takes "
+        f"{ratio(found['whole job, 1 thread'].cpu, sums)} times the CPU time of its parts "
+        "together (with 2 threads "
+        f"{ratio(found['whole job, 2 threads'].cpu, sums)}), and by the clock "
+        f"{ratio(found['whole job, 1 thread'].wall, overlapped)} times their sum one after the "
+        f"other (with 2 threads {ratio(found['whole job, 2 threads'].wall, overlapped)}).",
+    ]
+
+
+def peak(folder: Path, megapixels: int, threads: int) -> tuple[float, float, float]:
+    """Return peak MB after the map, after its hotspots too, and seconds, in a new process."""
+    command = [sys.executable, __file__, "--peak", str(folder), "--threads", str(threads)]
+    side = round((megapixels * 1e6) ** 0.5)
+    make_stack(folder / "stack", (side, side))
+    with open_stack(folder / "stack") as stack:
+        fit(stack, 50, folder / "model")
+    start = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    first, second = map(float, done.stdout.split())
+    return first, second, time.perf_counter() - start
+
+
+def peak_child(folder: Path, threads: int) -> None:
+    """Make a map and its hotspots, and print the peak memory after each in MB."""
+    steady_memory()
+    make_map(folder, folder / "map", layers=ALL_LAYERS, threads=threads)
+    after_map = Machine().peak_bytes() / 1e6
+    model = load_model(folder / "model")
+    area = model.applicability
+    threshold = float(area.threshold_) if area else np.inf
+    with open_stack(folder / "stack") as stack, bounded_cache():
+
+        def blocks() -> Any:
+            paths = {name: folder / "map" / f"{name}.tif" for name in ALL_LAYERS[:2]}
+            for window, layers in read_windows(paths):
+                inside = inside_applicability(layers["dissimilarity"], threshold)
+                cover = stack.read_one("class_0", window)
+                yield HotspotBlock(window, layers["probability"], inside, cover)
+
+        cell = stack.grid.cell_area_m2
+        trace_hotspots(
+            blocks,
+            grid=stack.grid,
+            rule=HotspotRule(0.8, minimum_area_m2=20 * cell),
+            contaminant="zn",
+            threshold_id="t",
+            land_use=stack.catalogue["class_0"],
+        )
+    after_hotspots = Machine().peak_bytes() / 1e6
+    sys.stdout.write(f"{after_map} {after_hotspots}\n")
+
+
+def chaos(folder: Path, times: int) -> list[str]:
+    """Kill a map at random moments, and compare what it ends with."""
+    target = folder / "chaos"
+    command = [sys.executable, __file__, "--attempt", str(folder)]
+
+    def attempt(name: str, seconds: float | None) -> int:
+        running = subprocess.Popen([*command, str(target / name)], stderr=subprocess.DEVNULL)
+        try:
+            return running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGKILL)
+            return running.wait()
+
+    start = time.perf_counter()
+    if attempt("whole", None) != 0:
+        raise SystemExit("The uninterrupted map failed.")
+    lasted = time.perf_counter() - start
+    draw = random.Random(7)  # noqa: S311 - moments, no secrets
+    codes = []
+    while len(codes) < times:
+        # Early enough for the imports alone, and late enough for the rasters. A map that got
+        # through is begun anew, so that there is always something to kill.
+        code = attempt("killed", draw.uniform(0.2, 1.1) * lasted)
+        codes += [code] if code else []
+        if code == 0:
+            _same(target)
+            shutil.rmtree(target / "killed")
+    while attempt("killed", None) != 0:
+        pass
+    _same(target)
+    return [
+        f"A map of 100 windows that takes {lasted:.0f} s was killed (SIGKILL) {times} times at "
+        "random moments, each time followed by another attempt. Every map that was completed "
+        "is byte for byte that of an uninterrupted one."
+    ]
+
+
+def _same(target: Path) -> None:
+    whole, killed = (
+        {path.name: path.read_bytes() for path in (target / name / "map").glob("*.tif")}
+        for name in ("whole", "killed")
+    )
+    if whole != killed or len(whole) != len(ALL_LAYERS):
+        raise SystemExit(f"The maps differ: {sorted(whole)} and {sorted(killed)}.")
+
+
+def attempt_child(folder: Path, target: Path) -> None:
+    """Make or go on with the map of `chaos`."""
+    work = Work(target / "work", {"covariates": stack_digest(folder / "stack")})
+    make_map(folder, target / "map", layers=ALL_LAYERS, side=64, threads=2, work=work)
+
+
+def machine() -> list[str]:
+    """Return what the figures were measured on, and how far it can be believed."""
+    one, two = busy_loops(1), busy_loops(2)
+    model = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        names = [
+            line for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    load = os.getloadavg()[0]
+    return [
+        f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}, GDAL "
+        f"{rasterio.__gdal_version__}, load {load:.1f} before the start. One busy loop got "
+        f"{one:.2f} of a core, two together {two:.2f} cores"
+        + (
+            ": the machine was shared, and times by the clock, overlap and the gain of threads "
+            "cannot be believed. Ratios of CPU time can."
+            if two < 1.8
+            else "."
+        )
+    ]
+
+
+def main() -> None:
+    """Print the page, or do the part of a child process."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--size", type=int, default=1536, help="cells along a side")
+    parser.add_argument("--trees", type=int, default=400)
+    parser.add_argument("--repeats", type=int, default=5, help="0 leaves out the times")
+    parser.add_argument("--memory", type=int, nargs="*", default=[1, 4, 16], help="megapixels")
+    parser.add_argument("--chaos", type=int, default=0, help="times to kill a map")
+    parser.add_argument("--threads", type=int, default=2, help="of the memory test")
+    parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--attempt", type=Path, nargs=2, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.peak:
+        peak_child(given.peak, given.threads)
+        return
+    if given.attempt:
+        attempt_child(*given.attempt)
+        return
+    cells = given.size**2
+    print(HEAD.format(size=given.size, cells=cells / 1e6, trees=given.trees))
+    print("\n".join(machine()))
+    if given.repeats:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make_stack(folder / "stack", (given.size, given.size))
+            with open_stack(folder / "stack") as stack:
+                fit(stack, given.trees, folder / "model")
+                share = _share_with_data(stack)
+            print(f"{share:.0%} of the cells have data. Medians of {given.repeats} repeats.")
+            print("\n## One layer against a plain loop\n")
+            print("\n".join(against_the_loop(folder, given.repeats, cells)), flush=True)
+            print(LOOP_NOTE)
+            print("\n## Three layers and their parts\n")
+            with open_stack(folder / "stack") as stack:
+                print("\n".join(by_parts(folder, stack, given.repeats, cells)), flush=True)
+    if given.chaos:
+        print("\n## Killed and gone on with\n")
+        with tempfile.TemporaryDirectory() as name:
+            make_stack(Path(name) / "stack", (640, 640))
+            with open_stack(Path(name) / "stack") as stack:
+                fit(stack, 50, Path(name) / "model")
+            print("\n".join(chaos(Path(name), given.chaos)), flush=True)
+    if given.memory:
+        print(f"\n## Peak memory of a process, {given.threads} threads, windows of {SIDE}\n")
+        print("| million cells | map, MB | then hotspots, MB | seconds |")
+        print("| --- | --- | --- | --- |")
+        for megapixels in given.memory:
+            with tempfile.TemporaryDirectory() as name:
+                first, second, seconds = peak(Path(name), megapixels, given.threads)
+            print(f"| {megapixels} | {first:.0f} | {second:.0f} | {seconds:.0f} |", flush=True)
+        print(MEMORY_NOTE)
+
+
+def _share_with_data(stack: Stack) -> float:
+    found = sum(len(stack.frame(window)[1]) for window in stack.grid.windows(SIDE))
+    return found / (stack.grid.shape[0] * stack.grid.shape[1])
+
+
+HEAD = """\
+# Maps
+
+Made by `nice python benchmarks/maps.py > docs/benchmarks/maps.md` on a synthetic stack of 16
+covariates (`benchmarks/make_stack.py`) of {size} x {size} cells, {cells:.2f} million, in
+deflated tiles of 512, with gradient boosting of {trees} trees of 31 leaves, six deep. Ratios
+are of CPU time, paired within each repeat and interleaved; above 1 means less time than the
+first line.
+"""
+LOOP_NOTE = """
+The loop writes a tiled file and nothing else. `hotspot` also keeps finished windows on the disk
+(synchronised, so that a killed map goes on), writes overviews and statistics, and reads every
+raster back; both read the same files."""
+MEMORY_NOTE = """
+The model of this table has 50 trees, so that the larger maps end soon; the trees of a model do
+not grow with the map. What is there before the first window, the program and its libraries, is
+included."""
+
+
+if __name__ == "__main__":
+    main()
