@@ -53,7 +53,7 @@ from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World, 
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments" / "benchmarks" / "worlds"
-WORLDS = 32
+WORLDS = 24
 FIRST_SEED = 9000
 DESIGNS = ("random", "grid", "clustered", "preferential", "road_biased")
 KINDS = ("gaussian_process", "lightgbm")

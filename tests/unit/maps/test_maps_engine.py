@@ -1,12 +1,16 @@
 """Windows on the block grid, and reading, computing and writing at once."""
 
+import gc
+import weakref
 from threading import Event, Lock
 
 import pytest
 from affine import Affine
 
 from hotspot.grid import Grid
+from hotspot.maps.decision import DecisionRule
 from hotspot.maps.engine import aligned_windows, overlapped, windows_in_flight
+from hotspot.maps.predict import MapOptions, predict_stack
 
 GRID = Grid("EPSG:28992", Affine(10, 0, 0, 0, -10, 0), (1000, 1500))
 LONG = 30.0  # seconds after which a thread that waits is taken for stuck
@@ -95,3 +99,34 @@ def test_an_error_comes_at_its_job(stage, error):
     assert [next(results)[0] for _ in range(3)] == [0, 1, 2]
     with pytest.raises(error):
         next(results)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_window_outlives_its_computing(model, stack, tmp_path, threads):
+    """Tables of windows are gone when they are done, without waiting to be collected."""
+    tables, alive = [], []
+    given = stack.frame
+
+    def frame(window):
+        table, positions = given(window)
+        tables.append(weakref.ref(table))
+        return table, positions
+
+    stack.frame = frame
+    gc.disable()
+    try:
+        predict_stack(
+            model,
+            stack,
+            tmp_path,
+            layers=("probability", "dissimilarity", "decision"),
+            rule=DecisionRule(),
+            window_size=8,
+            options=MapOptions(threads=threads),
+            progress=lambda done, total: alive.append(sum(t() is not None for t in tables)),
+        )
+    finally:
+        gc.enable()
+    assert len(alive) == 35
+    assert max(alive) <= windows_in_flight(threads)
+    assert alive[-1] == 0

@@ -1,9 +1,11 @@
 """What a map would take, told before it is made."""
 
+import numpy as np
 import pytest
 
 from hotspot.commands.console import Pace
 from hotspot.commands.dry_run import told
+from hotspot.commands.machine import Machine
 from hotspot.maps.decision import DecisionRule
 from hotspot.maps.estimate import estimate_map
 from hotspot.maps.predict import MapOptions, predict_stack
@@ -120,3 +122,15 @@ def test_probing_gives_what_mapping_gives(model, stack, tmp_path):
     ):
         with pytest.raises(ValueError, match="no applicability"):
             call()
+
+
+def test_the_machine_tells_a_peak():
+    """Memory that was taken and given back stays in the peak; the clock goes on."""
+    machine = Machine()
+    held = np.ones(40_000_000)
+    during = machine.peak_bytes()
+    assert during >= held.nbytes
+    del held
+    # The system counts pages of each thread apart, so the last percent comes and goes.
+    assert machine.peak_bytes() >= 0.99 * during
+    assert machine.seconds() <= machine.seconds()

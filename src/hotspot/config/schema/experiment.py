@@ -1,0 +1,57 @@
+"""One experiment, complete."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from hotspot.config.schema.covariates import CovariatesConfig
+from hotspot.config.schema.data import DataConfig
+from hotspot.config.schema.limits import ThresholdConfig
+from hotspot.config.schema.maps import PredictConfig
+from hotspot.config.schema.models import ModelConfig
+from hotspot.config.schema.node import ContaminantId, Count, Name, Node
+from hotspot.config.schema.products import (
+    BundleConfig,
+    ExplainConfig,
+    ServeConfig,
+    TrackingConfig,
+)
+from hotspot.config.schema.tuning import TuneConfig
+from hotspot.config.schema.validation import CvConfig
+
+
+class Config(Node):
+    """One experiment, complete."""
+
+    name: Name
+    title: str
+    description: str
+    seed: Annotated[int, Field(ge=0)]
+    workers: Count | Literal["auto"]
+    contaminants: Annotated[list[ContaminantId], Field(min_length=1)]
+    data: DataConfig
+    covariates: CovariatesConfig
+    threshold: ThresholdConfig
+    cv: CvConfig
+    model: ModelConfig
+    predict: PredictConfig
+    explain: ExplainConfig
+    # A file composed before there was a search can still be read.
+    tune: TuneConfig = TuneConfig()
+    tracking: TrackingConfig
+    # A file composed before there was a viewer can still be served.
+    serve: ServeConfig = ServeConfig()
+    # A file composed before there were bundles can still be bundled.
+    bundle: BundleConfig = BundleConfig()
+
+    @model_validator(mode="after")
+    def _every_contaminant_has_a_limit(self) -> "Config":
+        without = [c for c in self.contaminants if c not in self.threshold]
+        if without:
+            raise ValueError(
+                f"contaminants without a limit: {', '.join(without)}. Give each one a number "
+                f"in mg/kg or a registry id, such as threshold.{without[0]}=500, or all of "
+                f"them a regime, such as threshold.regime=nl_soil_quality; "
+                f"`hotspot thresholds contaminant={without[0]}` lists the cited ones"
+            )
+        return self
