@@ -53,7 +53,7 @@ from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World, 
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments" / "benchmarks" / "worlds"
-WORLDS = 24
+WORLDS = 32
 FIRST_SEED = 9000
 DESIGNS = ("random", "grid", "clustered", "preferential", "road_biased")
 KINDS = ("gaussian_process", "lightgbm")
@@ -223,24 +223,6 @@ def with_error(values: pd.Series) -> str:
     return f"{known.mean():+.1f} ± {known.std() / np.sqrt(len(known)):.1f}"
 
 
-def bias(group: pd.DataFrame) -> str:
-    """Return the mean error over regions, in percent of their mean truth, with its error.
-
-    A ratio of means: a mean of ratios would rest on the regions of the smallest loss.
-    """
-    known = group.dropna(subset=["printed"])
-    if len(known) < 2:
-        return "–"
-    error = 100 * (known["printed"] - known["truth"]) / known["truth"].mean()
-    return f"{error.mean():+.1f} ± {error.std() / np.sqrt(len(known)):.1f}"
-
-
-def printed_error(group: pd.DataFrame) -> str:
-    """Return the mean printed standard error, in percent of the mean truth."""
-    known = group.dropna(subset=["se"])
-    return f"{100 * known['se'].mean() / known['truth'].mean():.0f}" if len(known) else "–"
-
-
 def table(rows: pd.DataFrame, cell: Any) -> str:
     """Return a table of designs by plans; `cell` makes the text of a group of rows."""
     lines = [
@@ -269,14 +251,12 @@ def report(rows: pd.DataFrame) -> str:
     ]
     return "\n\n".join(
         [
-            "Mean of printed minus true log loss over regions, in percent of the mean true "
-            "one, ± its standard error. Below 0 the print flatters.",
-            table(known, bias),
+            "Printed minus true log loss, in percent of the true one; mean over regions ± its "
+            "standard error. Below 0 the print flatters.",
+            table(known, lambda group: with_error(group["error"])),
             f"A target-weighted score was refused for {', '.join(refused) or 'no region'}. "
             "The same where it was not:",
-            table(alike, bias),
-            "Mean standard error that was printed beside the score, in the same percent:",
-            table(known, printed_error),
+            table(alike, lambda group: with_error(group["error"])),
             "Root mean square of the error of a single region, in percent (regions where "
             "nothing was refused):",
             table(
