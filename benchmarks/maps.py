@@ -270,12 +270,11 @@ def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
     return [
         *told(found, "whole job, 1 thread", cells),
         "",
-        "The whole job takes "
-        f"{ratio(found['whole job, 1 thread'].cpu, sums)} times the CPU time of its parts "
-        "together (with 2 threads "
-        f"{ratio(found['whole job, 2 threads'].cpu, sums)}), and by the clock "
-        f"{ratio(found['whole job, 1 thread'].wall, overlapped)} times their sum one after the "
-        f"other (with 2 threads {ratio(found['whole job, 2 threads'].wall, overlapped)}).",
+        "Against the sum of the parts the whole job takes, with 1 thread and with 2:\n",
+        f"- CPU time: {ratio(found['whole job, 1 thread'].cpu, sums)} and "
+        f"{ratio(found['whole job, 2 threads'].cpu, sums)} times;",
+        f"- time by the clock: {ratio(found['whole job, 1 thread'].wall, overlapped)} and "
+        f"{ratio(found['whole job, 2 threads'].wall, overlapped)} times.",
     ]
 
 
@@ -417,7 +416,8 @@ def main() -> None:
         attempt_child(*given.attempt)
         return
     cells = given.size**2
-    print(HEAD.format(size=given.size, cells=cells / 1e6, trees=given.trees))
+    words = " ".join(sys.argv[1:])
+    print(HEAD.format(words=words, size=given.size, cells=cells / 1e6, trees=given.trees))
     print("\n".join(machine()))
     if given.repeats:
         with tempfile.TemporaryDirectory() as name:
@@ -459,8 +459,8 @@ def _share_with_data(stack: Stack) -> float:
 HEAD = """\
 # Maps
 
-Made by `nice python benchmarks/maps.py > docs/benchmarks/maps.md` on a synthetic stack of 16
-covariates (`benchmarks/make_stack.py`) of {size} x {size} cells, {cells:.2f} million, in
+Made by `nice python benchmarks/maps.py {words}` on a synthetic stack
+(`benchmarks/make_stack.py`) of 16 covariates and {size} x {size} cells, {cells:.2f} million, in
 deflated tiles of 512, with gradient boosting of {trees} trees of 31 leaves, six deep. Ratios
 are of CPU time, paired within each repeat and interleaved; above 1 means less time than the
 first line.
