@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 
 from hotspot.cli import run_command_line
 from hotspot.config.paths import Paths
@@ -158,8 +159,10 @@ def test_the_limit_is_told_by_whichever_model_answers_for_both(project: Path) ->
 def test_a_map_of_another_model_is_not_split(project: Path) -> None:
     """A map that its saved model and rule did not make is told, not explained."""
     paths = copy_run("usual", "mixed")
-    text = paths.config.read_text()
-    paths.config.write_text(text.replace("above: 0.8", "above: 0.55"))
+    with rasterio.open(
+        paths.maps("pb") / "decision.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES"
+    ) as file:
+        file.update_tags(decision_above="0.55")
     found = compared("usual", "mixed")["contaminants"]["pb"]
     assert found["causes"]["steps"] == []
     assert any("not those of its saved model and rule" in each for each in found["notes"])

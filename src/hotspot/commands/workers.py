@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 Answer = TypeVar("Answer")
@@ -61,7 +62,7 @@ def in_parallel(
     from joblib import Parallel, delayed
 
     told = Parallel(n_jobs=workers, backend="loky", return_as="generator", max_nbytes=None)(
-        delayed(_with_warnings)(work, job) for job in jobs
+        delayed(_with_warnings)(work, job, Path.cwd()) for job in jobs
     )
     answers = []
     for done, (answer, messages) in enumerate(told, start=1):
@@ -74,9 +75,13 @@ def in_parallel(
 
 
 def _with_warnings(
-    work: Callable[..., Answer], job: tuple[Any, ...]
+    work: Callable[..., Answer], job: tuple[Any, ...], folder: Path
 ) -> tuple[Answer, list[tuple[str, type[Warning]]]]:
-    """Return the answer and what a process of its own would have said to nobody."""
+    """Return the answer and what a process of its own would have said to nobody.
+
+    Processes live on between calls; `folder` is where relative paths begin in this one.
+    """
+    os.chdir(folder)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         answer = work(*job)

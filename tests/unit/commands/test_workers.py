@@ -1,7 +1,8 @@
 """Work in several processes."""
 
 import os
-import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,16 +10,21 @@ from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.errors import ModelError
 
 
-def square(number: int) -> tuple[int, int]:
-    """Return the square and who computed it."""
-    if number == 3:
-        warnings.warn("three was given", UserWarning, stacklevel=2)
-    return number**2, os.getpid()
+def squarer() -> Callable[[int], tuple[int, int]]:
+    """Return what squares and says who computed it.
 
+    A function made in a function travels by value: other processes do not know this module.
+    """
 
-def refuse(number: int) -> int:
-    """Refuse."""
-    raise ModelError(f"The number {number} is refused. Give another.")
+    def square(number: int) -> tuple[int, int]:
+        import os
+        import warnings
+
+        if number == 3:
+            warnings.warn("three was given", UserWarning, stacklevel=2)
+        return number**2, os.getpid()
+
+    return square
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -27,7 +33,7 @@ def test_answers_come_in_the_order_of_the_jobs(workers: int) -> None:
     steps: list[tuple[int, int]] = []
     with pytest.warns(UserWarning, match="three was given"):
         answers = in_parallel(
-            square,
+            squarer(),
             [(n,) for n in range(6)],
             workers=workers,
             progress=lambda done, total: steps.append((done, total)),
@@ -40,8 +46,29 @@ def test_answers_come_in_the_order_of_the_jobs(workers: int) -> None:
 
 def test_a_refusal_reaches_the_caller_as_it_was_raised() -> None:
     """An error of a worker keeps its class and its words."""
+
+    def refuse(number: int) -> int:
+        raise ModelError(f"The number {number} is refused. Give another.")
+
     with pytest.raises(ModelError, match="The number 1 is refused"):
         in_parallel(refuse, [(1,), (2,)], workers=2)
+
+
+def test_relative_paths_begin_where_the_caller_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that live on follow the caller into another folder."""
+
+    def where(_: int) -> str:
+        from pathlib import Path
+
+        return str(Path.cwd())
+
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        assert in_parallel(where, [(1,), (2,)], workers=2) == [str(folder)] * 2
 
 
 def test_processes_are_no_more_than_jobs() -> None:

@@ -1,6 +1,7 @@
 """Who may ask: names of this machine only, and writing only from its own page."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -132,7 +133,10 @@ def test_web_sockets_are_closed() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Guard(never, HERE)({"type": "websocket", "headers": []}, never, send))
+    # In a thread of its own: a browser test may have left a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        closing = Guard(never, HERE)({"type": "websocket", "headers": []}, never, send)
+        pool.submit(asyncio.run, closing).result()
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
