@@ -167,6 +167,7 @@ def test_raster_elsewhere(told: Told) -> None:
     assert "no cell in common" in text
 
 
+@pytest.mark.xdist_group("pipeline")
 def test_a_class_unseen_in_training_is_no_data(finished: Path) -> None:
     """A flood class that no sample had is answered with nothing: never a guess."""
     from hotspot.estimators import load_model
@@ -226,6 +227,7 @@ def test_a_file_in_the_way(told: Told) -> None:
     assert Path("data/interim/meuse").read_text() == "in the way"
 
 
+@pytest.mark.xdist_group("pipeline")
 def test_a_full_disk_half_way(
     told: Told, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
