@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from hotspot.errors import HotspotError
+
 Answer = TypeVar("Answer")
 
 # Beyond this, a machine's memory is likelier to end than its cores.
@@ -68,6 +70,8 @@ def in_parallel(
     for done, (answer, messages) in enumerate(told, start=1):
         for message, category in messages:
             warnings.warn(message, category, stacklevel=2)
+        if isinstance(answer, HotspotError):
+            raise answer
         answers.append(answer)
         if progress is not None:
             progress(done, len(jobs))
@@ -76,15 +80,21 @@ def in_parallel(
 
 def _with_warnings(
     work: Callable[..., Answer], job: tuple[Any, ...], folder: Path
-) -> tuple[Answer, list[tuple[str, type[Warning]]]]:
+) -> tuple[Answer | HotspotError, list[tuple[str, type[Warning]]]]:
     """Return the answer and what a process of its own would have said to nobody.
 
-    Processes live on between calls; `folder` is where relative paths begin in this one.
+    A refusal is handed over like an answer, so that of several the first in the order of the
+    jobs is raised, whichever process is quicker. Processes live on between calls; `folder` is
+    where relative paths begin in this one.
     """
     os.chdir(folder)
+    answer: Answer | HotspotError
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        answer = work(*job)
+        try:
+            answer = work(*job)
+        except HotspotError as refusal:
+            answer = refusal
     messages = {
         (str(each.message), each.category)
         for each in caught

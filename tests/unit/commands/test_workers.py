@@ -44,10 +44,13 @@ def test_answers_come_in_the_order_of_the_jobs(workers: int) -> None:
     assert bool(elsewhere) == (workers > 1)
 
 
-def test_a_refusal_reaches_the_caller_as_it_was_raised() -> None:
-    """An error of a worker keeps its class and its words."""
+def test_the_first_refusal_reaches_the_caller_as_it_was_raised() -> None:
+    """An error of a worker keeps its class and its words; later jobs may refuse sooner."""
 
     def refuse(number: int) -> int:
+        import time
+
+        time.sleep(0.3 if number == 1 else 0)
         raise ModelError(f"The number {number} is refused. Give another.")
 
     with pytest.raises(ModelError, match="The number 1 is refused"):
