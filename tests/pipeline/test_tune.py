@@ -138,6 +138,10 @@ def test_select_and_use(world: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert table["is_taken"].sum() == len(found["path"])
     use = f"covariates.use=[{','.join(found['covariates'])}]"
     assert use in capsys.readouterr().err
+    before = products(world)
+    assert run("select", *quick, "tune.select=roles", "tune.nested=false", "tracking=none") == 0
+    assert "sets are known from before" in capsys.readouterr().err
+    assert products(world) == before
     for verb in ("covariates", "samples"):
         assert run(verb, use) == 0
     layers = {path.stem for path in (world / "data/interim/world/covariates").glob("*.tif")}

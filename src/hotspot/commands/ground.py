@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from hotspot import __version__
 from hotspot.commands.folds import survey_of, target_cells
 from hotspot.commands.models import limit_value, limits_of, primary_plans
+from hotspot.commands.stamps import code_digest
+from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
@@ -19,6 +23,10 @@ from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
 from hotspot.selection.candidate import Scoring
+from hotspot.selection.tuning import plans_digest, samples_digest
+
+# Code that the losses of a candidate depend on.
+_PACKAGES = ("estimators", "evaluation", "folds", "observations", "samples", "selection")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +101,31 @@ def check_score(config: Config) -> None:
             f"model={kind} answers with exceedance only. Give tune.score=log_loss, or another "
             "model."
         )
+
+
+def losses_depend_on(
+    ground: Ground, samples: Samples, plans: Sequence[FoldPlan]
+) -> dict[str, Any]:
+    """Return all that the losses of a candidate depend on, as plain values.
+
+    Parameters
+    ----------
+    ground : Ground
+    samples : Samples
+        All of the contaminant, or the training part of an outer fold.
+    plans : sequence of FoldPlan
+        Their folds.
+    """
+    config = ground.config
+    return {
+        "model": config.model.model_dump(mode="json"),
+        "score": ground.scoring.score,
+        "limit_mg_kg": ground.scoring.threshold,
+        "seed": config.seed,
+        "samples": samples_digest(samples),
+        "folds": plans_digest(plans, samples.sample_id),
+        "program": config_digest([__version__, code_digest(_PACKAGES)]),
+    }
 
 
 def grounds(config: Config, paths: Paths) -> Iterator[Ground]:

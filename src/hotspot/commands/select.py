@@ -1,10 +1,12 @@
 """`hotspot select`: find the covariates that are worth having."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
-from hotspot.commands.ground import Ground, check_score, grounds
+from hotspot.commands.ground import Ground, check_score, grounds, losses_depend_on
 from hotspot.commands.models import model_factory
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
@@ -12,11 +14,14 @@ from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ConfigError
 from hotspot.evaluation.store import write_table
 from hotspot.evaluation.uncertainty import score_blocks
+from hotspot.folds.plan import FoldPlan
 from hotspot.maps.write import write_json
 from hotspot.samples.sampleset import Samples
 from hotspot.selection.candidate import Candidate, candidate_losses
 from hotspot.selection.choice import told
+from hotspot.selection.folder import search_folder, told_changes
 from hotspot.selection.forward import Names, Selection, forward_selection, most_sets
+from hotspot.selection.kept_sets import KeptSets
 from hotspot.selection.losses import Losses, loss_difference, mean_loss
 from hotspot.selection.nested import Nested, nested_losses
 from hotspot.selection.search import Progress
@@ -80,23 +85,26 @@ def _select(ground: Ground, paths: Paths, console: Console) -> None:
         f"  {contaminant}: {config.model.kind}, {config.tune.score} under {config.cv.primary} "
         f"folds, at most {most} sets of {config.tune.select}"
     )
-    with console.bar(f"{contaminant}: sets, at most") as move:
-        chosen = forward_selection(
+    search = (
+        paths.tuning(contaminant) / "selection" / f"{config.model.kind}_{config.tune.select}"
+    )
+    with search_folder(search, _about(ground, groups, samples, ground.plans)) as changed:
+        kept = KeptSets(search)
+        _say_known(changed, len(kept), console)
+        losses_of = kept.remembered(
             lambda names: candidate_losses(
                 groups.candidate(names), samples, ground.plans, ground.scoring
-            ),
-            groups.names,
-            blocks,
-            start=groups.start,
-            progress=move,
+            )
         )
-    whole = candidate_losses(
-        groups.candidate(groups.names), samples, ground.plans, ground.scoring
-    )
-    nested = None
-    if config.tune.nested:
-        with console.bar(f"{contaminant}: nested, at most") as move:
-            nested = _nested(ground, groups, samples, move)
+        with console.bar(f"{contaminant}: sets, at most") as move:
+            chosen = forward_selection(
+                losses_of, groups.names, blocks, start=groups.start, progress=move
+            )
+        whole = losses_of(groups.names)
+        nested = None
+        if config.tune.nested:
+            with console.bar(f"{contaminant}: nested, at most") as move:
+                nested = _nested(ground, groups, search / "outer", move)
     command = use_command(
         config, contaminant, {"covariates.use": list(groups.covariates(chosen.names))}
     )
@@ -131,9 +139,21 @@ def _select(ground: Ground, paths: Paths, console: Console) -> None:
     _say(facts, chosen, (whole, blocks), console)
 
 
-def _nested(
-    ground: Ground, groups: _Groups, samples: Samples, move: Progress
-) -> Nested[Selection]:
+def _about(
+    ground: Ground, groups: _Groups, samples: Samples, plans: Sequence[FoldPlan]
+) -> dict[str, Any]:
+    """Return all that the losses of a set depend on."""
+    return {**losses_depend_on(ground, samples, plans), "members": groups.members}
+
+
+def _say_known(changed: tuple[str, ...], known: int, console: Console) -> None:
+    if changed:
+        console.line(f"    {told_changes(changed)}")
+    if known:
+        console.line(f"    {known} sets are known from before.")
+
+
+def _nested(ground: Ground, groups: _Groups, folder: Path, move: Progress) -> Nested[Selection]:
     outer = ground.plans[0]
     n_folds = len(set(outer.fold.tolist()))
     seen: list[int] = []
@@ -142,18 +162,22 @@ def _nested(
         plans = ground.inner_plans(train, fold)
         before = len(seen)
         seen.append(fold)
-        found = forward_selection(
-            lambda names: candidate_losses(
-                groups.candidate(names), train, plans, ground.scoring
-            ),
-            groups.names,
-            score_blocks(train.coordinates),
-            start=groups.start,
-            progress=lambda done, total: move(before * total + done, n_folds * total),
-        )
+        search = folder / f"fold_{fold}"
+        with search_folder(search, _about(ground, groups, train, plans)):
+            found = forward_selection(
+                KeptSets(search).remembered(
+                    lambda names: candidate_losses(
+                        groups.candidate(names), train, plans, ground.scoring
+                    )
+                ),
+                groups.names,
+                score_blocks(train.coordinates),
+                start=groups.start,
+                progress=lambda done, total: move(before * total + done, n_folds * total),
+            )
         return groups.candidate(found.names), found
 
-    return nested_losses(choose, samples, outer, ground.scoring)
+    return nested_losses(choose, ground.samples, outer, ground.scoring)
 
 
 def _say(

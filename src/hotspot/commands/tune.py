@@ -8,14 +8,11 @@ from typing import Any
 
 import yaml
 
-from hotspot import __version__
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
-from hotspot.commands.ground import Ground, check_score, grounds
+from hotspot.commands.ground import Ground, check_score, grounds, losses_depend_on
 from hotspot.commands.models import model_factory
-from hotspot.commands.stamps import code_digest
 from hotspot.commands.tune_record import track_study
-from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
@@ -27,23 +24,19 @@ from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 from hotspot.selection.candidate import Candidate
 from hotspot.selection.choice import Choice, told
+from hotspot.selection.folder import told_changes
 from hotspot.selection.losses import mean_loss
 from hotspot.selection.nested import Nested
 from hotspot.selection.search import Memory, Progress
 from hotspot.selection.space import SearchSpace, Setting
-from hotspot.selection.store import StudyMemory, open_study, told_changes
+from hotspot.selection.store import StudyMemory, open_study
 from hotspot.selection.tables import nested_summary, trials_table
 from hotspot.selection.tuning import (
     Tuned,
     Tuner,
     nested_tuning,
-    plans_digest,
-    samples_digest,
     tune,
 )
-
-# Code that a trial depends on.
-_PACKAGES = ("estimators", "evaluation", "folds", "observations", "samples", "selection")
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -82,7 +75,7 @@ def _tune(ground: Ground, space: SearchSpace, paths: Paths, console: Console) ->
     tuner = _tuner(ground, space)
     samples, plans = ground.samples, ground.plans
     study = folder / "study" / config.model.kind
-    with open_study(study, space, _about(tuner, config, samples, plans)) as memory:
+    with open_study(study, space, _about(ground, samples, plans)) as memory:
         _say_start(ground, memory, console)
         with console.bar(f"{contaminant}: settings") as move:
             tuned = tune(
@@ -132,7 +125,7 @@ def _tuner(ground: Ground, space: SearchSpace) -> Tuner:
 def _nested(ground: Ground, tuner: Tuner, folder: Path, move: Progress) -> Nested[Choice]:
     @contextmanager
     def memory(fold: int, train: Samples, plans: Sequence[FoldPlan]) -> Iterator[Memory]:
-        about = _about(tuner, ground.config, train, plans)
+        about = _about(ground, train, plans)
         with open_study(folder / f"fold_{fold}", tuner.space, about) as opened:
             yield opened
 
@@ -147,19 +140,13 @@ def _nested(ground: Ground, tuner: Tuner, folder: Path, move: Progress) -> Neste
     )
 
 
-def _about(
-    tuner: Tuner, config: Config, samples: Samples, plans: Sequence[FoldPlan]
-) -> dict[str, Any]:
+def _about(ground: Ground, samples: Samples, plans: Sequence[FoldPlan]) -> dict[str, Any]:
     """Return all that the trials of a study depend on."""
+    config = ground.config
     return {
-        "model": config.model.model_dump(mode="json"),
+        **losses_depend_on(ground, samples, plans),
         "space": config.model_dump(mode="json")["tune"]["spaces"][config.model.kind],
-        "score": tuner.scoring.score,
-        "limit_mg_kg": tuner.scoring.threshold,
-        "seed": config.seed,
-        "samples": samples_digest(samples),
-        "folds": plans_digest(plans, samples.sample_id),
-        "program": config_digest([__version__, version("optuna"), code_digest(_PACKAGES)]),
+        "optuna": version("optuna"),
     }
 
 

@@ -1,8 +1,6 @@
 """Studies on disk: finished trials in an Optuna journal, their losses beside it."""
 
 import io
-import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hotspot.errors import OutputError, few
-from hotspot.files import write_bytes, write_text
+from hotspot.errors import OutputError
+from hotspot.files import write_bytes
+from hotspot.selection.folder import not_written, search_folder
 from hotspot.selection.losses import Losses
 from hotspot.selection.search import Trial, frozen, import_optuna, plain
 from hotspot.selection.space import SearchSpace
@@ -23,9 +22,7 @@ _NAME = "tune"
 def open_study(
     folder: Path, space: SearchSpace, about: Mapping[str, Any]
 ) -> Iterator["StudyMemory"]:
-    """Give the memory of a study, for one process at a time.
-
-    A study of something else is removed: its trials say nothing of this one.
+    """Give the memory of a study, for one process at a time; see `search_folder`.
 
     Parameters
     ----------
@@ -41,23 +38,8 @@ def open_study(
     OutputError
         Another process has the study open, or the folder cannot be written.
     """
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise OutputError(
-            f"{folder} is in use: another process is tuning the same. "
-            "Wait for it, or give this one another name=."
-        ) from error
-    except OSError as error:
-        raise _not_written(folder, error) from error
-    try:
-        yield StudyMemory(folder, space, changed=_renew(folder, about))
-    finally:
-        lock.release()
+    with search_folder(folder, about) as changed:
+        yield StudyMemory(folder, space, changed=changed)
 
 
 class StudyMemory:
@@ -105,7 +87,7 @@ class StudyMemory:
         try:
             self._opened().add_trial(frozen(trial, self._space))
         except OSError as error:
-            raise _not_written(self._journal, error) from error
+            raise not_written(self._journal, error) from error
 
     @property
     def _journal(self) -> Path:
@@ -140,30 +122,6 @@ class StudyMemory:
         return self._study
 
 
-def _renew(folder: Path, about: Mapping[str, Any]) -> tuple[str, ...]:
-    """Make the folder that of this study; return what changed since the one before."""
-    wanted: dict[str, Any] = json.loads(json.dumps(about))
-    path = folder / "about.json"
-    changed: tuple[str, ...] = ()
-    if path.is_file():
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            found = None
-        if found == wanted:
-            return ()
-        known = found if isinstance(found, dict) else {}
-        keys = [key for key in wanted if known.get(key) != wanted[key]]
-        changed = tuple(keys) or ("what is told of it",)
-    for inner in folder.iterdir():
-        if inner.is_dir():
-            shutil.rmtree(inner)
-        elif inner.name != ".lock":
-            inner.unlink()
-    write_text(path, json.dumps(wanted, indent=1, sort_keys=True) + "\n")
-    return changed
-
-
 def _cut_unfinished_line(journal: Path) -> None:
     """Remove what a process that was killed while writing left of its last line."""
     if not journal.is_file():
@@ -172,21 +130,3 @@ def _cut_unfinished_line(journal: Path) -> None:
     whole = content[: content.rfind(b"\n") + 1]
     if whole != content:
         write_bytes(journal, whole)
-
-
-def _not_written(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{path} could not be written: {error.strerror or error}. The trials that were "
-        "finished are kept. Free space or give write permission, then run again."
-    )
-
-
-def told_changes(changed: tuple[str, ...]) -> str:
-    """Return why a study starts afresh, as one sentence.
-
-    Examples
-    --------
-    >>> told_changes(("space", "samples"))
-    'The study starts afresh, since these changed: space, samples.'
-    """
-    return f"The study starts afresh, since these changed: {few(changed, 8)}."
