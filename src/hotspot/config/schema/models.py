@@ -73,6 +73,13 @@ class OrdinaryKrigingConfig(Node):
     model: Literal["sph", "exp"]
 
 
+class IndicatorKrigingConfig(Node):
+    """Kriging of above and below one limit, without covariates."""
+
+    kind: Literal["indicator_kriging"]
+    model: Literal["sph", "exp", "mat"]
+
+
 class QuantileForestConfig(Node):
     """Quantile regression forest; see `conf/model/quantile_forest.yaml`."""
 
@@ -80,6 +87,34 @@ class QuantileForestConfig(Node):
     n_estimators: Count
     min_samples_leaf: Count
     max_features: Annotated[float, Field(gt=0, le=1)]
+    use_coordinates: bool
+    n_jobs: Count
+
+
+class NeighbourForestConfig(Node):
+    """A quantile forest that sees neighbours; see `conf/model/neighbour_forest.yaml`."""
+
+    kind: Literal["neighbour_forest"]
+    n_neighbours: Annotated[int, Field(ge=1, le=100)]
+    n_estimators: Count
+    min_samples_leaf: Count
+    max_features: Annotated[float, Field(gt=0, le=1)]
+    use_coordinates: bool
+    n_jobs: Count
+
+
+class BoostedDistributionConfig(Node):
+    """Boosted trees of the distribution; see `conf/model/boosted_distribution.yaml`."""
+
+    kind: Literal["boosted_distribution"]
+    max_rounds: Count
+    num_leaves: Annotated[int, Field(ge=2)]
+    max_depth: Annotated[int, Field(ge=1, le=16)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    min_child_samples: Count
+    subsample: Annotated[float, Field(gt=0, le=1)]
+    colsample_bytree: Annotated[float, Field(gt=0, le=1)]
+    reg_lambda: Annotated[float, Field(ge=0)]
     use_coordinates: bool
     n_jobs: Count
 
@@ -96,7 +131,10 @@ ModelConfig = Annotated[
     | RegressionKrigingConfig
     | ForestKrigingConfig
     | OrdinaryKrigingConfig
+    | IndicatorKrigingConfig
     | QuantileForestConfig
+    | NeighbourForestConfig
+    | BoostedDistributionConfig
     | LightGBMConfig
     | LogisticConfig
     | PrevalenceConfig,
