@@ -40,9 +40,10 @@ from hotspot.estimators.registry import make_estimator
 from hotspot.estimators.store import load_model, save_model
 from hotspot.maps.decision import DecisionRule, inside_applicability
 from hotspot.maps.hotspots import HotspotBlock, HotspotRule, trace_hotspots
-from hotspot.maps.predict import MapOptions, predict_stack, predict_window
+from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_windows
-from hotspot.maps.store import FinishedWindows, Work
+from hotspot.maps.store import FinishedWindows, Work, pack_layers
+from hotspot.maps.window import predict_window
 from hotspot.rasters import CogWriter, bounded_cache
 
 LIMIT = 1.0
@@ -242,7 +243,7 @@ def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
     def keep_alone(target: Path) -> None:
         with FinishedWindows(Work(target), kinds, windows) as finished:
             for place, arrays in enumerate(results):
-                finished.add(place, arrays)
+                finished.add(place, pack_layers(arrays))
 
     def rasters_alone(target: Path) -> None:
         for name, dtype in kinds.items():

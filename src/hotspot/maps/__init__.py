@@ -11,7 +11,7 @@ from hotspot.maps.hotspots import (
     trace_hotspots,
 )
 from hotspot.maps.layers import LAYERS, Layer, available_layers
-from hotspot.maps.predict import MapOptions, predict_stack, predict_window
+from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_blocks, read_layer, read_windows
 from hotspot.maps.stac import SamplingPeriod, stac_item
 from hotspot.maps.statistics import (
@@ -24,6 +24,7 @@ from hotspot.maps.statistics import (
 from hotspot.maps.store import Work
 from hotspot.maps.styles import LayerStyle, StyleClass, style_of
 from hotspot.maps.tags import layer_tags
+from hotspot.maps.window import predict_window
 from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
 
 __all__ = [

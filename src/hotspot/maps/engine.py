@@ -3,16 +3,65 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from hotspot.grid import Grid, Window
+from hotspot.maps.window import Complete, CovariateStack, MapJob
 
 Job = TypeVar("Job")
 Raw = TypeVar("Raw")
 Result = TypeVar("Result")
 
+Packed = dict[str, bytes]
+"""The layers of a window as they are kept until the map is complete."""
+
 # Windows that are read, or wait to be written, beside those that are computed.
 _AHEAD = 2
+
+
+class Engine(Protocol):
+    """Who computes the windows of a map; the map does not depend on it."""
+
+    def results(
+        self, job: MapJob, stack: CovariateStack, numbers: Iterable[int], /
+    ) -> Iterator[tuple[int, Packed]]:
+        """Yield the windows of these numbers, in their order."""
+        ...
+
+
+class InTurn:
+    """Reads and computes one window after the other in the thread of the caller."""
+
+    def results(
+        self, job: MapJob, stack: CovariateStack, numbers: Iterable[int], /
+    ) -> Iterator[tuple[int, Packed]]:
+        """Yield the windows of these numbers, in their order."""
+        for number in numbers:
+            yield number, job.packed(number, job.read(stack, number))
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Reads ahead in one thread and computes in several.
+
+    Parameters
+    ----------
+    count : int
+        Computing at once.
+    """
+
+    count: int = 1
+
+    def results(
+        self, job: MapJob, stack: CovariateStack, numbers: Iterable[int], /
+    ) -> Iterator[tuple[int, Packed]]:
+        """Yield the windows of these numbers, in their order."""
+
+        def read(number: int) -> Complete:
+            return job.read(stack, number)
+
+        return overlapped(numbers, read, job.packed, threads=self.count)
 
 
 def windows_in_flight(threads: int) -> int:

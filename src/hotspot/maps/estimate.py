@@ -9,8 +9,9 @@ from hotspot.maps.decision import DecisionRule
 from hotspot.maps.encoding import stored_type
 from hotspot.maps.engine import windows_in_flight
 from hotspot.maps.layers import LAYERS, MapModel
-from hotspot.maps.predict import CovariateStack, MapOptions, map_windows, predict_window
+from hotspot.maps.predict import MapOptions, map_windows
 from hotspot.maps.store import pack
+from hotspot.maps.window import CovariateStack, predict_window
 from hotspot.rasters import bounded_cache, cog_size
 
 # Windows that are computed; more would tell little more of a map of like windows.

@@ -6,33 +6,27 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from hotspot import __version__
-from hotspot.covariates.catalogue import Catalogue
-from hotspot.errors import GridError, ModelError
-from hotspot.grid import Coordinates, Grid, Window
-from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
+from hotspot.errors import GridError
+from hotspot.grid import Grid, Window
+from hotspot.maps.decision import Decision, DecisionRule
 from hotspot.maps.encoding import (
     Encoding,
-    as_stored,
     encoding_tags,
     stored_nodata,
     stored_type,
 )
-from hotspot.maps.engine import aligned_windows, overlapped
-from hotspot.maps.layers import LAYERS, Layer, MapModel, Values, check_layers
+from hotspot.maps.engine import Engine, Threads, aligned_windows
+from hotspot.maps.layers import LAYERS, Layer, MapModel, check_layers
 from hotspot.maps.store import FinishedWindows, Work, check_space
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import layer_tags
+from hotspot.maps.window import CovariateStack, MapJob
 from hotspot.maps.write import appear_together
 from hotspot.rasters import CogWriter, bounded_cache
-
-MapArray = NDArray[np.float32] | NDArray[np.uint8]
 
 # Share of their plain size that finished windows and rasters take. Of a noisy map with data in
 # 80 % of its cells they were 0.63 and 0.81, of its codes 0.1 and 0.11; maps have larger gaps.
@@ -56,6 +50,9 @@ class MapOptions:
     threads : int
         Windows computed at once, while one more thread reads ahead and another writes. The
         files are the same whatever it is; memory grows with it.
+    engine : Engine, optional
+        Who computes the windows, in place of `threads` of this program, such as
+        `hotspot.maps.remote.DaskWorkers`. Rasters are made by this program all the same.
     encoding : str
         ``full``, or ``compact`` for probabilities in two bytes.
     work : Work, optional
@@ -68,97 +65,11 @@ class MapOptions:
     """
 
     threads: int = 1
+    engine: Engine | None = None
     encoding: Encoding = "full"
     work: Work | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] = _silent
-
-
-class CovariateStack(Protocol):
-    """What a map asks of a stack of covariates."""
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The covariates, in order."""
-        ...
-
-    @property
-    def grid(self) -> Grid:
-        """The grid of all of them."""
-        ...
-
-    def frame(self, window: Window, /) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-        """Return the cells where nothing is missing, and their flat positions."""
-        ...
-
-
-def predict_window(
-    model: MapModel,
-    frame: pd.DataFrame,
-    *,
-    positions: NDArray[np.int64],
-    grid: Grid,
-    layers: Sequence[str],
-    rule: DecisionRule,
-    encoding: Encoding = "full",
-) -> dict[str, MapArray]:
-    """Return the layers of one window as arrays of its shape.
-
-    Parameters
-    ----------
-    model : MapModel
-        The fitted model.
-    frame : DataFrame, shape (n_cells, n_covariates)
-        The cells of the window where no covariate is missing.
-    positions : array of int, shape (n_cells,)
-        Their places in the flattened window, row by row.
-    grid : Grid
-        The grid of the window itself, as `Grid.crop` gives it.
-    layers : sequence of str
-        Names from `LAYERS`.
-    rule : DecisionRule
-        Cuts of the decision layer.
-    encoding : str
-        How the layers will be stored. Numbers are rounded to what a reader will get, before
-        the decision is made of them.
-
-    Returns
-    -------
-    dict of array, shape (rows, cols)
-        float32 with NaN, or uint8 with 255, where a covariate is missing. A probability
-        that the model cannot know is NaN too, and the decision there is "cannot say".
-
-    Raises
-    ------
-    ModelError
-        The model cannot give a layer, or gives something other than one number per row, or
-        a probability outside [0, 1].
-    """
-    check_layers(model, layers)
-    rows, cols = np.divmod(positions, grid.shape[1])
-    coordinates = grid.centres(rows, cols)
-    asked = list(layers)
-    if "decision" in asked:
-        asked += [name for name in ("probability", "dissimilarity") if name not in asked]
-    # Complete cells of each layer as stored; what another follows from comes first, and once.
-    cells: dict[str, NDArray[np.float32]] = {}
-    for layer in _in_order(asked):
-        source = None if layer.source is None else cells[layer.source]
-        found = _values(model, layer, frame, coordinates, source)
-        cells[layer.name] = as_stored(found.astype(np.float32), layer, encoding)
-    arrays: dict[str, MapArray] = {
-        name: _spread(values, positions, grid.shape) for name, values in cells.items()
-    }
-    area = model.applicability
-    if "decision" in asked and area is not None:
-        inside = inside_applicability(arrays["dissimilarity"], float(area.threshold_))
-        decision = decide(arrays["probability"], inside, rule)
-        # A complete cell without a probability is a class of ground that no sample had:
-        # there is data, but no answer.
-        unknown = np.isnan(arrays["probability"]).ravel()[positions]
-        decision.ravel()[positions[unknown]] = Decision.CANNOT_SAY
-        arrays["decision"] = decision
-    return {name: arrays[name] for name in layers}
 
 
 def predict_stack(
@@ -229,24 +140,8 @@ def predict_stack(
     """
     options = options or MapOptions()
     windows = map_windows(model, stack, layers=layers, window_size=window_size)
-
-    def read(number: int) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-        return stack.frame(windows[number])
-
-    def compute(
-        number: int, complete: tuple[pd.DataFrame, NDArray[np.int64]]
-    ) -> dict[str, MapArray]:
-        frame, positions = complete
-        return predict_window(
-            model,
-            frame,
-            positions=positions,
-            grid=stack.grid.crop(windows[number]),
-            layers=layers,
-            rule=rule,
-            encoding=options.encoding,
-        )
-
+    job = MapJob(model, stack.grid, windows, tuple(layers), rule, options.encoding)
+    engine = options.engine or Threads(options.threads)
     with (
         bounded_cache(),
         appear_together(folder) as hidden,
@@ -260,8 +155,8 @@ def predict_stack(
                 progress(done, len(windows))
         needed = map_bytes(stack.grid, layers, options.encoding)
         check_space(hidden, needed, already=finished.size)
-        for number, arrays in overlapped(missing, read, compute, threads=options.threads):
-            finished.add(number, arrays)
+        for number, packed in engine.results(job, stack, missing):
+            finished.add(number, packed)
             done += 1
             if progress is not None:
                 progress(done, len(windows))
@@ -350,55 +245,6 @@ def _write_rasters(
         # Errors come here in the order of the layers.
         for written in [pool.submit(write, name) for name in layers]:
             written.result()
-
-
-def _in_order(names: Sequence[str]) -> list[Layer]:
-    """Return the layers to compute for these, each after the one that it follows from."""
-    found: dict[str, Layer] = {}
-    for name in names:
-        chain = [LAYERS[name]]
-        while chain[-1].source is not None:
-            chain.append(LAYERS[chain[-1].source])
-        found.update((layer.name, layer) for layer in reversed(chain))
-    return [layer for layer in found.values() if layer.compute is not None]
-
-
-def _values(
-    model: MapModel,
-    layer: Layer,
-    frame: pd.DataFrame,
-    coordinates: Coordinates,
-    source: NDArray[np.float32] | None,
-) -> Values:
-    # Learners refuse a table without rows, and a window over the sea has none.
-    if frame.empty or layer.compute is None:
-        return np.empty(0, dtype=np.float64)
-    if source is None or layer.derive is None:
-        given = layer.compute(model, frame, coordinates)
-    else:
-        given = layer.derive(model, source.astype(np.float64))
-    values = np.asarray(given, dtype=np.float64)
-    if values.shape != (len(frame),):
-        raise ModelError(
-            f"The model gave numbers of the shape {values.shape} for the {layer.name} of "
-            f"{len(frame)} cells. A layer needs one number for each cell; fit the model again."
-        )
-    # NaN passes: a model may say that it does not know a place.
-    if layer.name == "probability" and ((values < 0.0) | (values > 1.0)).any():
-        raise ModelError(
-            f"The model gave probabilities from {np.nanmin(values):g} to "
-            f"{np.nanmax(values):g}. They must lie in [0, 1]; check its calibration."
-        )
-    return values
-
-
-def _spread(
-    values: NDArray[np.float32], positions: NDArray[np.int64], shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Put values at their positions in a window that is missing elsewhere."""
-    array = np.full(shape[0] * shape[1], np.nan, dtype=np.float32)
-    array[positions] = values
-    return array.reshape(shape)
 
 
 def _writer(

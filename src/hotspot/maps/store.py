@@ -115,12 +115,15 @@ class FinishedWindows:
         """Bytes in the working files."""
         return sum(file.seek(0, os.SEEK_END) for file in self._files)
 
-    def add(self, number: int, layers: Mapping[str, NDArray[Any]]) -> None:
-        """Keep the layers of a window; they are on disk when this returns."""
+    def add(self, number: int, layers: Mapping[str, bytes]) -> None:
+        """Keep the layers of a window, as `pack_layers` gives them.
+
+        They are on disk when this returns.
+        """
         places = []
         try:
-            for file, (name, dtype) in zip(self._files, self._layers.items(), strict=True):
-                data = pack(layers[name].astype(dtype, copy=False))
+            for file, name in zip(self._files, self._layers, strict=True):
+                data = layers[name]
                 at = file.seek(0, os.SEEK_END)
                 file.write(data)
                 file.flush()
@@ -183,6 +186,11 @@ class FinishedWindows:
             self._journal.drop(sorted(bad))
         for file, end in zip(self._files, ends, strict=True):
             file.truncate(end)
+
+
+def pack_layers(layers: Mapping[str, NDArray[Any]]) -> dict[str, bytes]:
+    """Return the layers of a window as `FinishedWindows` keeps them."""
+    return {name: pack(values) for name, values in layers.items()}
 
 
 def pack(values: NDArray[Any]) -> bytes:

@@ -9,8 +9,8 @@ from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.maps.decision import Decision, DecisionRule
 from hotspot.maps.layers import LAYERS, OPTIONAL_LAYERS, available_layers
-from hotspot.maps.predict import predict_window
 from hotspot.maps.styles import style_of
+from hotspot.maps.window import predict_window
 
 EVIDENCE = ("probability_lower", "probability_upper", "expected_brier", "point_density")
 

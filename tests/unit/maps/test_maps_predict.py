@@ -10,8 +10,9 @@ from hotspot.errors import CovariateError, GridError, ModelError
 from hotspot.grid import Window
 from hotspot.maps.decision import DecisionRule, decide
 from hotspot.maps.layers import available_layers
-from hotspot.maps.predict import MapOptions, predict_stack, predict_window
+from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_blocks, read_layer
+from hotspot.maps.window import predict_window
 from hotspot.rasters import open_raster
 
 RULE = DecisionRule()

@@ -6,7 +6,7 @@ import pytest
 from hotspot.errors import OutputError
 from hotspot.grid import Window
 from hotspot.maps.journal import Entry, Journal
-from hotspot.maps.store import FinishedWindows, Work, check_space, pack, unpack
+from hotspot.maps.store import FinishedWindows, Work, check_space, pack, pack_layers, unpack
 
 WINDOWS = [Window(0, 0, 4, 5), Window(0, 5, 4, 3), Window(4, 0, 2, 5), Window(4, 5, 2, 3)]
 KINDS = {"probability": "float32", "decision": "uint8"}
@@ -25,7 +25,7 @@ def _filled(folder, numbers=(0, 1, 2, 3), **depends):
     work = Work(folder / "work", {"model": "a", **depends})
     with FinishedWindows(work, KINDS, WINDOWS) as finished:
         for number in numbers:
-            finished.add(number, _layers(number))
+            finished.add(number, pack_layers(_layers(number)))
     return work
 
 
@@ -63,7 +63,7 @@ def test_a_torn_line_is_a_missing_window(tmp_path, kept):
     path.write_bytes(b"".join(lines[:-1]) + lines[-1][:kept])
     assert _missing(work) == ([3], None)
     with FinishedWindows(work, KINDS, WINDOWS) as finished:
-        finished.add(3, _layers(3))
+        finished.add(3, pack_layers(_layers(3)))
     assert _missing(work) == ([], None)
 
 
@@ -135,7 +135,7 @@ def test_two_programs_do_not_make_one_map(tmp_path):
     with FinishedWindows(work, KINDS, WINDOWS) as first:
         with pytest.raises(OutputError, match=r"Another program.*Wait"):
             FinishedWindows(work, KINDS, WINDOWS).__enter__()
-        first.add(1, _layers(1))
+        first.add(1, pack_layers(_layers(1)))
     assert _missing(work) == ([2, 3], None)
 
 
