@@ -22,7 +22,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
-from hotspot.errors import CovariateError, GridError, OutputError, nearest_name
+from hotspot.errors import CovariateError, GridError, OutputError, few, nearest_name
 from hotspot.grid import Grid, Window
 
 # Formats that hold their own values. A VRT names other files or addresses to be opened in
@@ -48,6 +48,9 @@ _GDAL_ERRORS = (RasterioError, CPLE_BaseError, SystemError)
 # long job fills whatever its windows are. Windows on the block grid need each block once, and
 # were as fast with 64 MB as with 2 GB.
 _CACHE_BYTES = 128 * 2**20
+
+# Tiles of a GeoTIFF that `fingerprint` looks at.
+_LOOKED_AT = 16
 
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, each 0 to 255."""
@@ -145,6 +148,103 @@ def open_raster(path: Path) -> Any:
         "Give a GeoTIFF, ASCII grid, Erdas Imagine or SAGA grid; a virtual raster (.vrt) is "
         "first written out with gdal_translate."
     ) from reason
+
+
+# Addresses that GDAL reads by ranges, and what it calls them.
+_SCHEMES = {
+    "http://": "/vsicurl/http://",
+    "https://": "/vsicurl/https://",
+    "s3://": "/vsis3/",
+    "gs://": "/vsigs/",
+    "az://": "/vsiaz/",
+}
+# No listing of folders, no side-car files, a few tries, and blocks read once kept for a while.
+_REMOTE = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif",
+    "GDAL_HTTP_MAX_RETRY": "5",
+    "GDAL_HTTP_RETRY_DELAY": "1",
+    "GDAL_HTTP_CONNECTTIMEOUT": "30",
+    "GDAL_HTTP_LOW_SPEED_TIME": "60",
+    "GDAL_HTTP_LOW_SPEED_LIMIT": "1",
+    "VSI_CACHE": "TRUE",
+}
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is the address of a web server or an object store.
+
+    Examples
+    --------
+    >>> is_address("s3://bucket/covariates"), is_address("data/covariates")
+    (True, False)
+    """
+    return text.startswith(tuple(_SCHEMES))
+
+
+@contextmanager
+def remote_reading() -> Iterator[None]:
+    """Have GDAL read addresses sparingly and try again where the network fails."""
+    with rasterio.Env(**_REMOTE):
+        yield
+
+
+def open_remote_raster(address: str) -> Any:
+    """Open a GeoTIFF of a web server or an object store; a context manager.
+
+    Only where a person has named the place: `open_raster` refuses addresses, which a table
+    or a configuration of somebody else could hold. Keys of an object store are those of the
+    environment, such as ``AWS_PROFILE``.
+
+    Parameters
+    ----------
+    address : str
+        ``https://``, ``http://``, ``s3://``, ``gs://`` or ``az://``, then host or bucket, and
+        the path of a ``.tif``.
+
+    Raises
+    ------
+    CovariateError
+        The address is of another kind, or there is no GeoTIFF.
+    """
+    scheme = next((known for known in _SCHEMES if address.startswith(known)), None)
+    if scheme is None or not address.endswith(".tif"):
+        raise CovariateError(
+            f"{address!r} is no address of a GeoTIFF. Give one that begins with "
+            f"{few(_SCHEMES)} and ends with .tif."
+        )
+    name = _SCHEMES[scheme] + address.removeprefix(scheme)
+    try:
+        dataset = rasterio.open(name, driver="GTiff")
+    except RasterioError as error:
+        raise CovariateError(
+            f"{address} cannot be read: {error}. Check that the address is right and that this "
+            "machine may read it."
+        ) from error
+    _check_blocks(dataset, Path(address))
+    return dataset
+
+
+def fingerprint(dataset: Any) -> tuple[str, ...]:
+    """Return what tells an open GeoTIFF from one that was written anew.
+
+    Type, nodata and codec, and where some of its compressed tiles lie and how long they are:
+    other values hardly ever compress to the same lengths. Nothing but the head is read.
+    """
+    rows, cols = dataset.block_shapes[0]
+    down, across = -(-dataset.height // rows), -(-dataset.width // cols)
+    places = sorted(
+        {(place * (down * across - 1)) // _LOOKED_AT for place in range(_LOOKED_AT + 1)}
+    )
+    tiles = [divmod(place, across) for place in places]
+    return (
+        f"{dataset.dtypes} {dataset.nodata} {dataset.compression}",
+        *(
+            f"{dataset.get_tag_item(f'BLOCK_{what}_{col}_{row}', 'TIFF', bidx=1)}"
+            for row, col in tiles
+            for what in ("OFFSET", "SIZE")
+        ),
+    )
 
 
 def _check_blocks(dataset: Any, path: Path) -> None:

@@ -51,6 +51,8 @@ ABOVE = {"commands", "cli"}
 DOORS: dict[str, set[str]] = {
     "hydra": {"cli", "config", "commands/job.py"},
     "omegaconf": {"cli", "config", "commands/job.py"},
+    "dask": {"maps/remote.py"},
+    "distributed": {"maps/remote.py"},
     "mlflow": {"tracking"},
     "shap": {"explanations"},
     "matplotlib": {"report"},

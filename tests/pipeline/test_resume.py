@@ -109,6 +109,14 @@ def test_other_covariates_start_afresh_and_say_so(
     assert maps(copy) == maps(mapped)
 
 
+@pytest.mark.parametrize("kind", ["local", "dask"])
+def test_who_computes_changes_no_byte(copy: Path, mapped: Path, kind: str) -> None:
+    """One window after the other, or worker processes: the maps are those of threads."""
+    asked = [f"predict.compute.kind={kind}", "predict.compute.workers=1"]
+    assert run_command_line(["predict", *QUICK, WINDOWS, *asked]) == 0
+    assert maps(copy) == maps(mapped)
+
+
 def test_a_dry_run_tells_and_writes_nothing(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

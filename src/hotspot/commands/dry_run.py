@@ -1,9 +1,12 @@
 """`hotspot predict --dry-run`: time, memory and disk that the maps would take."""
 
+from dataclasses import replace
+
 from hotspot.commands.console import Console, duration
 from hotspot.commands.machine import Machine, steady_memory
+from hotspot.commands.map_compute import computed_at_once, map_options
 from hotspot.commands.models import decision_rule
-from hotspot.commands.predict import map_layers, map_options, mapped_model
+from hotspot.commands.predict import map_layers, mapped_model
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
@@ -22,7 +25,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 layers=map_layers(config, model),
                 rule=decision_rule(config, model),
                 window_size=config.predict.window_size,
-                options=map_options(config),
+                options=replace(map_options(config), threads=computed_at_once(config)),
                 meter=Machine(),
             )
             for line in told(contaminant, found):

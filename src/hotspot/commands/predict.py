@@ -1,8 +1,8 @@
 """`hotspot predict`: the maps of each contaminant, with hotspots, styles and metadata."""
 
-import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hotspot.commands.console import Console
 from hotspot.commands.machine import steady_memory
+from hotspot.commands.map_compute import map_engine, map_options
 from hotspot.commands.map_work import forget_interrupted, is_complete, map_work, mark_complete
 from hotspot.commands.models import decision_rule, decision_tags
 from hotspot.config.paths import Paths
@@ -37,13 +38,9 @@ from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_windows
 from hotspot.maps.stac import SamplingPeriod, stac_item
 from hotspot.maps.statistics import MapTally, RasterTally
-from hotspot.maps.store import Work
 from hotspot.maps.styles import style_of
 from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
 from hotspot.rasters import bounded_cache
-
-# Threads that `auto` takes at most: each holds a window.
-_MOST_THREADS = 8
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -54,7 +51,11 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     """
     steady_memory()
     covariates = stack_digest(paths.covariates)
-    with open_stack(paths.covariates) as stack, bounded_cache():
+    with (
+        open_stack(paths.covariates) as stack,
+        map_engine(config, paths, stack) as engine,
+        bounded_cache(),
+    ):
         for contaminant in config.contaminants:
             work = map_work(config, paths, contaminant, covariates)
             if is_complete(work, config, paths, contaminant):
@@ -62,7 +63,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 continue
             model = mapped_model(config, paths, contaminant)
             with replaced_folder(paths.maps(contaminant)) as folder:
-                _map(config, model, stack, folder, work=work, console=console)
+                options = replace(map_options(config), engine=engine, work=work)
+                _map(config, model, stack, folder, options=options, console=console)
                 _trace(config, model, stack, folder, console)
                 _describe(config, paths, model, stack, folder)
             mark_complete(work, config, paths, contaminant)
@@ -94,16 +96,6 @@ def map_layers(config: Config, model: FittedModel) -> list[str]:
     ]
 
 
-def map_options(config: Config) -> MapOptions:
-    """Return how maps are made and stored."""
-    predict = config.predict
-    threads = predict.compute.threads
-    return MapOptions(
-        threads=min(_MOST_THREADS, _cores()) if threads == "auto" else threads,
-        encoding=predict.encoding,
-    )
-
-
 def hotspot_rule(config: HotspotsConfig) -> Rule:
     """Return what counts as a hotspot."""
     area = config.minimum_area_m2
@@ -116,25 +108,18 @@ def hotspot_rule(config: HotspotsConfig) -> Rule:
     return HotspotRule(probability=config.probability, minimum_area_m2=area)
 
 
-def _cores() -> int:
-    """Return the cores that this program may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _map(
     config: Config,
     model: FittedModel,
     stack: Stack,
     folder: Path,
     *,
-    work: Work,
+    options: MapOptions,
     console: Console,
 ) -> None:
     """Write the rasters of a map."""
     name, shape = model.contaminant, stack.grid.shape
-    options, rule = map_options(config), decision_rule(config, model)
+    rule = decision_rule(config, model)
     with console.bar(f"{name}: windows", shape[0] * shape[1]) as move:
         predict_stack(
             model,
@@ -143,10 +128,8 @@ def _map(
             layers=map_layers(config, model),
             rule=rule,
             window_size=config.predict.window_size,
-            options=MapOptions(
-                threads=options.threads,
-                encoding=options.encoding,
-                work=work,
+            options=replace(
+                options,
                 tags=decision_tags(config, rule),
                 tell=lambda text: console.line(f"  {name}: {text}"),
             ),

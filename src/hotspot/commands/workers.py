@@ -22,11 +22,11 @@ def worker_count(asked: int | Literal["auto"], n_jobs: int) -> int:
     >>> worker_count(4, 2), worker_count(1, 10)
     (2, 1)
     """
-    wanted = min(_cores(), _MOST) if asked == "auto" else asked
+    wanted = min(available_cores(), _MOST) if asked == "auto" else asked
     return max(1, min(wanted, n_jobs))
 
 
-def _cores() -> int:
+def available_cores() -> int:
     """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

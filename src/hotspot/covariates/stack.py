@@ -1,8 +1,9 @@
 """The stack: all covariates on one grid, read by window or at points."""
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +17,15 @@ from hotspot.covariates.sampling import sample_points
 from hotspot.covariates.store import CATALOGUE_FILE, read_catalogue
 from hotspot.errors import CovariateError, few
 from hotspot.grid import Coordinates, Grid, Window
-from hotspot.rasters import dataset_crs, open_raster, read_window
+from hotspot.rasters import (
+    dataset_crs,
+    fingerprint,
+    is_address,
+    open_raster,
+    open_remote_raster,
+    read_window,
+    remote_reading,
+)
 
 # What `stack_digest` reads at the head and the tail of a raster: header and directories of
 # the tiles of most files, and some of the data.
@@ -44,19 +53,89 @@ def open_stack(folder: Path) -> "Stack":
             "Run `hotspot covariates` again."
         )
     with ExitStack() as files:
-        datasets = []
-        for name in catalogue.names:
-            dataset = files.enter_context(open_raster(folder / f"{name}.tif"))
-            crs = dataset_crs(dataset)
-            found = crs and Grid(crs=crs, transform=dataset.transform, shape=dataset.shape)
-            if not found or not found.aligned_with(grid):
-                raise CovariateError(
-                    f"{name}.tif is not on the grid of the stack, {grid.shape} cells in "
-                    f"{grid.region} of {grid.crs}; it has {dataset.shape} cells in "
-                    f"{tuple(dataset.bounds)} of {crs}. Run `hotspot covariates` again."
-                )
-            datasets.append(dataset)
-        return Stack(catalogue, grid, datasets=datasets, files=files.pop_all())
+        datasets = [
+            files.enter_context(open_raster(folder / f"{name}.tif")) for name in catalogue.names
+        ]
+        return _stack(catalogue, grid, datasets, files)
+
+
+@dataclass(frozen=True)
+class StackElsewhere:
+    """Covariates that another process opens for itself, at a place of its own.
+
+    Values only, so that it can be sent there. The rasters there must be those of the stack
+    it was made of; a copy that was made before they were written anew is refused.
+
+    Parameters
+    ----------
+    place : str
+        Folder as the other machine sees it, or an address (``https://``, ``s3://``, ``gs://``,
+        ``az://``) below which ``<covariate>.tif`` lie.
+    catalogue : Catalogue
+        The covariates.
+    grid : Grid
+        Of all of them.
+    fingerprints : tuple
+        Of each raster, by `hotspot.rasters.fingerprint`.
+    """
+
+    place: str
+    catalogue: Catalogue
+    grid: Grid
+    fingerprints: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, stack: "Stack", place: str) -> Self:
+        """Return what another process needs to open a stack at a place."""
+        return cls(place.rstrip("/"), stack.catalogue, stack.grid, stack.fingerprints)
+
+    @contextmanager
+    def open(self) -> Iterator["Stack"]:
+        """Give the stack, and close it at the end.
+
+        Raises
+        ------
+        CovariateError
+            A raster is missing, on another grid, or not the one that is meant.
+        """
+        with ExitStack() as files:
+            datasets = []
+            with remote_reading():
+                for name in self.catalogue.names:
+                    where = f"{self.place}/{name}.tif"
+                    remote = is_address(self.place)
+                    opened = open_remote_raster(where) if remote else open_raster(Path(where))
+                    datasets.append(files.enter_context(opened))
+            with _stack(self.catalogue, self.grid, datasets, files) as stack:
+                pairs = zip(stack.fingerprints, self.fingerprints, strict=True)
+                other = [
+                    name
+                    for name, (found, meant) in zip(self.catalogue.names, pairs, strict=True)
+                    if found != meant
+                ]
+                if other:
+                    raise CovariateError(
+                        f"The rasters of {few(other)} in {self.place} are not those of this "
+                        "experiment: their tiles have other lengths. Copy the covariates of "
+                        "the experiment there again."
+                    )
+                yield stack
+
+
+def _stack(
+    catalogue: Catalogue, grid: Grid, datasets: Sequence[Any], files: ExitStack
+) -> "Stack":
+    """Return a stack of open rasters, once all of them are known to lie on the grid."""
+    for name, dataset in zip(catalogue.names, datasets, strict=True):
+        crs = dataset_crs(dataset)
+        found = crs and Grid(crs=crs, transform=dataset.transform, shape=dataset.shape)
+        if not found or not found.aligned_with(grid):
+            raise CovariateError(
+                f"{name}.tif is not on the grid of the stack, {grid.shape} cells in "
+                f"{grid.region} of {grid.crs}; it has {dataset.shape} cells in "
+                f"{tuple(dataset.bounds)} of {crs}. Run `hotspot covariates` again."
+            )
+    return Stack(catalogue, grid, datasets=datasets, files=files.pop_all())
 
 
 def stack_digest(folder: Path) -> str:
@@ -124,6 +203,11 @@ class Stack:
     def stored_bytes(self) -> int:
         """Size of the files together."""
         return sum(Path(dataset.name).stat().st_size for dataset in self._datasets)
+
+    @property
+    def fingerprints(self) -> tuple[tuple[str, ...], ...]:
+        """What tells the file of each covariate from one that was written anew."""
+        return tuple(fingerprint(dataset) for dataset in self._datasets)
 
     def read_one(self, name: str, window: Window) -> NDArray[np.float64]:
         """Return one covariate of a window, shape (rows, cols); NaN where missing."""

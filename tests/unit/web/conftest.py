@@ -23,9 +23,9 @@ from hotspot.grid import Grid, Window
 from hotspot.maps.decision import DecisionRule, inside_applicability
 from hotspot.maps.hotspots import HotspotRule, find_hotspots
 from hotspot.maps.layers import LAYERS, available_layers
-from hotspot.maps.window import predict_window
 from hotspot.maps.read import read_layer
 from hotspot.maps.tags import layer_tags
+from hotspot.maps.window import predict_window
 from hotspot.maps.write import write_hotspots
 from hotspot.rasters import CogWriter
 from hotspot.samples.sampleset import SAMPLE_COLUMNS, Samples

@@ -38,9 +38,24 @@ class HotspotsConfig(Node):
 
 
 class ComputeConfig(Node):
-    """How much of the machine a map may use; the map is the same."""
+    """Who computes the windows of a map; the map is the same."""
 
+    kind: Literal["local", "threads", "dask"] = "threads"
     threads: Count | Literal["auto"] = "auto"
+    workers: Count | Literal["auto"] = "auto"
+    scheduler: str | None = None
+    covariates: str | None = None
+
+    @model_validator(mode="after")
+    def _asks_dask(self) -> "ComputeConfig":
+        given = {"scheduler": self.scheduler, "covariates": self.covariates}
+        unused = [name for name, value in given.items() if value is not None]
+        if unused and self.kind != "dask":
+            raise ValueError(
+                f"`{unused[0]}: {given[unused[0]]}` is for `kind: dask`, and it is "
+                f"`kind: {self.kind}`. Set `kind: dask`, or leave it null"
+            )
+        return self
 
 
 class PredictConfig(Node):
