@@ -34,11 +34,11 @@ from hotspot.explanations import (
     choose_background,
     gather_evidence,
     make_statements,
-    median_values,
+    scale_worths,
     share_origins,
 )
 from hotspot.explanations.shapley import LOCATION
-from hotspot.explanations.values import is_additive
+from hotspot.explanations.traits import is_additive
 from hotspot.folds.make import Survey as FoldSurvey
 from hotspot.folds.make import make_plans
 from hotspot.samples.sampleset import Samples
@@ -172,13 +172,14 @@ def _origins(seed: int, *, along: bool) -> tuple[dict[str, Any], dict[str, float
     model = AdditiveGaussianProcess(catalogue.categorical).fit(
         samples.X, samples.lower, samples.upper, coordinates=samples.coordinates
     )
-    values = median_values(
+    values = scale_worths(
         model,
         samples.X,
         coordinates=samples.coordinates,
         background=choose_background(samples, 16, seed=1),
         players={**ROLES, LOCATION: (LOCATION,)},
-    )
+        scales=("median",),
+    ).values("median")
     roles = {
         name: values.values[:, column]
         for column, name in enumerate(values.names)

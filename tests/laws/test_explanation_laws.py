@@ -17,8 +17,8 @@ from hotspot.explanations import (
     choose_background,
     gather_evidence,
     make_statements,
-    median_values,
     plant_noise,
+    scale_worths,
     shap_values,
     share_origins,
 )
@@ -103,13 +103,14 @@ def origins_of(world: World, roles: dict[str, list[str]]) -> dict[str, object]:
     )
     part = Samples(samples.sample_id, X, samples.lower, samples.upper, samples.coordinates)
     players = {**{name: tuple(held) for name, held in roles.items()}, LOCATION: (LOCATION,)}
-    values = median_values(
+    values = scale_worths(
         model,
         X,
         coordinates=samples.coordinates,
         background=choose_background(part, 16, seed=1),
         players=players,
-    )
+        scales=("median",),
+    ).values("median")
     contributions = {
         name: values.values[:, column]
         for column, name in enumerate(values.names)

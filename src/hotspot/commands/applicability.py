@@ -11,7 +11,8 @@ from hotspot.evaluation.error_profile import DISSIMILARITY
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.explanations.background import choose_background, spread_rows
 from hotspot.explanations.importance import covariate_importance
-from hotspot.explanations.values import is_additive, shap_values
+from hotspot.explanations.traits import is_additive
+from hotspot.explanations.values import shap_values
 from hotspot.folds.plan import FoldPlan
 from hotspot.samples.sampleset import Samples
 

@@ -26,11 +26,14 @@ from hotspot.explanations.background import (
     choose_background,
     spread_rows,
 )
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
+from hotspot.explanations.interactions import interaction_table, joined_players
 from hotspot.explanations.layers import NO_DRIVER, layer_roles, role_layers
 from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
 from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
+from hotspot.explanations.scales import Scale, player_values, scale_worths
 from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.store import (
     HOTSPOTS_FILE,
@@ -40,13 +43,8 @@ from hotspot.explanations.store import (
     write_table,
     write_values,
 )
-from hotspot.explanations.uncertainty import has_distribution, median_values, width_values
-from hotspot.explanations.values import (
-    ShapValues,
-    is_additive,
-    shap_values,
-    with_location,
-)
+from hotspot.explanations.traits import is_additive, with_location
+from hotspot.explanations.values import shap_values
 from hotspot.files import replaced_folder
 from hotspot.folds.store import read_folds
 from hotspot.maps.styles import contribution_style, driver_style
@@ -58,9 +56,15 @@ from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
 
 # Samples explained, at most, where each costs thousands of predictions; and of those whose
-# median and interval are explained too, by role.
+# probability, median and interval are explained too, by role.
 _MAX_SAMPLES = 300
-_MAX_MEDIANS = 60
+_MAX_SCALED = 60
+_FILE_OF: dict[Scale, str] = {
+    "log-odds": "by_role",
+    "probability": "probability",
+    "median": "median",
+    "width": "width",
+}
 # Predictions that the role layers of one contaminant may take before their background is
 # made smaller, and the smallest one: with fewer samples the base is a matter of luck.
 _PREDICTIONS = 5_000_000
@@ -104,9 +108,9 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
             metrics=paths.metrics,
             folder=folder,
         )
-        _write_medians(model, chosen, seed, folder)
-        _write_shapes(config, model, chosen, values, folder)
         roles, _ = _by_role(model, values)
+        _write_scales(model, chosen, roles, seed, folder)
+        _write_shapes(config, model, chosen, values, folder)
         cards = hotspot_cards(
             config, paths, model, chosen, stack=stack, folder=folder, roles=roles
         )
@@ -155,26 +159,35 @@ def _write_origins(
     return origins
 
 
-def _write_medians(model: FittedModel, samples: Samples, seed: int, folder: Path) -> None:
-    """Write what roles add to the median concentration and to the width of its interval.
+def _write_scales(
+    model: FittedModel, samples: Samples, roles: Sequence[str], seed: int, folder: Path
+) -> None:
+    """Write what roles add to probability, concentration and uncertainty, and in pairs.
 
-    Sixty samples spread over the survey, at most, against twelve; nothing is written for a
-    model that knows one limit and no concentration.
+    Sixty samples spread over the survey, at most, against twelve. The median and the width
+    of the interval are left out for a model that knows one limit and no concentration.
     """
-    if not has_distribution(model):
-        return
-    asked = samples.take(spread_rows(samples.coordinates, _MAX_MEDIANS, seed=seed))
+    asked = samples.take(spread_rows(samples.coordinates, _MAX_SCALED, seed=seed))
     background = choose_background(samples, BY_BACKGROUND.n_background, seed=seed)
-    players = with_location(model.catalogue.by_role(), model)
-    for name, explain in (("median", median_values), ("width", width_values)):
-        values = explain(
-            model,
-            asked.X,
-            coordinates=asked.coordinates,
-            background=background,
-            players=players,
+    held = with_location(model.catalogue.by_role(), model)
+    names = model.catalogue.names
+    found = scale_worths(
+        model,
+        asked.X,
+        coordinates=asked.coordinates,
+        background=background,
+        players=joined_players({role: held[role] for role in roles}),
+    )
+    ids = asked.sample_id.tolist()
+    for scale in found.scales:
+        write_values(found.values(scale), ids, folder / f"values_{_FILE_OF[scale]}.parquet")
+    write_table(interaction_table(found), folder / "interactions.parquet")
+    if is_additive(model):
+        # A sum is explained by its own parts; the same against a background stands beside.
+        beside = player_values(
+            model, asked.X, players={n: (n,) for n in names}, background=background
         )
-        write_values(values, asked.sample_id.tolist(), folder / f"values_{name}.parquet")
+        write_values(beside, ids, folder / "values_interventional.parquet")
 
 
 def _write_shapes(

@@ -29,7 +29,7 @@ from hotspot.explanations.hotspots import (
     similar_samples,
 )
 from hotspot.explanations.placebo import survey_range
-from hotspot.explanations.uncertainty import has_distribution
+from hotspot.explanations.traits import has_distribution
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.rasters import open_raster, read_window
 from hotspot.samples.sampleset import Samples

@@ -7,6 +7,7 @@ import pandas as pd
 
 from hotspot.commands.report_maps import role_layers
 from hotspot.config.schema import Config
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.dependence import (
     binned_dependence,
     class_dependence,
@@ -20,7 +21,6 @@ from hotspot.explanations.store import (
     STATEMENTS_FILE,
     read_json,
 )
-from hotspot.explanations.values import ShapValues
 from hotspot.report.content import (
     Claims,
     Dependence,

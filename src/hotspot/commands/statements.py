@@ -12,6 +12,7 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.evaluation.store import read_ledger
 from hotspot.explanations.agreement import OtherModel, near_best
 from hotspot.explanations.background import spread_rows
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.correlation import associations, covariate_clusters
 from hotspot.explanations.refits import (
     BY_BACKGROUND,
@@ -29,7 +30,7 @@ from hotspot.explanations.store import (
     write_table,
     write_values,
 )
-from hotspot.explanations.values import ShapValues, is_additive
+from hotspot.explanations.traits import is_additive
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.contaminants import Contaminants
 from hotspot.samples.sampleset import Samples

@@ -3,6 +3,7 @@
 from hotspot.explanations.agreement import OtherModel, near_best
 from hotspot.explanations.ale import SHAPE_COLUMNS, effect_shape
 from hotspot.explanations.background import Background, choose_background
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.correlation import associations, covariate_clusters
 from hotspot.explanations.dependence import (
     binned_dependence,
@@ -24,6 +25,7 @@ from hotspot.explanations.importance import (
     importance_table,
     role_importance,
 )
+from hotspot.explanations.interactions import interaction_table, joined_players
 from hotspot.explanations.layers import (
     NO_DRIVER,
     RoleLayers,
@@ -48,7 +50,14 @@ from hotspot.explanations.refits import (
     gather_evidence,
 )
 from hotspot.explanations.roles import dominant_role, role_contributions, role_of
-from hotspot.explanations.shapley import LOCATION, shapley_values
+from hotspot.explanations.scales import (
+    UNITS,
+    ScaleWorths,
+    known_scales,
+    player_values,
+    scale_worths,
+)
+from hotspot.explanations.shapley import LOCATION, Worths, coalition_worths, shapley_values
 from hotspot.explanations.stability import (
     STABILITY_COLUMNS,
     explanation_stability,
@@ -56,17 +65,14 @@ from hotspot.explanations.stability import (
     stability_table,
 )
 from hotspot.explanations.statements import Statement, Survey, make_statements
-from hotspot.explanations.uncertainty import has_distribution, median_values, width_values
-from hotspot.explanations.values import (
+from hotspot.explanations.traits import (
     AdditiveModel,
     GroupedModel,
-    ShapValues,
-    group_values,
+    has_distribution,
     is_additive,
-    player_values,
-    shap_values,
     uses_coordinates,
 )
+from hotspot.explanations.values import group_values, shap_values
 from hotspot.explanations.verdicts import RULES, Rule, Verdict, verdict_of
 
 __all__ = [
@@ -78,6 +84,7 @@ __all__ = [
     "RULES",
     "SHAPE_COLUMNS",
     "STABILITY_COLUMNS",
+    "UNITS",
     "AdditiveModel",
     "Background",
     "CovariateDistance",
@@ -94,14 +101,17 @@ __all__ = [
     "Removal",
     "RoleLayers",
     "Rule",
+    "ScaleWorths",
     "ShapValues",
     "Statement",
     "Survey",
     "Verdict",
+    "Worths",
     "associations",
     "binned_dependence",
     "choose_background",
     "class_dependence",
+    "coalition_worths",
     "covariate_clusters",
     "covariate_importance",
     "dependence_points",
@@ -113,11 +123,13 @@ __all__ = [
     "group_values",
     "has_distribution",
     "importance_table",
+    "interaction_table",
     "is_additive",
+    "joined_players",
+    "known_scales",
     "layer_roles",
     "local_score",
     "make_statements",
-    "median_values",
     "near_best",
     "nearest_samples",
     "origin_roles",
@@ -127,6 +139,7 @@ __all__ = [
     "role_importance",
     "role_layers",
     "role_of",
+    "scale_worths",
     "shap_values",
     "shapley_values",
     "share_origins",
@@ -137,5 +150,4 @@ __all__ = [
     "told_by",
     "uses_coordinates",
     "verdict_of",
-    "width_values",
 ]

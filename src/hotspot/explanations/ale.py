@@ -9,7 +9,7 @@ from scipy.special import logit
 
 from hotspot.errors import CovariateError, ModelError, few, nearest_name
 from hotspot.estimators.fitted import FittedModel
-from hotspot.explanations.values import LOWEST_PROBABILITY
+from hotspot.explanations.scales import LOWEST_PROBABILITY
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import CovariateError, ModelError, few, nearest_name
-from hotspot.explanations.values import ShapValues
+from hotspot.explanations.contributions import ShapValues
 
 
 def dependence_points(values: ShapValues, X: pd.DataFrame, covariate: str) -> pd.DataFrame:

@@ -5,8 +5,8 @@ import pandas as pd
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.roles import role_contributions, role_of
-from hotspot.explanations.values import ShapValues
 
 
 def covariate_importance(values: ShapValues) -> pd.Series:

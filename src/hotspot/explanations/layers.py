@@ -10,12 +10,9 @@ from hotspot.errors import ModelError
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.background import Background
 from hotspot.explanations.roles import dominant_role
-from hotspot.explanations.values import (
-    group_values,
-    is_additive,
-    player_values,
-    with_location,
-)
+from hotspot.explanations.scales import player_values
+from hotspot.explanations.traits import is_additive, with_location
+from hotspot.explanations.values import group_values
 from hotspot.grid import Coordinates
 
 # Code of a cell without an explanation in the layer of drivers.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hotspot.errors import ModelError, few
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.explanations.background import choose_background, spread_rows
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.placebo import (
     STRUCTURED,
     WHITE,
@@ -19,7 +20,8 @@ from hotspot.explanations.placebo import (
     plant_noise,
     survey_range,
 )
-from hotspot.explanations.values import ShapValues, is_additive, shap_values
+from hotspot.explanations.traits import is_additive
+from hotspot.explanations.values import shap_values
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue, Role
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.shapley import LOCATION
-from hotspot.explanations.values import ShapValues
 
 
 def role_contributions(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import factorial
 
 import numpy as np
 import pandas as pd
@@ -10,46 +9,66 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError, few
 from hotspot.explanations.background import Background
+from hotspot.explanations.coalitions import Design, make_design, pair_weights
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
 
-LogOdds = Callable[[pd.DataFrame, Coordinates], Values]
-"""Log-odds of rows, shape (n,), from covariates and coordinates; NaN where unknown."""
+Answer = Callable[[pd.DataFrame, Coordinates], Values]
+"""What is explained, shape (n,) or (n, n_answers), from covariates and coordinates; NaN where
+unknown. Log-odds, for one."""
 
 # The player that holds easting and northing, and its name among columns.
 LOCATION = "location"
-
-# Players up to which all coalitions are asked for; 2**8 = 256 of them.
-MAX_EXACT = 8
-# Orders drawn beyond that, each also read backwards.
-N_ORDERS = 8
-# The orders are a rule of this program, as a grid of a quadrature is, and no choice of a run.
-_SEED = 20_040_217
 
 # Rows that the function is asked for at once: some 10 MB of covariates.
 _ROWS = 50_000
 
 
 @dataclass(frozen=True)
-class Design:
-    """Which coalitions are asked for, and how their worth makes up a player's value.
+class Worths:
+    """What coalitions of players are worth to each row, of one answer or several.
 
     Parameters
     ----------
-    coalitions : bool array, shape (n_coalitions, n_players)
-        Who takes part; the first has nobody, the last has all.
-    weights : array, shape (n_coalitions, n_players)
-        A value is the weighted sum of worths. Weights of the first coalition add up to -1,
-        of the last to 1, of any other to 0: so values add up exactly.
+    players : tuple of str
+        Their names.
+    design : Design
+        The coalitions.
+    worth : array, shape (n, n_coalitions, n_answers)
+        Mean answer over the background, where the members are as in the row; NaN rows
+        where there is no answer.
     """
 
-    coalitions: NDArray[np.bool_]
-    weights: Values
+    players: tuple[str, ...]
+    design: Design
+    worth: Values
+
+    def values(self, answer: int = 0) -> Values:
+        """Return the Shapley value of each player to an answer, shape (n, n_players)."""
+        return np.asarray(self.worth[:, :, answer] @ self.design.weights)
+
+    def base(self, answer: int = 0) -> Values:
+        """Return what the values add to: the mean over the background, shape (n,)."""
+        return np.asarray(self.worth[:, 0, answer])
+
+    def interactions(self, answer: int = 0) -> tuple[tuple[tuple[str, str], ...], Values]:
+        """Return pairs of players, and what each does only together, shape (n, n_pairs).
+
+        Half of an interaction is in the value of each of the two, see `pair_weights`.
+
+        Raises
+        ------
+        ModelError
+            There are more than 8 players.
+        """
+        pairs, weights = pair_weights(self.design)
+        names = tuple((self.players[one], self.players[other]) for one, other in pairs)
+        return names, np.asarray(self.worth[:, :, answer] @ weights)
 
 
 def shapley_values(
-    log_odds: LogOdds,
+    answer: Answer,
     X: pd.DataFrame,
     coordinates: Coordinates,
     *,
@@ -58,18 +77,18 @@ def shapley_values(
 ) -> tuple[Values, Values]:
     """Return interventional Shapley values of players, and the base they add to.
 
-    The worth of a coalition is the mean of the log-odds over the background, where its
+    The worth of a coalition is the mean of the answer over the background, where its
     members are as in the row explained and all others as in the background. Up to 8 players
     all coalitions are asked for and values are exact; beyond, a player's value is its mean
     step over 16 orders of players (8 drawn, each also reversed). Either way base and values
-    add up to the log-odds of the row. The log-odds are asked for at most
+    add up to the answer of the row. It is asked for at most
     ``n_coalitions * n * len(background)`` times; rows that agree in all that a coalition
     holds are asked for once.
 
     Parameters
     ----------
-    log_odds : callable
-        From covariates and coordinates to log-odds.
+    answer : callable
+        From covariates and coordinates to one number per row, such as log-odds.
     X : DataFrame, shape (n, n_covariates)
         Rows to explain.
     coordinates : array, shape (n, 2)
@@ -83,15 +102,15 @@ def shapley_values(
     Returns
     -------
     values : array, shape (n, n_players)
-        NaN rows where `log_odds` has no answer.
+        NaN rows where `answer` has no answer.
     base : array, shape (n,)
         The mean over the background; NaN in the same rows.
 
     Raises
     ------
     ModelError
-        There is no player, a column is held twice or unknown, or the log-odds of a row of
-        the background are unknown.
+        There is no player, a column is held twice or unknown, or the answer of a row of the
+        background is unknown.
 
     References
     ----------
@@ -115,6 +134,23 @@ def shapley_values(
     >>> values, base
     (array([[3., 3.]]), array([0.]))
     """
+    found = coalition_worths(answer, X, coordinates, background=background, players=players)
+    return found.values(), found.base()
+
+
+def coalition_worths(
+    answer: Answer,
+    X: pd.DataFrame,
+    coordinates: Coordinates,
+    *,
+    background: Background,
+    players: Mapping[str, Sequence[str]],
+) -> Worths:
+    """Return what coalitions are worth; values and interactions follow from it.
+
+    Several answers about a row, such as its log-odds and its median, cost one round of
+    questions. Parameters and errors are as in `shapley_values`.
+    """
     names = [str(name) for name in X.columns]
     held = _positions(names, players)
     own = _table(X, coordinates)
@@ -122,68 +158,27 @@ def shapley_values(
 
     def ask(table: Values) -> Values:
         frame = pd.DataFrame(table[:, :-2], columns=names)
-        return np.asarray(log_odds(frame, table[:, -2:]), dtype=np.float64)
+        found = np.asarray(answer(frame, table[:, -2:]), dtype=np.float64)
+        return found[:, None] if found.ndim == 1 else found
 
-    values = np.full((len(X), len(held)), np.nan)
-    base = np.full(len(X), np.nan)
-    empty = float(_worths(ask, other[:1], other, [np.empty(0, dtype=np.int64)])[0, 0])
-    if not np.isfinite(empty):
+    empty = ask(other).mean(axis=0)
+    if not np.isfinite(empty).all():
         raise ModelError(
             f"The model has no answer for some of the {len(other)} rows of the background. "
             "Choose the background among its training samples."
         )
     # Rows without an answer are left out first, so that the model warns of them once.
-    full = _worths(ask, own, other, [np.concatenate(held)])[:, 0]
-    answered = np.flatnonzero(np.isfinite(full))
+    full = _worths(ask, own, other, [np.concatenate(held)], empty.size)[:, 0]
+    answered = np.flatnonzero(np.isfinite(full).all(axis=1))
     design = make_design(len(held))
     inner = [
         np.concatenate([held[player] for player in np.flatnonzero(coalition)])
         for coalition in design.coalitions[1:-1]
     ]
-    worth = np.empty((answered.size, len(design.coalitions)))
-    worth[:, 0], worth[:, -1] = empty, full[answered]
-    worth[:, 1:-1] = _worths(ask, own[answered], other, inner)
-    values[answered] = worth @ design.weights
-    base[answered] = empty
-    return values, base
-
-
-def make_design(n_players: int) -> Design:
-    """Return the coalitions to ask for: all up to 8 players, else those of 16 orders.
-
-    Examples
-    --------
-    >>> make_design(2).weights.tolist()
-    [[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]]
-    """
-    return _all(n_players) if n_players <= MAX_EXACT else _drawn(n_players)
-
-
-def _all(n: int) -> Design:
-    codes = np.arange(2**n)
-    coalitions = (codes[:, None] >> np.arange(n) & 1).astype(bool)
-    size = coalitions.sum(axis=1)
-    # A player that joins s others, of n in all, does so in this share of the orders.
-    share = np.array([factorial(s) * factorial(n - 1 - s) / factorial(n) for s in range(n)])
-    joins = share[np.maximum(size - 1, 0)][:, None]
-    stays = share[np.minimum(size, n - 1)][:, None]
-    return Design(coalitions, np.where(coalitions, joins, -stays))
-
-
-def _drawn(n: int) -> Design:
-    generator = np.random.default_rng(_SEED)
-    drawn = [generator.permutation(n) for _ in range(N_ORDERS)]
-    orders = [order for one in drawn for order in (one, one[::-1])]
-    weights: dict[bytes, Values] = {}
-    for order in orders:
-        member = np.zeros(n, dtype=bool)
-        for player in order:
-            weights.setdefault(member.tobytes(), np.zeros(n))[player] -= 1 / len(orders)
-            member[player] = True
-            weights.setdefault(member.tobytes(), np.zeros(n))[player] += 1 / len(orders)
-    coalitions = np.array([np.frombuffer(key, dtype=bool) for key in weights])
-    order_of_size = np.argsort(coalitions.sum(axis=1), kind="stable")
-    return Design(coalitions[order_of_size], np.array(list(weights.values()))[order_of_size])
+    worth = np.full((len(X), len(design.coalitions), empty.size), np.nan)
+    worth[answered, 0], worth[answered, -1] = empty, full[answered]
+    worth[answered, 1:-1] = _worths(ask, own[answered], other, inner, empty.size)
+    return Worths(tuple(players), design, worth)
 
 
 def _positions(
@@ -233,9 +228,9 @@ class _Question:
         self.table[:, rest] = np.tile(theirs, (len(mine), 1))
 
     def mean(self, answers: Values) -> Values:
-        """Return the mean over the background, one value per row that was given."""
-        means = answers.reshape(-1, len(self._share)) @ self._share
-        return np.asarray(means[self._inverse])
+        """Return the mean over the background, one row of answers per row that was given."""
+        parts = answers.reshape(-1, len(self._share), answers.shape[1])
+        return np.asarray(np.einsum("ijk,j->ik", parts, self._share)[self._inverse])
 
 
 def _distinct(table: Values) -> tuple[Values, NDArray[np.int64]]:
@@ -251,9 +246,10 @@ def _worths(
     own: Values,
     other: Values,
     coalitions: Sequence[NDArray[np.int64]],
+    n_answers: int,
 ) -> Values:
-    """Return the worth of each coalition (across) for each row (down)."""
-    worth = np.empty((len(own), len(coalitions)))
+    """Return the worth of each coalition (across) for each row (down), answer by answer."""
+    worth = np.empty((len(own), len(coalitions), n_answers))
     step = max(1, _ROWS // len(other))
     for start in range(0, len(own), step):
         rows = slice(start, start + step)

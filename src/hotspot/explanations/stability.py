@@ -18,7 +18,7 @@ from hotspot.explanations.refits import (
     gather_evidence,
 )
 from hotspot.explanations.roles import role_of
-from hotspot.explanations.values import is_additive
+from hotspot.explanations.traits import is_additive
 from hotspot.folds.plan import FoldPlan
 from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from hotspot.errors import OutputError
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.hotspots import HotspotCard
 from hotspot.explanations.origins import CAUTION, NOT_IDENTIFIABLE_FROM, Origin
 from hotspot.explanations.statements import Statement
-from hotspot.explanations.values import ShapValues
 from hotspot.explanations.verdicts import RULES
 from hotspot.files import replaced_file, write_text
 

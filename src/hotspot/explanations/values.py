@@ -1,95 +1,26 @@
 """SHAP values: what each covariate adds to the log-odds of exceedance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.background import Background
-from hotspot.explanations.shapley import LOCATION, Values, shapley_values
+from hotspot.explanations.contributions import ShapValues
+from hotspot.explanations.scales import player_values
+from hotspot.explanations.traits import AdditiveModel, GroupedModel, estimator_of, with_location
 from hotspot.grid import Coordinates
 
 # Log-odds. Rounding of a few hundred trees stays below 1e-12; a wrong decomposition, such
 # as that of a class split by another method, is off by 0.01 and more.
 ADDITIVITY_TOLERANCE = 1e-6
 
-# Probabilities of other models are moved inside these bounds before their log-odds are
-# taken, at most 13.8 from even odds: beyond, differences mean nothing for a decision.
-LOWEST_PROBABILITY = 1e-6
-
 # Rows that are explained at once, so that a large table needs little memory.
 _ROWS = 20_000
-
-
-@runtime_checkable
-class AdditiveModel(Protocol):
-    """A model whose log-odds are a sum over its covariates."""
-
-    def log_odds(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the log-odds of exceedance, shape (n,)."""
-        ...
-
-    def contributions(self, X: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return contributions, shape (n, n_covariates), and base, shape (n,)."""
-        ...
-
-
-@runtime_checkable
-class GroupedModel(AdditiveModel, Protocol):
-    """An additive model that adds up groups of covariates itself, quicker than one by one."""
-
-    def group_contributions(
-        self, X: pd.DataFrame, groups: Sequence[int]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return contributions, shape (n, n_groups), and base, shape (n,)."""
-        ...
-
-
-@dataclass(frozen=True)
-class ShapValues:
-    """Contributions of covariates, and the base they add to.
-
-    Parameters
-    ----------
-    values : array, shape (n, n_names)
-        In `unit`; a row is NaN where a covariate is missing or its class was never sampled.
-    base : array, shape (n,)
-        In `unit`; what the model says of an average sample.
-    names : tuple of str
-        Covariates, in the order of the columns; then ``location``, where a model that uses
-        coordinates credits both together.
-    unit : str
-        ``log-odds``: +0.69 doubles the odds of exceedance, -0.69 halves them.
-    n_background : int
-        Samples whose average prediction is the base; 0 where the model itself defines it.
-    """
-
-    values: NDArray[np.float64]
-    base: NDArray[np.float64]
-    names: tuple[str, ...]
-    unit: str = "log-odds"
-    n_background: int = 0
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def total(self) -> NDArray[np.float64]:
-        """Base and contributions added up: the log-odds of exceedance, shape (n,)."""
-        total: NDArray[np.float64] = self.base + self.values.sum(axis=1)
-        return total
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one column per covariate, then ``base``."""
-        frame = pd.DataFrame(self.values, columns=list(self.names))
-        return frame.assign(base=self.base)
 
 
 def shap_values(
@@ -141,11 +72,10 @@ def shap_values(
         threshold = model.threshold_mg_kg
     names = tuple(str(name) for name in X.columns)
     if not isinstance(estimator, AdditiveModel):
-        players = {name: (name,) for name in names}
         return player_values(
             model,
             X,
-            players=with_location(players, model),
+            players=with_location({name: (name,) for name in names}, model),
             coordinates=coordinates,
             background=background,
             threshold=threshold,
@@ -198,110 +128,6 @@ def group_values(
         for name in names
     ]
     return _in_portions(estimator, X, tuple(groups), group)
-
-
-def player_values(
-    model: FittedModel | ExceedanceModel,
-    X: pd.DataFrame,
-    *,
-    players: Mapping[str, Sequence[str]],
-    coordinates: Coordinates | None = None,
-    background: Background | None = None,
-    threshold: float | None = None,
-) -> ShapValues:
-    """Return interventional Shapley values of groups of covariates, such as roles.
-
-    The value of a group is not the sum of the values of its covariates unless the model is a
-    sum: what two groups do only together is shared between them, whatever their sizes.
-
-    Parameters
-    ----------
-    model, X, coordinates, background, threshold
-        As in `shap_values`; the background is always used.
-    players : mapping of str to sequence of str
-        Name of each group and its covariates; ``"location"`` among them stands for both
-        coordinates.
-
-    Raises
-    ------
-    CovariateError, ModelError
-        As in `shap_values` and `shapley_values`.
-    """
-    estimator = estimator_of(model)
-    kind = type(estimator).__name__
-    if not hasattr(estimator, "exceedance"):
-        raise ModelError(
-            f"{kind} gives no probability of exceedance. Explain a model that does."
-        )
-    if isinstance(model, FittedModel):
-        threshold = model.threshold_mg_kg
-    located = uses_coordinates(model)
-    missing = [
-        name
-        for name, given in (
-            ("background (see choose_background)", background),
-            ("threshold in mg/kg", threshold),
-            ("coordinates", coordinates if located else 0),
-        )
-        if given is None
-    ]
-    if background is None or threshold is None or missing:
-        raise ModelError(
-            f"The log-odds of {kind} are no sum over covariates, and to explain them its "
-            f"{' and '.join(missing)} must be known. Give {'them' if missing[1:] else 'it'}."
-        )
-    limit = threshold
-
-    def log_odds(table: pd.DataFrame, places: Coordinates) -> Values:
-        given = places if located else None
-        if isinstance(model, FittedModel):
-            probability = model.exceedance(table, given)
-        else:
-            probability = estimator.exceedance(table, limit, coordinates=given)
-        inside = np.clip(probability, LOWEST_PROBABILITY, 1 - LOWEST_PROBABILITY)
-        return np.asarray(logit(inside))
-
-    if coordinates is None or not located:
-        # Places that make no difference are all the same one, and asked about once.
-        coordinates = np.zeros((len(X), 2))
-        background = Background(background.X, np.zeros((len(background), 2)))
-    values, base = shapley_values(
-        log_odds, X, coordinates, background=background, players=players
-    )
-    return ShapValues(values, base, tuple(players), n_background=len(background))
-
-
-def estimator_of(model: FittedModel | ExceedanceModel) -> ExceedanceModel:
-    """Return the estimator of a fitted model, or the estimator itself."""
-    return model.estimator if isinstance(model, FittedModel) else model
-
-
-def is_additive(model: FittedModel | ExceedanceModel) -> bool:
-    """Return whether the log-odds of a model are a sum over its covariates."""
-    return isinstance(estimator_of(model), AdditiveModel)
-
-
-def uses_coordinates(model: FittedModel | ExceedanceModel) -> bool:
-    """Return whether ``location`` takes part in the explanation of a model.
-
-    It does unless the model is a sum over covariates, or says otherwise by its attribute
-    ``uses_coordinates``.
-    """
-    estimator = estimator_of(model)
-    return not is_additive(model) and bool(getattr(estimator, "uses_coordinates", True))
-
-
-def with_location(
-    players: Mapping[str, Sequence[str]], model: FittedModel | ExceedanceModel
-) -> dict[str, tuple[str, ...]]:
-    """Return players with the coordinates among them, if the model uses these.
-
-    They join the player ``location`` if there is one, as the role of that name may be.
-    """
-    all_players = {name: tuple(held) for name, held in players.items()}
-    if uses_coordinates(model):
-        all_players[LOCATION] = (*all_players.get(LOCATION, ()), LOCATION)
-    return all_players
 
 
 def _in_portions(

@@ -17,7 +17,7 @@ from hotspot.errors import HotspotError, nearest_name
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.explanations.background import BACKGROUND_SIZE, Background, choose_background
-from hotspot.explanations.values import is_additive
+from hotspot.explanations.traits import is_additive
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.maps.decision import DecisionRule
 from hotspot.samples.sampleset import Samples

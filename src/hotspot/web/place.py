@@ -11,15 +11,11 @@ from numpy.typing import NDArray
 from hotspot.covariates.catalogue import Covariate
 from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.fitted import FittedModel
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.roles import role_contributions
-from hotspot.explanations.values import (
-    LOWEST_PROBABILITY,
-    ShapValues,
-    is_additive,
-    player_values,
-    shap_values,
-    with_location,
-)
+from hotspot.explanations.scales import LOWEST_PROBABILITY, player_values
+from hotspot.explanations.traits import is_additive, with_location
+from hotspot.explanations.values import shap_values
 from hotspot.grid import Window
 from hotspot.maps.decision import Decision, decide, inside_applicability
 from hotspot.maps.styles import ROLE_COLOURS

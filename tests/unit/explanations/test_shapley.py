@@ -10,7 +10,7 @@ import shap
 
 from hotspot.errors import ModelError
 from hotspot.explanations import Background, shapley_values
-from hotspot.explanations.shapley import MAX_EXACT, make_design
+from hotspot.explanations.coalitions import MAX_EXACT, make_design
 from hotspot.grid import Coordinates
 
 NAMES = ("a", "b", "c", "d")

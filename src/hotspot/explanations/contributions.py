@@ -1,0 +1,47 @@
+"""Contributions of covariates or roles, and the base they add to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ShapValues:
+    """Contributions of covariates, and the base they add to.
+
+    Parameters
+    ----------
+    values : array, shape (n, n_names)
+        In `unit`; a row is NaN where a covariate is missing or its class was never sampled.
+    base : array, shape (n,)
+        In `unit`; what the model says of an average sample.
+    names : tuple of str
+        Covariates, in the order of the columns; then ``location``, where a model that uses
+        coordinates credits both together.
+    unit : str
+        ``log-odds``: +0.69 doubles the odds of exceedance, -0.69 halves them.
+    n_background : int
+        Samples whose average prediction is the base; 0 where the model itself defines it.
+    """
+
+    values: NDArray[np.float64]
+    base: NDArray[np.float64]
+    names: tuple[str, ...]
+    unit: str = "log-odds"
+    n_background: int = 0
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Base and contributions added up: the log-odds of exceedance, shape (n,)."""
+        total: NDArray[np.float64] = self.base + self.values.sum(axis=1)
+        return total
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one column per covariate, then ``base``."""
+        frame = pd.DataFrame(self.values, columns=list(self.names))
+        return frame.assign(base=self.base)

@@ -1,0 +1,87 @@
+"""What an explanation must know of a model: whether it is a sum, and what it answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.fitted import FittedModel
+from hotspot.explanations.shapley import LOCATION
+from hotspot.grid import Coordinates
+
+
+@runtime_checkable
+class AdditiveModel(Protocol):
+    """A model whose log-odds are a sum over its covariates."""
+
+    def log_odds(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the log-odds of exceedance, shape (n,)."""
+        ...
+
+    def contributions(self, X: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return contributions, shape (n, n_covariates), and base, shape (n,)."""
+        ...
+
+
+@runtime_checkable
+class GroupedModel(AdditiveModel, Protocol):
+    """An additive model that adds up groups of covariates itself, quicker than one by one."""
+
+    def group_contributions(
+        self, X: pd.DataFrame, groups: Sequence[int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return contributions, shape (n, n_groups), and base, shape (n,)."""
+        ...
+
+
+@runtime_checkable
+class DistributionModel(Protocol):
+    """A model that answers with distributions of the concentration."""
+
+    def distribution(
+        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row."""
+        ...
+
+
+def estimator_of(model: FittedModel | ExceedanceModel) -> ExceedanceModel:
+    """Return the estimator of a fitted model, or the estimator itself."""
+    return model.estimator if isinstance(model, FittedModel) else model
+
+
+def is_additive(model: FittedModel | ExceedanceModel) -> bool:
+    """Return whether the log-odds of a model are a sum over its covariates."""
+    return isinstance(estimator_of(model), AdditiveModel)
+
+
+def uses_coordinates(model: FittedModel | ExceedanceModel) -> bool:
+    """Return whether ``location`` takes part in the explanation of a model.
+
+    It does unless the model is a sum over covariates, or says otherwise by its attribute
+    ``uses_coordinates``.
+    """
+    estimator = estimator_of(model)
+    return not is_additive(model) and bool(getattr(estimator, "uses_coordinates", True))
+
+
+def with_location(
+    players: Mapping[str, Sequence[str]], model: FittedModel | ExceedanceModel
+) -> dict[str, tuple[str, ...]]:
+    """Return players with the coordinates among them, if the model uses these.
+
+    They join the player ``location`` if there is one, as the role of that name may be.
+    """
+    all_players = {name: tuple(held) for name, held in players.items()}
+    if uses_coordinates(model):
+        all_players[LOCATION] = (*all_players.get(LOCATION, ()), LOCATION)
+    return all_players
+
+
+def has_distribution(model: FittedModel | ExceedanceModel) -> bool:
+    """Return whether a model knows the concentration, and not one limit only."""
+    return isinstance(estimator_of(model), DistributionModel)
