@@ -1,5 +1,6 @@
 """Checks of what rasters say of themselves: tags, units, limits, lineage."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +10,9 @@ from hotspot.bundle.layer_files import LayerFile, Parcel
 from hotspot.bundle.methods import LIMIT_LINE
 from hotspot.bundle.names import UNITS
 from hotspot.errors import ThresholdError, few
+from hotspot.maps.limits import BY_PLACE
 from hotspot.observations.contaminants import Contaminants
+from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import Regimes
 from hotspot.observations.thresholds import Thresholds
 
@@ -64,6 +67,9 @@ def _check_threshold(layer: LayerFile, findings: Findings) -> None:
     name, text = tags.get("threshold_id"), tags.get("threshold_value")
     if not name or not text:
         return
+    if text == BY_PLACE:
+        _check_rule(name, tags, file, findings)
+        return
     value = _number(text)
     if value is None:
         findings.add("threshold-value-differs", file, "the limit is no number", text)
@@ -82,7 +88,9 @@ def _check_threshold(layer: LayerFile, findings: Findings) -> None:
         limit = Thresholds.load().get(name)
     except ThresholdError:
         own = _OWN_REGISTRY in tags.get("threshold_citation", "")
-        if not own and name not in {regime.name for regime in Regimes.load()}:
+        # A rule that comes to one number is named after its regime and contaminant.
+        begin = name.rpartition(".")[0] or name
+        if not own and begin not in {regime.name for regime in Regimes.load()}:
             findings.add("threshold-unknown", file, "the registry has no such limit", name)
         return
     if limit.value_mg_kg is None or not _close(limit.value_mg_kg, value):
@@ -100,6 +108,31 @@ def _check_threshold(layer: LayerFile, findings: Findings) -> None:
             file,
             "the limit is one of another contaminant",
             f"{known}, the limit is of {limit.contaminant}",
+        )
+
+
+def _check_rule(name: str, tags: Mapping[str, str], file: str, findings: Findings) -> None:
+    """Note a limit that is said to depend on the place, by a rule that is none."""
+    try:
+        rule = LimitRule.from_dict(json.loads(tags.get("threshold_rule", "")))
+        seen = rule.id
+    except (ThresholdError, ValueError, TypeError, KeyError, AttributeError):
+        rule, seen = None, tags.get("threshold_rule", "no threshold_rule")[:60]
+    if rule is None or rule.id != name or not rule.covariates:
+        findings.add(
+            "threshold-rule",
+            file,
+            "the limit is said to depend on the place, and its rule does not tell how",
+            f"{name}: {seen}",
+        )
+        return
+    known = Contaminants.load().find(tags.get("contaminant", ""))
+    if known is not None and known != rule.contaminant:
+        findings.add(
+            "threshold-contaminant",
+            file,
+            "the limit is one of another contaminant",
+            f"{known}, the limit is of {rule.contaminant}",
         )
 
 
@@ -180,7 +213,7 @@ def check_limits(
                 )
 
 
-LINEAGE_LIMIT = re.compile(r"Limit: ([0-9.eE+-]+) mg/kg, id (\S+?);")
+LINEAGE_LIMIT = re.compile(r"Limit: (?:([0-9.eE+-]+) mg/kg|by place), id (\S+?);")
 
 
 def _most(values: Iterable[str]) -> str:

@@ -57,6 +57,7 @@ _ERRORS = {
     "tag-missing": "Write the tag; docs/bundles.md lists those that every raster has.",
     "threshold-unknown": "Use an id of `hotspot thresholds`, or user_<contaminant>_<value>.",
     "threshold-value-differs": "Write the value that the registry holds for this id.",
+    "threshold-rule": "Write the rule of the limit as JSON into the tag threshold_rule.",
     "threshold-contaminant": "Choose a limit of this contaminant.",
     "limit-differs": "Make all files from one run, with one limit.",
     "data-hash-missing": "Write the hash of the samples and covariates as tag data_hash.",

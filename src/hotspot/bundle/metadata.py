@@ -6,6 +6,7 @@ from datetime import date
 from xml.etree import ElementTree as ET
 
 from hotspot.bundle.content import Statement
+from hotspot.maps.limits import BY_PLACE
 from hotspot.maps.stac import SamplingPeriod
 
 GMD = "http://www.isotc211.org/2005/gmd"
@@ -95,10 +96,14 @@ def iso_record(record: Record, statement: Statement) -> str:
     )
 
 
+def _limit(limit: Mapping[str, object]) -> str:
+    return BY_PLACE if "rule" in limit else f"{float(str(limit['value_mg_kg'])):g} mg/kg"
+
+
 def lineage_text(facts: Mapping[str, object], limit: Mapping[str, object]) -> str:
     """Return where a raster comes from: limit, configuration, data and software."""
     return (
-        f"Limit: {float(str(limit['value_mg_kg'])):g} mg/kg, id {limit['id']}; "
+        f"Limit: {_limit(limit)}, id {limit['id']}; "
         f"{limit.get('citation', 'no citation')}. "
         f"Configuration hash: {facts.get('config_hash', 'not known')}. "
         f"Data hash: {facts.get('data_hash', 'not known')}. "

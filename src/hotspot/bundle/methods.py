@@ -7,10 +7,11 @@ from typing import Any
 
 from hotspot.bundle.content import Statement
 from hotspot.bundle.profiles import Profile
+from hotspot.maps.limits import BY_PLACE
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 # Read back by the checker.
-LIMIT_LINE = re.compile(r"Limit of (\S+): ([0-9.eE+-]+) mg/kg, id `([^`]+)`")
+LIMIT_LINE = re.compile(r"Limit of (\S+): (?:([0-9.eE+-]+) mg/kg|by place), id `([^`]+)`")
 
 _MEANING = (
     "A probability is that of one soil sample from the cell; it is no concentration, no share "
@@ -175,10 +176,10 @@ def _layers(each: PropertyMethods) -> str:
 
 def _limit(each: PropertyMethods) -> str:
     limit = each.limit
-    value = float(limit["value_mg_kg"])
+    value = BY_PLACE if "rule" in limit else f"{float(limit['value_mg_kg']):.9g} mg/kg"
     cautions = [_plain(text) for text in limit.get("cautions", ())]
     lines = [
-        f"Limit of {each.token}: {value:.9g} mg/kg, id `{limit['id']}`",
+        f"Limit of {each.token}: {value}, id `{limit['id']}`",
         _plain(limit.get("citation") or "No citation."),
         *cautions,
     ]

@@ -26,6 +26,7 @@ from hotspot.errors import OutputError
 from hotspot.files import replaced_folder
 from hotspot.grid import Window
 from hotspot.maps.layers import LAYERS
+from hotspot.maps.limits import limit_value
 from hotspot.maps.read import read_windows
 from hotspot.maps.stac import COG_TYPE, STAC_VERSION, stac_item
 from hotspot.maps.statistics import RasterStatistics
@@ -148,7 +149,7 @@ class _Property:
             "property": self.source.token,
             "threshold": {
                 "id": limit["id"],
-                "value_mg_kg": float(limit["value_mg_kg"]),
+                **limit_value(limit),
                 "citation": limit.get("citation", ""),
             },
             "decision": dict(self.source.decision),

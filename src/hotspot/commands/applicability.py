@@ -9,11 +9,12 @@ from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.evaluation.error_profile import DISSIMILARITY
 from hotspot.evaluation.out_of_fold import OutOfFold
-from hotspot.explanations.background import choose_background, spread_rows
+from hotspot.explanations.background import choose_background, spread_rows, with_known_limit
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.traits import is_additive
 from hotspot.explanations.values import shap_values
 from hotspot.folds.plan import FoldPlan
+from hotspot.observations.limit_rules import Limit
 from hotspot.samples.sampleset import Samples
 
 # Samples that tell what a model relies on, where explaining each costs thousands of
@@ -26,21 +27,22 @@ def reliance(
     samples: Samples,
     *,
     catalogue: Catalogue,
-    threshold: float,
+    threshold: Limit,
     seed: int,
 ) -> dict[str, float]:
     """Return how much a fitted model relies on each covariate: its mean absolute SHAP value.
 
     What it credits to the coordinates is left aside: the area is one of covariates.
     """
-    explained = samples
+    known = with_known_limit(samples, threshold)
+    explained = known
     if not is_additive(estimator):
-        explained = samples.take(spread_rows(samples.coordinates, _MAX_EXPLAINED, seed=seed))
+        explained = known.take(spread_rows(known.coordinates, _MAX_EXPLAINED, seed=seed))
     values = shap_values(
         estimator,
         explained.X,
         coordinates=explained.coordinates,
-        background=choose_background(samples, seed=seed),
+        background=choose_background(known, seed=seed),
         threshold=threshold,
     )
     importance = covariate_importance(values)

@@ -14,6 +14,7 @@ from hotspot.commands.applicability import (
 )
 from hotspot.commands.console import Console
 from hotspot.commands.folds import target_cells
+from hotspot.commands.limit_rules import limit_warnings
 from hotspot.commands.models import (
     limit_value,
     limits_of,
@@ -28,6 +29,7 @@ from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.covariates.stack import open_stack
 from hotspot.estimators.error_profile import PROFILE_COLUMNS
+from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.applicability import SIDES, applicability_scores, on_side
 from hotspot.evaluation.error_profile import error_profile, profile_strength
 from hotspot.evaluation.ledger import score_ledger
@@ -42,7 +44,8 @@ from hotspot.folds.report import fold_report
 from hotspot.folds.separation import separation
 from hotspot.folds.store import read_folds
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
+from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limit_rules import limits_at
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -179,12 +182,20 @@ def _reach(
     blocks = score_blocks(samples.coordinates)
     plan = primary_plans(config, [run.plan for run in runs])[0]
     model = model_factory(config, config.model.kind, contaminant, catalogue)()
-    model.fit(samples.X, samples.lower, samples.upper, coordinates=samples.coordinates)
+    limit = limit_value(limits_of(config)[contaminant])
+    fit_at(
+        model,
+        samples.X,
+        samples.lower,
+        samples.upper,
+        limits_at(limit, samples.X),
+        coordinates=samples.coordinates,
+    )
     weights = reliance(
         model,
         samples,
         catalogue=catalogue,
-        threshold=limit_value(limits_of(config)[contaminant]),
+        threshold=limit,
         seed=child_seed(config.seed, "background", contaminant),
     )
     area = fitted_area(samples, plan, catalogue=catalogue, weights=weights)
@@ -217,8 +228,7 @@ def _profiles(reaches: dict[str, _Reach]) -> pd.DataFrame:
 def _warn_of_limits(config: Config, samples: SampleSet, console: Console) -> None:
     for contaminant, limit in limits_of(config).items():
         chosen = samples.of(contaminant)
-        warning = warn_if_outside_range(limit, chosen.lower, chosen.upper)
-        if warning is not None:
+        for warning in limit_warnings(limit, chosen):
             console.line(f"  warning: {warning}")
 
 
@@ -241,7 +251,8 @@ def _fold_reports(config: Config, samples: SampleSet, plans: list[FoldPlan]) -> 
     reports = []
     for contaminant, limit in limits_of(config).items():
         chosen = samples.of(contaminant)
-        labels = exceedance_labels(chosen.lower, chosen.upper, limit_value(limit))
+        limits = limits_at(limit_value(limit), chosen.X)
+        labels = exceedance_labels(chosen.lower, chosen.upper, limits)
         own = [plan.select(chosen.sample_id) for plan in plans]
         rows = samples.frame[samples.frame["contaminant"] == contaminant]
         report = fold_report(

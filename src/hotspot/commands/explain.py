@@ -25,6 +25,7 @@ from hotspot.explanations.background import (
     Background,
     choose_background,
     spread_rows,
+    with_known_limit,
 )
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
@@ -90,12 +91,13 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
     ):
         chosen = read_samples(paths.samples, stack.catalogue).of(contaminant)
         seed = child_seed(config.seed, "background", contaminant)
-        values, rows = _explained(model, chosen, choose_background(chosen, seed=seed))
+        known = with_known_limit(chosen, model.limit)
+        values, rows = _explained(model, chosen, choose_background(known, seed=seed))
         write_values(values, chosen.sample_id[rows].tolist(), folder / "values.parquet")
         has_story = bool(np.nanmax(np.abs(values.values), initial=0.0) > 0)
         origins = _write_origins(model, chosen, (values, rows), folder) if has_story else ()
         if config.explain.role_layers:
-            background = choose_background(chosen, _map_background(model, stack), seed=seed)
+            background = choose_background(known, _map_background(model, stack), seed=seed)
             _write_role_layers(config, model, background, stack, folder, origins)
         if not has_story:
             return
@@ -122,11 +124,14 @@ def _explained(
 ) -> tuple[ShapValues, Rows]:
     """Return what the model says of its samples, and which these are.
 
-    Of a model that is no sum, 300 samples spread over the survey are explained at most.
+    Of a model that is no sum, 300 samples spread over the survey are explained at most; none
+    is where the limit is not known.
     """
-    rows = np.arange(len(samples))
+    limits = np.broadcast_to(np.asarray(model.limits(samples.X)), len(samples))
+    rows = np.flatnonzero(np.isfinite(limits))
     if not is_additive(model):
-        rows = spread_rows(samples.coordinates, _MAX_SAMPLES, seed=int(model.facts["seed"]))
+        places, seed = samples.coordinates[rows], int(model.facts["seed"])
+        rows = rows[spread_rows(places, _MAX_SAMPLES, seed=seed)]
     asked = samples.take(rows)
     values = shap_values(model, asked.X, coordinates=asked.coordinates, background=background)
     return values, rows

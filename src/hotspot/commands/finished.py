@@ -96,8 +96,21 @@ class FinishedRun:
         return DecisionRule(above=above, below=below)
 
     def limit_mg_kg(self, contaminant: str) -> float:
-        """Return the limit of a contaminant."""
-        limit = resolve_threshold(contaminant, self._get(f"threshold.{contaminant}"))
+        """Return the limit of a contaminant.
+
+        Raises
+        ------
+        ConfigError
+            It is a rule, whose limit may depend on the place.
+        """
+        asked = self._get("threshold").get(contaminant)
+        if not isinstance(asked, float | int | str):
+            raise ConfigError(
+                f"threshold.{contaminant}: the run {self.name} has a regime or a rule of "
+                "limits. Runs are compared at limits that are a number or the id of one; "
+                "`hotspot swing` tells where regimes disagree."
+            )
+        limit = resolve_threshold(contaminant, asked)
         return float(limit.value_mg_kg or 0.0)
 
     def ledger(self) -> dict[str, Any]:

@@ -20,11 +20,13 @@ from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.store import save_model
+from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.store import read_ledger, read_table
 from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import replaced_folder
 from hotspot.folds.store import read_folds
 from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limit_rules import limit_words, limits_at
 from hotspot.report.card import model_card
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
@@ -43,15 +45,23 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with replaced_folder(paths.models) as folder:
         for contaminant, limit in limits_of(config).items():
             chosen = samples.of(contaminant)
-            labels = exceedance_labels(chosen.lower, chosen.upper, limit_value(limit))
+            limits = limits_at(limit_value(limit), chosen.X)
+            labels = exceedance_labels(chosen.lower, chosen.upper, limits)
             estimator = model_factory(config, config.model.kind, contaminant, catalogue)()
-            estimator.fit(chosen.X, chosen.lower, chosen.upper, coordinates=chosen.coordinates)
+            fit_at(
+                estimator,
+                chosen.X,
+                chosen.lower,
+                chosen.upper,
+                limits,
+                coordinates=chosen.coordinates,
+            )
             fitted = FittedModel(
                 estimator=estimator,
                 catalogue=catalogue,
                 grid=grid,
                 contaminant=contaminant,
-                threshold=limit_facts(limit),
+                threshold=limit_facts(limit, chosen.X),
                 applicability=fitted_area(
                     chosen,
                     plan,
@@ -75,7 +85,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             (folder / contaminant / "card.md").write_text(card, encoding="utf-8")
             console.line(
                 f"  {contaminant}: {len(chosen)} samples, {np.nanmean(labels):.0%} above "
-                f"{limit_value(limit):g} mg/kg"
+                f"{limit_words(limit_value(limit))}"
             )
 
 

@@ -19,6 +19,7 @@ from hotspot.folds.membership import groups_of_samples, times_of_samples
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
 from hotspot.grid import Coordinates
+from hotspot.observations.limit_rules import Limit, LimitRule
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -120,12 +121,16 @@ def losses_depend_on(
     return {
         "model": config.model.model_dump(mode="json"),
         "score": ground.scoring.score,
-        "limit_mg_kg": ground.scoring.threshold,
+        "limit_mg_kg": _plain(ground.scoring.threshold),
         "seed": config.seed,
         "samples": samples_digest(samples),
         "folds": plans_digest(plans, samples.sample_id),
         "program": config_digest([__version__, code_digest(_PACKAGES)]),
     }
+
+
+def _plain(limit: Limit) -> float | dict[str, Any]:
+    return limit.to_dict() if isinstance(limit, LimitRule) else limit
 
 
 def grounds(config: Config, paths: Paths) -> Iterator[Ground]:

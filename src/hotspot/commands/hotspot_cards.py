@@ -16,6 +16,7 @@ from hotspot.covariates.catalogue import Catalogue, Role
 from hotspot.covariates.stack import Stack
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.store import read_table
 from hotspot.explanations.background import spread_rows
 from hotspot.explanations.hotspots import (
@@ -111,7 +112,7 @@ def _card(known: _Known, row: Any) -> HotspotCard:
     X = known.stack.sample(asked)
     complete = X.notna().all(axis=1).to_numpy()
     asked, X = asked[complete], X.loc[complete].reset_index(drop=True)
-    chance = model.exceedance(X, asked)
+    chance, limits = model.exceedance(X, asked), model.limits(X)
     probability = {
         "mean": float(row["mean_probability"]),
         "max": float(row["max_probability"]),
@@ -147,8 +148,8 @@ def _card(known: _Known, row: Any) -> HotspotCard:
                 role,
                 float(
                     np.nanmean(
-                        fitted.exceedance(
-                            X[list(catalogue.names)], model.threshold_mg_kg, coordinates=asked
+                        exceedance_at(
+                            fitted, X[list(catalogue.names)], limits, coordinates=asked
                         )
                     )
                 ),
@@ -219,10 +220,12 @@ def _without(
             continue
         catalogue = Catalogue(kept)
         make = model_factory(config, config.model.kind, model.contaminant, catalogue)
-        fitted = make().fit(
+        fitted = fit_at(
+            make(),
             samples.X[list(catalogue.names)],
             samples.lower,
             samples.upper,
+            model.limits(samples.X),
             coordinates=samples.coordinates,
         )
         found[role] = (fitted, catalogue)

@@ -9,11 +9,13 @@ import pandas as pd
 from hotspot.config.paths import input_path
 from hotspot.config.schema import Config, LimitConfig
 from hotspot.errors import ConfigError, ThresholdError
+from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
 from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import regime_rule, registry_rule
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.thresholds import Threshold, Thresholds, resolve_threshold
 from hotspot.observations.user_registry import read_user_registry
+from hotspot.samples.sampleset import Samples
 
 
 def limit_rules(config: Config, root: Path = Path()) -> dict[str, LimitRule]:
@@ -72,6 +74,30 @@ def soil_inputs(config: Config, asked: LimitConfig | None = None) -> SoilInputs:
     own = {} if asked is None else asked.given()
     classes = (asked.classes if asked is not None else {}) or config.threshold.given.classes
     return SoilInputs.read({**config.threshold.given.given(), **own}, classes)
+
+
+def limit_warnings(rule: LimitRule, samples: Samples) -> list[str]:
+    """Return what of a limit the samples can hardly tell, for the console and the report."""
+    if rule.is_constant:
+        warning = warn_if_outside_range(rule_threshold(rule), samples.lower, samples.upper)
+        return [] if warning is None else [warning]
+    limits, told = rule.values(samples.X), []
+    unknown = int(np.isnan(limits).sum())
+    if unknown:
+        reasons = (f"{text} ({count})" for text, count in rule.reasons(samples.X).items())
+        told.append(
+            f"The limit {rule.id} is not known at {unknown} of {len(limits)} samples, which "
+            f"neither train nor test exceedance: {'; '.join(reasons)}."
+        )
+    labels = exceedance_labels(samples.lower, samples.upper, limits)
+    found = np.unique(labels[np.isfinite(labels)])
+    if len(found) == 1:
+        told.append(
+            f"{'All' if found[0] else 'None'} of the {int(np.isfinite(labels).sum())} samples "
+            f"with a known answer exceed{'' if found[0] else 's'} the limit {rule.id}: a "
+            "probability would rest on extrapolation. Consider another limit."
+        )
+    return told
 
 
 def rule_threshold(rule: LimitRule) -> Threshold:

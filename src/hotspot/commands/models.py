@@ -5,8 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from hotspot import __version__
-from hotspot.commands.limit_rules import limit_rules, rule_threshold
+from hotspot.commands.limit_rules import limit_rules, rule_facts, rule_threshold
 from hotspot.commands.stamps import files_digest
 from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
@@ -17,34 +19,49 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
 from hotspot.folds.plan import FoldPlan
 from hotspot.maps.decision import DecisionRule
-from hotspot.observations.thresholds import Threshold
+from hotspot.observations.limit_rules import Limit, LimitRule
 from hotspot.seeds import child_seed
 
 # Parts of the configuration that a model depends on.
 MODEL_KEYS = ("contaminants", "covariates", "cv", "data", "model", "seed", "threshold")
 
 
-def limits_of(config: Config) -> dict[str, Threshold]:
+def limits_of(config: Config) -> dict[str, LimitRule]:
     """Return the limit of each contaminant, in the order of the configuration.
 
     Raises
     ------
     ThresholdError
-        A limit depends on the place; `limit_rules` gives it.
+        A limit is known nowhere, since nothing is known of the soil that it needs.
     """
-    return {name: rule_threshold(rule) for name, rule in limit_rules(config).items()}
+    rules = limit_rules(config)
+    for rule in rules.values():
+        if not rule.covariates:
+            rule_threshold(rule)
+    return rules
 
 
-def limit_value(limit: Threshold) -> float:
-    """Return a limit in mg/kg; `resolve_threshold` let no other one through."""
-    return float(limit.value_mg_kg or 0.0)
+def limit_value(rule: LimitRule) -> Limit:
+    """Return a limit as models are asked about it: in mg/kg, or the rule of every place."""
+    return rule if rule.constant_mg_kg is None else rule.constant_mg_kg
 
 
-def limit_facts(limit: Threshold) -> dict[str, Any]:
-    """Return a limit as plain values, as models and rasters carry it."""
+def limit_facts(rule: LimitRule, X: pd.DataFrame) -> dict[str, Any]:
+    """Return a limit as plain values, as models and rasters carry it.
+
+    Parameters
+    ----------
+    rule : LimitRule
+        Of one contaminant.
+    X : DataFrame, shape (n, n_covariates)
+        Covariates of the samples.
+    """
+    if not rule.is_constant:
+        return rule_facts(rule, X)
+    limit = rule_threshold(rule)
     return {
         "id": limit.id,
-        "value_mg_kg": limit_value(limit),
+        "value_mg_kg": rule.constant_mg_kg,
         "citation": limit.citation,
         "status": limit.status,
         "verified": limit.verified,
@@ -60,7 +77,9 @@ def model_maker(
     The chosen model has the settings of the configuration; a rival has its defaults.
     """
     chosen = config.model.model_dump(exclude={"kind"}) if kind == config.model.kind else {}
-    limit = limit_value(limits_of(config)[contaminant])
+    rule = limits_of(config)[contaminant]
+    # A direct classifier learns sides of its own limit: any number stands for a rule.
+    limit = rule.constant_mg_kg or rule.reference_mg_kg
 
     def make(seed: int) -> ExceedanceModel:
         return make_estimator(

@@ -88,12 +88,12 @@ def mapped_model(config: Config, paths: Paths, contaminant: str) -> FittedModel:
 def map_layers(config: Config, model: FittedModel) -> list[str]:
     """Return the layers that were asked for and that this model can give.
 
-    A direct classifier knows no concentration, so it has no interval to map.
+    A direct classifier knows no concentration, so it has no interval to map. Where the limit
+    depends on the place its map is always among them, or nobody could read the others.
     """
     given = available_layers(model)
-    return [
-        name for name in config.predict.layers if name in given or name not in OPTIONAL_LAYERS
-    ]
+    asked = dict.fromkeys([*config.predict.layers, "limit"])
+    return [name for name in asked if name in given or name not in OPTIONAL_LAYERS]
 
 
 def hotspot_rule(config: HotspotsConfig) -> Rule:

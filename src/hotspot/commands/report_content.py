@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.commands.limit_rules import limit_warnings, rule_facts, rule_threshold
 from hotspot.commands.models import config_hash, limit_value, limits_of
 from hotspot.commands.report_explanation import explanation_of
 from hotspot.commands.report_maps import map_context, map_layers
@@ -18,9 +19,9 @@ from hotspot.evaluation.store import read_ledger
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
+from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.ledger import Ledger
-from hotspot.observations.thresholds import Threshold
+from hotspot.observations.limit_rules import LimitRule, limits_at
 from hotspot.report.content import (
     ContaminantContent,
     Folds,
@@ -74,7 +75,7 @@ def card_content(
     return ContaminantContent(
         contaminant=contaminant,
         name=Contaminants.load()[contaminant].name,
-        limit=_limit(limit),
+        limit=_limit(limit, samples),
         sampling=_sampling(config, samples, limit, plans, ledger),
         evaluation=evaluation_of(config, paths, contaminant, ledger),
     )
@@ -117,27 +118,37 @@ def _contaminant(
     contaminant = model.contaminant
     limit = limits_of(config)[contaminant]
     chosen = samples.of(contaminant)
-    warning = warn_if_outside_range(limit, chosen.lower, chosen.upper)
     return ContaminantContent(
         contaminant=contaminant,
         name=Contaminants.load()[contaminant].name,
-        limit=_limit(limit),
+        limit=_limit(limit, chosen),
         sampling=_sampling(config, chosen, limit, plans, ledger),
         maps=map_layers(config, paths.maps(contaminant), model),
         evaluation=evaluation_of(config, paths, contaminant, ledger),
         explanation=explanation_of(config, paths.explanations(contaminant), chosen, samples),
         warnings=(
-            *([warning] if warning else []),
+            *limit_warnings(limit, chosen),
             *sampling_warnings(ledger, config, contaminant),
             *fold_warnings(config, paths, contaminant),
         ),
     )
 
 
-def _limit(limit: Threshold) -> Limit:
+def _limit(rule: LimitRule, samples: Samples) -> Limit:
+    if not rule.is_constant:
+        told = rule_facts(rule, samples.X)
+        return Limit(
+            threshold_id=rule.id,
+            value_mg_kg=told["value_mg_kg"],
+            citation=rule.citation,
+            status=told["status"],
+            note=" ".join(rule.cautions),
+            span_mg_kg=(told["lowest_mg_kg"], told["highest_mg_kg"]),
+        )
+    limit = rule_threshold(rule)
     return Limit(
         threshold_id=limit.id,
-        value_mg_kg=limit_value(limit),
+        value_mg_kg=float(limit.value_mg_kg or 0.0),
         citation=limit.citation,
         status=limit.status,
         condition=limit.condition,
@@ -148,11 +159,12 @@ def _limit(limit: Threshold) -> Limit:
 def _sampling(
     config: Config,
     samples: Samples,
-    limit: Threshold,
+    limit: LimitRule,
     plans: list[FoldPlan],
     ledger: dict[str, Any],
 ) -> Sampling:
-    labels = exceedance_labels(samples.lower, samples.upper, limit_value(limit))
+    limits = limits_at(limit_value(limit), samples.X)
+    labels = exceedance_labels(samples.lower, samples.upper, limits)
     separations = ledger["separation"].get(limit.contaminant, {})
     known = np.isfinite(labels)
     return Sampling(

@@ -7,7 +7,7 @@ from typing import Any
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
 from hotspot.commands.ground import Ground, check_score, grounds, losses_depend_on
-from hotspot.commands.models import model_factory
+from hotspot.commands.models import limits_of, model_factory
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
@@ -39,8 +39,20 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             "to select. Choose another one, such as model=lightgbm."
         )
     check_score(config)
+    _check_limits(config)
     for ground in grounds(config, paths):
         _select(ground, paths, console)
+
+
+def _check_limits(config: Config) -> None:
+    for contaminant, rule in limits_of(config).items():
+        if rule.covariates:
+            raise ConfigError(
+                f"threshold.{contaminant}: the limit {rule.id} depends on "
+                f"{', '.join(rule.covariates)}, which a selection could drop. Select with a "
+                f"limit that is one number, such as threshold.{contaminant}="
+                f"{rule.reference_mg_kg:g}, and keep these layers."
+            )
 
 
 class _Groups:

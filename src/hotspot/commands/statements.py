@@ -60,7 +60,7 @@ def write_tested_statements(
     refitter = Refitter(
         model_maker(config, config.model.kind, contaminant, catalogue),
         samples,
-        model.threshold_mg_kg,
+        model.limit,
         child_seed(config.seed, "explain", contaminant),
     )
     effort = FOR_A_SUM if is_additive(model) else BY_BACKGROUND

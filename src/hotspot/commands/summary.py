@@ -1,10 +1,11 @@
 """What `hotspot run` says at the end: scores, where things lie, what to do next."""
 
 from hotspot.commands.console import Console
-from hotspot.commands.models import limit_value, limits_of
+from hotspot.commands.models import limits_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.evaluation.store import read_ledger
+from hotspot.observations.limit_rules import LimitRule
 
 _NAMES = {
     "random": "random folds",
@@ -30,7 +31,7 @@ def print_summary(config: Config, paths: Paths, console: Console) -> None:
         ours = ledger[contaminant][kind][plan]
         base = ledger[contaminant].get("prevalence", {}).get(plan, {})
         console.line(
-            f"  {contaminant:<4} > {limit_value(limit):>7g} mg/kg   "
+            f"  {contaminant:<4} > {_limit(limit):>13}   "
             f"log loss {_shown(ours, 'log_loss')} ± {_error(ours, 'log_loss')} "
             f"(prevalence {_shown(base, 'log_loss')})   "
             f"AUC {_shown(ours, 'auc')}   [{limit.id}]"
@@ -40,6 +41,11 @@ def print_summary(config: Config, paths: Paths, console: Console) -> None:
     console.line(f"report   {paths.report}")
     if config.tracking.store == "mlflow":
         console.line("runs     hotspot ui   (or `make ui`; opens the tracking UI)")
+
+
+def _limit(rule: LimitRule) -> str:
+    value = rule.constant_mg_kg
+    return "limit of place" if value is None else f"{value:g} mg/kg"
 
 
 def _shown(scores: dict[str, dict[str, float | None]], name: str) -> str:

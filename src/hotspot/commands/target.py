@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hotspot.commands.models import limit_value, limits_of, model_factory
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
+from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import out_of_fold
 from hotspot.evaluation.target import target_scores
 from hotspot.evaluation.target_balance import target_weights
@@ -21,6 +22,7 @@ from hotspot.evaluation.target_descriptors import (
 from hotspot.folds.tasks import make_tasks
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limit_rules import Limit, limits_at
 from hotspot.samples.preferential import audit_preference, preference_weights
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
@@ -98,8 +100,8 @@ def _of(config: Config, samples: SampleSet, contaminant: str, target: Target) ->
     return _Entry(sampling, told, printed)
 
 
-def _has_both_classes(samples: Samples, limit: float) -> bool:
-    labels = exceedance_labels(samples.lower, samples.upper, limit)
+def _has_both_classes(samples: Samples, limit: Limit) -> bool:
+    labels = exceedance_labels(samples.lower, samples.upper, limits_at(limit, samples.X))
     return len(np.unique(labels[np.isfinite(labels)])) == 2
 
 
@@ -134,8 +136,17 @@ def _scores(
         start=preference_weights(chosen.coordinates, _log_middle(chosen)),
         blocks=runs[-1].plan.fold,
     )
-    model = make().fit(chosen.X, chosen.lower, chosen.upper, coordinates=chosen.coordinates)
-    chance = model.exceedance(target.X, limit, coordinates=target.coordinates)
+    model = fit_at(
+        make(),
+        chosen.X,
+        chosen.lower,
+        chosen.upper,
+        limits_at(limit, chosen.X),
+        coordinates=chosen.coordinates,
+    )
+    chance = exceedance_at(
+        model, target.X, limits_at(limit, target.X), coordinates=target.coordinates
+    )
     return target_scores(tasks, weights, cell_probability=chance)
 
 

@@ -100,7 +100,7 @@ def _evaluated(found: Thresholds, soil: dict[str, str], registry: Thresholds) ->
     """Return the limit of a soil by id, or why there is none."""
     import pandas as pd
 
-    from hotspot.observations.limit_rules import build_rule
+    from hotspot.observations.rule_building import build_rule
     from hotspot.observations.soil_inputs import SoilInputs
 
     inputs = SoilInputs.read(soil)

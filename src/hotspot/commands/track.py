@@ -12,6 +12,7 @@ from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
 from hotspot.estimators.store import load_model
 from hotspot.evaluation.store import read_ledger
+from hotspot.maps.limits import limit_tags
 from hotspot.samples.sampleset import SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.tracking.mlflow_tracker import CONTENT_TAG, MlflowTracker
@@ -129,7 +130,7 @@ def _child(
             **_params(config),
             "contaminant": contaminant,
             "threshold_id": str(model.threshold["id"]),
-            "threshold_mg_kg": f"{model.threshold_mg_kg:g}",
+            "threshold_mg_kg": str(limit_tags(model.threshold)["threshold_value"]),
         },
         metrics=metrics,
         tags={

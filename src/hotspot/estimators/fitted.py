@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.varying_limit import exceedance_at
 from hotspot.grid import Coordinates, Grid
+from hotspot.observations.limit_rules import Limit, LimitRule, limits_at
 
 if TYPE_CHECKING:
     from hotspot.estimators.applicability import AreaOfApplicability
@@ -51,7 +53,8 @@ class FittedModel:
         Id such as ``zn``.
     threshold : dict
         Plain values of the registry's entry; ``value_mg_kg`` is needed, ``id`` and
-        ``citation`` are wanted.
+        ``citation`` are wanted. With a ``rule`` the limit depends on the place, and the value
+        is the median of the samples' limits.
     applicability : AreaOfApplicability, optional
         Fitted on the same samples.
     facts : dict
@@ -85,8 +88,23 @@ class FittedModel:
 
     @property
     def threshold_mg_kg(self) -> float:
-        """The limit in mg/kg dry mass."""
+        """The limit in mg/kg dry mass; of a rule the median of the samples' limits."""
         return float(self.threshold["value_mg_kg"])
+
+    @property
+    def rule(self) -> LimitRule | None:
+        """The rule of the limit of every place; None where the limit is one number."""
+        told = self.threshold.get("rule")
+        return None if told is None else LimitRule.from_dict(told)
+
+    @property
+    def limit(self) -> Limit:
+        """The limit as it is asked about: a number of mg/kg, or its rule."""
+        return self.rule or self.threshold_mg_kg
+
+    def limits(self, X: pd.DataFrame) -> float | NDArray[np.float64]:
+        """Return the limit in mg/kg: one number, or that of each row, NaN where not known."""
+        return limits_at(self.limit, X)
 
     @property
     def calibration_band(self) -> "CalibrationBand | None":
@@ -110,6 +128,8 @@ class FittedModel:
     ) -> NDArray[np.float64]:
         """Return P(concentration > limit), shape (n,); NaN where it cannot be known.
 
+        Where the limit depends on the place, each row is asked about its own.
+
         Parameters
         ----------
         X : DataFrame, shape (n, n_covariates)
@@ -123,4 +143,4 @@ class FittedModel:
             The columns are not those of the catalogue, in its order.
         """
         self.catalogue.check_names([str(name) for name in X.columns])
-        return self.estimator.exceedance(X, self.threshold_mg_kg, coordinates=coordinates)
+        return exceedance_at(self.estimator, X, self.limits(X), coordinates=coordinates)

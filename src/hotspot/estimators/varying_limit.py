@@ -1,6 +1,7 @@
-"""Exceedance of a limit that differs from row to row."""
+"""Learning and answering for a limit that differs from row to row."""
 
-from typing import Any
+import math
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -8,71 +9,131 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.grid import Coordinates
+from hotspot.observations.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
+AnyModel = TypeVar("AnyModel")
 
 
-def exceedance_at(
-    model: Any, X: pd.DataFrame, limits: Values, *, coordinates: Coordinates | None = None
-) -> Values:
-    """Return P(concentration > limit of the row), shape (n,); NaN where it cannot be known.
+def fit_at(
+    model: AnyModel,
+    X: pd.DataFrame,
+    lower: Values,
+    upper: Values,
+    limits: float | Values,
+    *,
+    coordinates: Coordinates | None = None,
+) -> AnyModel:
+    """Return a model fitted so that `exceedance_at` can ask it about these limits.
+
+    A model of the whole distribution learns concentrations, whatever the limit. A direct
+    classifier learns from labels only: where limits differ, it learns whether each sample
+    exceeds the limit of its own place, and so whether other places exceed theirs.
 
     Parameters
     ----------
     model : ExceedanceModel
-        Fitted. One that knows a single limit can answer only if all limits are that one.
+        Unfitted.
     X : DataFrame, shape (n, n_covariates)
         Covariates.
-    limits : array, shape (n,), mg/kg
-        Above 0; NaN where not known, which gives NaN; ``inf`` where no concentration exceeds
-        it, which gives 0 wherever the model has an answer.
+    lower, upper : array, shape (n,), mg/kg
+        The interval that holds each concentration.
+    limits : float or array, shape (n,), mg/kg
+        One for all, or that of each sample; NaN where not known.
     coordinates : array, shape (n, 2), optional
         Easting, northing.
 
     Raises
     ------
     ModelError
-        The model is a direct classifier and the limits differ, or a limit is not above 0.
+        As the model's ``fit``.
     """
-    given = np.asarray(limits, dtype=np.float64)
-    bad = given.shape != (len(X),) or bool((given <= 0).any())
-    if bad:
-        least = np.nanmin(given, initial=np.inf)
-        raise ModelError(
-            f"Limits of the shape {given.shape}, the least {least:g} mg/kg, were given for "
-            f"{len(X)} rows. Give each row one above 0, or NaN."
-        )
-    known = given[~np.isnan(given)]
-    if not hasattr(model, "distribution"):
-        check_one_limit(model, known)
-        answer = np.full(len(X), np.nan)
-        if len(known):
-            chance = model.exceedance(X, float(known[0]), coordinates=coordinates)
-            answer = np.where(np.isnan(given), np.nan, chance)
-        return answer
-    # A limit stands in where none is known, so that no member meets NaN.
-    stand_in = np.where(np.isnan(given), 1.0, given)
-    chance = model.distribution(X, coordinates=coordinates).exceedance(stand_in)
-    return np.where(np.isnan(given), np.nan, chance)
+    learner: Any = model
+    if isinstance(limits, np.ndarray) and not hasattr(learner, "distribution"):
+        lower, upper = _as_labels(lower, upper, limits, float(learner.threshold))
+    fitted: AnyModel = learner.fit(X, lower, upper, coordinates=coordinates)
+    return fitted
 
 
-def check_one_limit(model: Any, limits: Values) -> None:
-    """Raise `ModelError` if a model that knows one limit is asked about several.
+def exceedance_at(
+    model: Any,
+    X: pd.DataFrame,
+    limits: float | Values,
+    *,
+    coordinates: Coordinates | None = None,
+) -> Values:
+    """Return P(concentration > limit of the row), shape (n,); NaN where it cannot be known.
 
     Parameters
     ----------
     model : ExceedanceModel
-        Or its class.
+        Fitted, by `fit_at` where limits differ. A direct classifier answers for the limits
+        that it learnt and cannot tell whether others are asked; see `check_one_limit`.
+    X : DataFrame, shape (n, n_covariates)
+        Covariates.
+    limits : float or array, shape (n,), mg/kg
+        Above 0. Of a limit per row NaN is one that is not known, which gives NaN, and ``inf``
+        one that no concentration exceeds, which gives 0 wherever the model has an answer.
+    coordinates : array, shape (n, 2), optional
+        Easting, northing.
+
+    Raises
+    ------
+    ModelError
+        A limit is not above 0, or there is not one for each row.
+    """
+    if not isinstance(limits, np.ndarray):
+        single: Values = model.exceedance(X, float(limits), coordinates=coordinates)
+        return single
+    if limits.shape != (len(X),) or bool((limits <= 0).any()):
+        least = np.nanmin(limits, initial=np.inf)
+        raise ModelError(
+            f"Limits of the shape {limits.shape}, the least {least:g} mg/kg, were given for "
+            f"{len(X)} rows. Give each row one above 0, or NaN."
+        )
+    if hasattr(model, "distribution"):
+        # A limit stands in where none is known, so that no member meets NaN.
+        stand_in = np.where(np.isnan(limits), 1.0, limits)
+        chance = model.distribution(X, coordinates=coordinates).exceedance(stand_in)
+    else:
+        chance = model.exceedance(X, float(model.threshold), coordinates=coordinates)
+        chance = np.where(np.isinf(limits) & ~np.isnan(chance), 0.0, chance)
+    return np.where(np.isnan(limits), np.nan, chance)
+
+
+def check_one_limit(model: Any, limits: Values) -> None:
+    """Raise `ModelError` if a classifier that learnt one limit is asked about others.
+
+    Parameters
+    ----------
+    model : ExceedanceModel
+        Fitted for one limit.
     limits : array, mg/kg
         NaN are passed over.
     """
     different = np.unique(limits[~np.isnan(limits)])
-    if hasattr(model, "distribution") or (len(different) <= 1 and np.isfinite(different).all()):
+    if hasattr(model, "distribution") or not len(different):
         return
-    name = getattr(model, "__name__", type(model).__name__)
+    own = float(model.threshold)
+    if len(different) == 1 and math.isclose(different[0], own, rel_tol=1e-9):
+        return
     raise ModelError(
-        f"{name} learns one limit, and the limits here go from {different[0]:g} to "
-        f"{different[-1]:g} mg/kg from place to place. Choose a model of the whole "
+        f"{type(model).__name__} learnt the limit of {own:g} mg/kg, and is asked about limits "
+        f"from {different[0]:g} to {different[-1]:g} mg/kg. Choose a model of the whole "
         "distribution: model=ensemble, gaussian_process, regression_kriging, forest_kriging, "
-        "ordinary_kriging or quantile_forest; or give a limit that is one number."
+        "ordinary_kriging or quantile_forest; or fit one for these limits."
+    )
+
+
+def _as_labels(
+    lower: Values, upper: Values, limits: Values, stand_in: float
+) -> tuple[Values, Values]:
+    """Return intervals that say no more than whether each sample exceeds its own limit.
+
+    They lie on the same side of one limit, the one that a direct classifier was made with.
+    """
+    labels = exceedance_labels(lower, upper, limits)
+    return (
+        np.where(labels == 1.0, stand_in, 0.0),
+        np.where(labels == 0.0, stand_in, np.inf),
     )

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.distribution_scores import DistributionModel, distribution_scores
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limit_rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
 
 _log = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ def out_of_fold(
     make_model: Callable[[], ExceedanceModel],
     samples: Samples,
     plan: FoldPlan,
-    threshold: float,
+    threshold: Limit,
 ) -> OutOfFold:
     """Return the predictions of a model for every sample, each from training parts only.
 
@@ -97,8 +99,8 @@ def out_of_fold(
         concentration learns from their intervals) and are predicted.
     plan : FoldPlan
         Holds at least these samples, in any order.
-    threshold : float, mg/kg
-        The limit.
+    threshold : float or LimitRule
+        The limit in mg/kg, or its rule, which gives each sample that of its covariates.
 
     Raises
     ------
@@ -108,7 +110,8 @@ def out_of_fold(
         A model refuses a training part with both classes, or answers outside [0, 1].
     """
     selected = plan.select(samples.sample_id)
-    label = exceedance_labels(samples.lower, samples.upper, threshold)
+    limits = limits_at(threshold, samples.X)
+    label = exceedance_labels(samples.lower, samples.upper, limits)
     probability = np.full(len(samples), np.nan)
     prevalence = np.full(len(samples), np.nan)
     single_class: list[int] = []
@@ -131,7 +134,7 @@ def out_of_fold(
             continue
         try:
             model = make_model()
-            found = _predicted(model, samples, train, test, threshold)
+            found = _predicted(model, samples, train, test, limits)
             if isinstance(model, DistributionModel):
                 for name, values in distribution_scores(model, samples.take(test)).items():
                     extra.setdefault(name, np.full(len(samples), np.nan))[test] = values
@@ -158,13 +161,14 @@ def _predicted(
     samples: Samples,
     train: NDArray[np.int64],
     test: NDArray[np.int64],
-    threshold: float,
+    limits: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the probabilities of the test part after learning the training part."""
     learnt, asked = samples.take(train), samples.take(test)
-    model.fit(learnt.X, learnt.lower, learnt.upper, coordinates=learnt.coordinates)
+    of = [limits[rows] if isinstance(limits, np.ndarray) else limits for rows in (train, test)]
+    fit_at(model, learnt.X, learnt.lower, learnt.upper, of[0], coordinates=learnt.coordinates)
     found = np.asarray(
-        model.exceedance(asked.X, threshold, coordinates=asked.coordinates), dtype=np.float64
+        exceedance_at(model, asked.X, of[1], coordinates=asked.coordinates), dtype=np.float64
     )
     outside = found[~np.isnan(found) & ~((found >= 0) & (found <= 1))]
     if found.shape != (len(test),) or len(outside):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.grid import Coordinates
+from hotspot.observations.limit_rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
 
 # Samples of a background unless another number is asked for.
@@ -101,6 +102,22 @@ def choose_background(
     """
     rows = spread_rows(samples.coordinates, size, seed=seed)
     return Background(samples.X.iloc[rows].reset_index(drop=True), samples.coordinates[rows])
+
+
+def with_known_limit(samples: Samples, limit: Limit) -> Samples:
+    """Return the samples whose limit is known, among which a background is chosen.
+
+    Parameters
+    ----------
+    samples : Samples
+        Of one contaminant.
+    limit : float or LimitRule
+        mg/kg.
+    """
+    limits = limits_at(limit, samples.X)
+    if not isinstance(limits, np.ndarray):
+        return samples
+    return samples.take(np.flatnonzero(np.isfinite(limits)))
 
 
 def spread_rows(coordinates: Coordinates, size: int, *, seed: int) -> NDArray[np.int64]:

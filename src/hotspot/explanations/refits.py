@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.base import ExceedanceModel
-from hotspot.explanations.background import choose_background, spread_rows
+from hotspot.estimators.varying_limit import fit_at
+from hotspot.explanations.background import choose_background, spread_rows, with_known_limit
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.placebo import (
     STRUCTURED,
@@ -24,6 +25,7 @@ from hotspot.explanations.traits import is_additive
 from hotspot.explanations.values import shap_values
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limit_rules import Limit, limit_words, limits_at
 from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 
@@ -164,22 +166,27 @@ class Refitter:
         From a seed to an unfitted model.
     samples : Samples
         Of one contaminant.
-    threshold : float, mg/kg
-        The limit.
+    threshold : float or LimitRule
+        The limit in mg/kg.
     seed : int
         Of models, noise, backgrounds and draws.
     """
 
     make_model: ModelFactory
     samples: Samples
-    threshold: float
+    threshold: Limit
     seed: int
 
     def fit(self, samples: Samples, *names: str | int) -> ExceedanceModel:
         """Return the model learnt from some samples, with the seed of a name."""
         model = self.make_model(child_seed(self.seed, *names))
-        return model.fit(
-            samples.X, samples.lower, samples.upper, coordinates=samples.coordinates
+        return fit_at(
+            model,
+            samples.X,
+            samples.lower,
+            samples.upper,
+            limits_at(self.threshold, samples.X),
+            coordinates=samples.coordinates,
         )
 
     def explain(
@@ -193,16 +200,17 @@ class Refitter:
             asked.X,
             coordinates=asked.coordinates,
             background=choose_background(
-                training, n_background, seed=child_seed(self.seed, "background")
+                with_known_limit(training, self.threshold),
+                n_background,
+                seed=child_seed(self.seed, "background"),
             ),
             threshold=self.threshold,
         )
 
     def has_both(self, rows: Rows) -> bool:
         """Return whether some samples lie on both sides of the limit."""
-        labels = exceedance_labels(
-            self.samples.lower[rows], self.samples.upper[rows], self.threshold
-        )
+        limits = limits_at(self.threshold, self.samples.X.iloc[rows])
+        labels = exceedance_labels(self.samples.lower[rows], self.samples.upper[rows], limits)
         return len(np.unique(labels[np.isfinite(labels)])) == 2
 
 
@@ -278,14 +286,14 @@ def _folds(
     if len(told) < 2:
         raise ModelError(
             f"Only {len(told)} folds of the plan {plan.plan!r} have samples above and "
-            f"below {refitter.threshold:g} mg/kg to train on. Take a plan with larger "
+            f"below {limit_words(refitter.threshold)} to train on. Take a plan with larger "
             "training parts."
         )
     if left_out:
         warnings.warn(
             f"The folds {few(left_out)} of the plan {plan.plan!r} have training samples on one "
-            f"side of {refitter.threshold:g} mg/kg only and were left out of the stability of "
-            "explanations. Take fewer folds.",
+            f"side of {limit_words(refitter.threshold)} only and were left out of the "
+            "stability of explanations. Take fewer folds.",
             stacklevel=4,
         )
     return told

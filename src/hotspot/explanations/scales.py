@@ -11,6 +11,7 @@ from scipy.special import logit
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.varying_limit import exceedance_at
 from hotspot.explanations.background import Background
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.shapley import Values, Worths, coalition_worths
@@ -21,6 +22,7 @@ from hotspot.explanations.traits import (
     uses_coordinates,
 )
 from hotspot.grid import Coordinates
+from hotspot.observations.limit_rules import Limit, limits_at
 
 Scale = Literal["log-odds", "probability", "median", "width"]
 
@@ -85,7 +87,7 @@ def scale_worths(
     coordinates: Coordinates | None = None,
     background: Background | None = None,
     players: Mapping[str, Sequence[str]],
-    threshold: float | None = None,
+    threshold: Limit | None = None,
     scales: Sequence[Scale] | None = None,
 ) -> ScaleWorths:
     """Return what players, such as roles, are worth on several scales, interventionally.
@@ -107,7 +109,7 @@ def scale_worths(
         What they are compared with; always needed.
     players : mapping of str to sequence of str
         Name and covariates of each; ``"location"`` stands for both coordinates.
-    threshold : float, mg/kg, optional
+    threshold : float or LimitRule, mg/kg, optional
         The limit; needed for an estimator, taken from a `FittedModel`.
     scales : sequence of str, optional
         All that the model knows by default.
@@ -133,7 +135,7 @@ def scale_worths(
             "neither a median nor an interval. Explain a model with a distribution."
         )
     if isinstance(model, FittedModel):
-        threshold = model.threshold_mg_kg
+        threshold = model.limit
     chance_asked = len(told) < len(asked)
     limit, other = _needed(model, coordinates, background, threshold, chance_asked=chance_asked)
     located = uses_coordinates(model)
@@ -169,7 +171,7 @@ def player_values(
     players: Mapping[str, Sequence[str]],
     coordinates: Coordinates | None = None,
     background: Background | None = None,
-    threshold: float | None = None,
+    threshold: Limit | None = None,
 ) -> ShapValues:
     """Return interventional Shapley values of groups of covariates, in log-odds.
 
@@ -193,10 +195,10 @@ def _needed(
     model: FittedModel | ExceedanceModel,
     coordinates: Coordinates | None,
     background: Background | None,
-    threshold: float | None,
+    threshold: Limit | None,
     *,
     chance_asked: bool,
-) -> tuple[float, Background]:
+) -> tuple[Limit, Background]:
     """Return the limit and the background, and refuse to go on without what is needed."""
     kind = type(estimator_of(model)).__name__
     if chance_asked and not hasattr(estimator_of(model), "exceedance"):
@@ -223,9 +225,9 @@ def _needed(
 def _chance(
     model: FittedModel | ExceedanceModel,
     table: pd.DataFrame,
-    limit: float,
+    limit: Limit,
     places: Coordinates | None,
 ) -> Values:
     if isinstance(model, FittedModel):
         return np.asarray(model.exceedance(table, places))
-    return np.asarray(model.exceedance(table, limit, coordinates=places))
+    return exceedance_at(model, table, limits_at(limit, table), coordinates=places)

@@ -1,6 +1,7 @@
 """SHAP values: what each covariate adds to the log-odds of exceedance."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.scales import player_values
 from hotspot.explanations.traits import AdditiveModel, GroupedModel, estimator_of, with_location
 from hotspot.grid import Coordinates
+from hotspot.observations.limit_rules import Limit, limits_at
 
 # Log-odds. Rounding of a few hundred trees stays below 1e-12; a wrong decomposition, such
 # as that of a class split by another method, is off by 0.01 and more.
@@ -29,7 +31,7 @@ def shap_values(
     *,
     coordinates: Coordinates | None = None,
     background: Background | None = None,
-    threshold: float | None = None,
+    threshold: Limit | None = None,
 ) -> ShapValues:
     """Return the SHAP values of a model in log-odds; they add up to its log-odds.
 
@@ -51,8 +53,11 @@ def shap_values(
         Easting, northing; needed for a model that uses them and is no sum.
     background : Background, optional
         Training samples to compare with; needed for a model that is no sum.
-    threshold : float, mg/kg, optional
-        The limit; needed for an estimator that is no sum, taken from a `FittedModel`.
+    threshold : float or LimitRule, optional
+        The limit in mg/kg; needed for an estimator that is no sum, taken from a `FittedModel`.
+        Of a rule each row has the limit of its own covariates: what is credited to one that
+        the limit depends on is both what it tells of the concentration and what the law makes
+        of it. Rows without a known limit have no values.
 
     Raises
     ------
@@ -69,7 +74,7 @@ def shap_values(
     estimator = estimator_of(model)
     if isinstance(model, FittedModel):
         model.catalogue.check_names([str(name) for name in X.columns])
-        threshold = model.threshold_mg_kg
+        threshold = model.limit
     names = tuple(str(name) for name in X.columns)
     if not isinstance(estimator, AdditiveModel):
         return player_values(
@@ -80,7 +85,7 @@ def shap_values(
             background=background,
             threshold=threshold,
         )
-    return _in_portions(estimator, X, names, None)
+    return _of_known_limits(_in_portions(estimator, X, names, None), X, threshold)
 
 
 def group_values(
@@ -127,7 +132,21 @@ def group_values(
         next(number for number, members in enumerate(groups.values()) if name in members)
         for name in names
     ]
-    return _in_portions(estimator, X, tuple(groups), group)
+    limit = model.limit if isinstance(model, FittedModel) else None
+    return _of_known_limits(_in_portions(estimator, X, tuple(groups), group), X, limit)
+
+
+def _of_known_limits(found: ShapValues, X: pd.DataFrame, limit: Limit | None) -> ShapValues:
+    """Return values without those of rows whose limit is not known, or never exceeded."""
+    limits = None if limit is None else limits_at(limit, X)
+    if not isinstance(limits, np.ndarray):
+        return found
+    known = np.isfinite(limits)
+    return replace(
+        found,
+        values=np.where(known[:, None], found.values, np.nan),
+        base=np.where(known, found.base, np.nan),
+    )
 
 
 def _in_portions(

@@ -34,7 +34,8 @@ class MapModel(Protocol):
 
     A model of the whole distribution also has ``quantile(X, q, coordinates=...)`` in
     mg/kg, itself or in its ``estimator``; a model that was tested has a ``calibration_band``
-    and an ``error_profile``. They are looked for by name, since not every model has them.
+    and an ``error_profile``, and one whose limit depends on the place has a ``rule``. They
+    are looked for by name, since not every model has them.
     """
 
     @property
@@ -107,6 +108,12 @@ def _expected_brier(model: MapModel, dissimilarity: Values) -> Values:
 def _as_mapped(values: Values) -> Values:
     """Return numbers as a map stores them, so that its layers agree in every cell."""
     return np.asarray(values, dtype=np.float32).astype(np.float64)
+
+
+def _limit(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+    limits: Values = _found(model, "rule").values(X)
+    # Nothing exceeds an infinite one; statistics and colours know finite numbers only.
+    return np.where(np.isfinite(limits), limits, np.nan)
 
 
 def _found(model: MapModel, name: str) -> Any:
@@ -224,6 +231,7 @@ LAYERS: dict[str, Layer] = {
             source=("dissimilarity", _dissimilarity),
             derive=_expected_brier,
         ),
+        Layer("limit", "Limit of the place", "mg/kg", "rule", _limit),
         Layer(
             "point_density",
             "Samples alike",
@@ -235,7 +243,7 @@ LAYERS: dict[str, Layer] = {
 }
 
 # Layers that a map goes without where a model cannot give them: a classifier knows no
-# concentration, and a model that was not tested no band.
+# concentration, a model that was not tested no band, and one of one limit has none to map.
 OPTIONAL_LAYERS = (
     "lower",
     "median",
@@ -243,6 +251,7 @@ OPTIONAL_LAYERS = (
     "probability_lower",
     "probability_upper",
     "expected_brier",
+    "limit",
     "point_density",
 )
 

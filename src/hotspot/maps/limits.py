@@ -1,5 +1,6 @@
-"""The limit of each cell, where it depends on the soil."""
+"""Limits of places: what maps say and ask of them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,44 +8,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.estimators.varying_limit import exceedance_at
+from hotspot.errors import ModelError
+from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.varying_limit import check_one_limit, exceedance_at
 from hotspot.grid import Coordinates
-from hotspot.maps.layers import MapModel
-from hotspot.maps.styles import LayerStyle, concentration_style
 from hotspot.observations.limit_rules import LimitRule
 
 Values = NDArray[np.float64]
 
-
-def rule_of(model: MapModel) -> LimitRule | None:
-    """Return the rule of a model's limit; None where it is one number."""
-    told: Mapping[str, Any] = model.threshold
-    rule = told.get("rule")
-    return None if rule is None else LimitRule.from_dict(rule)
-
-
-def limit_of_cells(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
-    """Return the limit of each cell in mg/kg, shape (n,): what `Layer.compute` asks for.
-
-    NaN where it is not known, ``inf`` where no total concentration exceeds it.
-
-    Parameters
-    ----------
-    model : MapModel
-        Fitted.
-    X : DataFrame, shape (n, n_covariates)
-        Covariates of the cells.
-    coordinates : array, shape (n, 2)
-        Not used: limits depend on the soil.
-    """
-    rule = rule_of(model)
-    if rule is None:
-        return np.full(len(X), float(model.threshold["value_mg_kg"]))
-    return rule.values(X)
+BY_PLACE = "by place"
+"""What a tag has for the value of a limit that depends on the place."""
 
 
 def exceedance_of_rule(
-    model: MapModel, X: pd.DataFrame, coordinates: Coordinates, rule: LimitRule
+    model: FittedModel, X: pd.DataFrame, coordinates: Coordinates, rule: LimitRule
 ) -> Values:
     """Return P(concentration > limit of the cell) under a rule, shape (n,).
 
@@ -53,12 +30,55 @@ def exceedance_of_rule(
     Raises
     ------
     ModelError
-        The model knows one limit, and the rule asks for others.
+        The model is a direct classifier that learnt other limits than the rule asks about.
     """
-    estimator = getattr(model, "estimator", model)
-    return exceedance_at(estimator, X, rule.values(X), coordinates=coordinates)
+    limits, own = rule.values(X), model.rule
+    if own is None:
+        check_one_limit(model.estimator, limits)
+    elif own.to_dict() != rule.to_dict() and not hasattr(model.estimator, "distribution"):
+        raise ModelError(
+            f"The model of {model.contaminant} learnt exceedance of the limits of {own.id}, "
+            f"and is asked about those of {rule.id}. Choose a model of the whole distribution, "
+            "such as model=ensemble, or fit one for these limits."
+        )
+    return exceedance_at(model.estimator, X, limits, coordinates=coordinates)
 
 
-def limit_style(model: MapModel) -> LayerStyle:
-    """Return the classes of the limit, as multiples of that of the median sample."""
-    return concentration_style("limit", "Limit", float(model.threshold["value_mg_kg"]))
+def limit_phrase(threshold: Mapping[str, Any]) -> str:
+    """Return a model's limit for the middle of a sentence.
+
+    Examples
+    --------
+    >>> limit_phrase({"value_mg_kg": 300.0})
+    '300 mg/kg'
+    >>> limit_phrase({"value_mg_kg": 150.0, "rule": {"id": "cn_farmland_control.as"}})
+    'the limit of its place (cn_farmland_control.as)'
+    """
+    rule = threshold.get("rule")
+    if rule is not None:
+        return f"the limit of its place ({rule['id']})"
+    return f"{float(threshold['value_mg_kg']):g} mg/kg"
+
+
+def limit_value(threshold: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's limit for JSON: its value, or the rule that gives each place one."""
+    rule = threshold.get("rule")
+    if rule is None:
+        return {"value_mg_kg": float(threshold["value_mg_kg"])}
+    return {"rule": rule}
+
+
+def limit_tags(threshold: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a raster says of its limit; a rule whole, so that no registry is needed."""
+    rule = threshold.get("rule")
+    told = {
+        "threshold_id": threshold.get("id"),
+        "threshold_value": f"{float(threshold['value_mg_kg']):g}" if rule is None else BY_PLACE,
+        "threshold_unit": "mg/kg",
+        "threshold_citation": threshold.get("citation"),
+    }
+    if rule is None:
+        return told
+    span = f"{threshold['lowest_mg_kg']:g} to {threshold['highest_mg_kg']:g}"
+    text = json.dumps(rule, separators=(",", ":"), allow_nan=False)
+    return {**told, "threshold_at_samples": span, "threshold_rule": text}

@@ -11,6 +11,7 @@ from hotspot.errors import GridError
 from hotspot.grid import Grid
 from hotspot.maps.encoding import Encoding, stored_nodata, stored_type
 from hotspot.maps.layers import LAYERS, Layer, MapModel
+from hotspot.maps.limits import limit_phrase, limit_value
 from hotspot.maps.statistics import RasterStatistics
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import meaning
@@ -123,14 +124,14 @@ def stac_item(
     described = {
         "contaminant": model.contaminant,
         "threshold_id": limit.get("id"),
-        "threshold_value_mg_kg": float(limit["value_mg_kg"]),
+        **{f"threshold_{name}": value for name, value in limit_value(limit).items()},
         "threshold_citation": limit.get("citation"),
         "model_id": origin.get("model_id"),
         "data_hash": origin.get("data_hash"),
         "version": origin.get("version"),
         **(facts or {}),
     }
-    title = f"{model.contaminant}: where soil exceeds {float(limit['value_mg_kg']):g} mg/kg"
+    title = f"{model.contaminant}: where soil exceeds {limit_phrase(limit)}"
     return {
         "type": "Feature",
         "stac_version": STAC_VERSION,

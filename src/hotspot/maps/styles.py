@@ -286,6 +286,7 @@ def style_of(model: MapModel, layer: str) -> LayerStyle:
         "lower": "5 % quantile of the concentration",
         "median": "Median of the concentration",
         "upper": "95 % quantile of the concentration",
+        "limit": "Limit of the place",
     }
     if layer in titles:
         limit = float(model.threshold["value_mg_kg"])
@@ -293,7 +294,7 @@ def style_of(model: MapModel, layer: str) -> LayerStyle:
     raise ConfigError(
         f"There is no style for the layer {layer!r} of the model of {model.contaminant}. "
         "Use one of probability, probability_lower, probability_upper, decision, "
-        "dissimilarity, point_density, expected_brier, lower, median, upper."
+        "dissimilarity, point_density, expected_brier, lower, median, upper, limit."
     )
 
 

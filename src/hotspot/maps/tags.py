@@ -1,6 +1,7 @@
 """What every raster says about itself."""
 
 from hotspot.maps.layers import MapModel
+from hotspot.maps.limits import limit_phrase, limit_tags
 
 # One sentence each: what the number means, and what it does not.
 _MEANING = {
@@ -55,6 +56,11 @@ _MEANING = {
         "below with a probability of 95 %; it is the upper end of the 90 % interval of one "
         "sample, not of the mean of the cell."
     ),
+    "limit": (
+        "The limit of {contaminant} in mg/kg that holds for a soil such as the covariates of "
+        "this cell tell; it is no concentration, and is missing where no limit is known and "
+        "where no total concentration can exceed it."
+    ),
     "driver": (
         "Group of covariates with the largest contribution, up or down, to the modelled "
         "probability that {contaminant} is above {limit}; it explains the model and does not "
@@ -77,7 +83,7 @@ def meaning(model: MapModel, layer: str) -> str:
     KeyError
         The layer has no sentence.
     """
-    limit = f"{float(model.threshold['value_mg_kg']):g} mg/kg"
+    limit = limit_phrase(model.threshold)
     text = _ROLE_MEANING if layer.startswith("role_") else _MEANING[layer]
     role = layer.removeprefix("role_").replace("_", " ")
     return text.format(contaminant=model.contaminant, limit=limit, role=role)
@@ -96,13 +102,10 @@ def layer_tags(model: MapModel, layer: str) -> dict[str, str]:
     layer : str
         Name of the raster, without ``.tif``.
     """
-    limit, facts = model.threshold, model.facts
+    facts = model.facts
     tags = {
         "contaminant": model.contaminant,
-        "threshold_id": limit.get("id"),
-        "threshold_value": f"{float(limit['value_mg_kg']):g}",
-        "threshold_unit": "mg/kg",
-        "threshold_citation": limit.get("citation"),
+        **limit_tags(model.threshold),
         "model_id": facts.get("model_id"),
         "data_hash": facts.get("data_hash"),
         "config_hash": facts.get("config_hash"),

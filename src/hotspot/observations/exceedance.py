@@ -10,7 +10,9 @@ from hotspot.observations.thresholds import Threshold
 
 
 def exceedance_labels(
-    lower: NDArray[np.float64], upper: NDArray[np.float64], threshold: float
+    lower: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    threshold: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return 1 where the concentration exceeds the limit, 0 where not, NaN where unknown.
 
@@ -23,8 +25,9 @@ def exceedance_labels(
     ----------
     lower, upper : array, shape (n,), mg/kg
         Equal where measured; ``upper`` may be infinite.
-    threshold : float
-        mg/kg, finite and above 0.
+    threshold : float or array, shape (n,), mg/kg
+        Above 0. One limit is finite; of a limit per row NaN is one that is not known, which
+        leaves the label unknown, and ``inf`` one that nothing exceeds.
 
     Returns
     -------
@@ -43,9 +46,10 @@ def exceedance_labels(
     >>> upper = np.array([0.5, 0.2, 0.2, 2.0, np.inf])
     >>> exceedance_labels(lower, upper, 0.2)
     array([ 1.,  0.,  0., nan,  1.])
+    >>> exceedance_labels(lower[:4], upper[:4], np.array([np.nan, 0.1, np.inf, 3.0]))
+    array([nan,  1.,  0.,  0.])
     """
-    if not (isfinite(threshold) and threshold > 0):
-        raise ThresholdError(f"The limit is {threshold}. Give a number of mg/kg above 0.")
+    _check_limits(threshold, np.shape(lower))
     bad = int((~(lower <= upper)).sum())
     if bad:
         raise ObservationError(
@@ -93,3 +97,16 @@ def warn_if_outside_range(
             "rest on extrapolation. Consider a lower limit."
         )
     return None
+
+
+def _check_limits(threshold: float | NDArray[np.float64], shape: tuple[int, ...]) -> None:
+    if not isinstance(threshold, np.ndarray):
+        if not (isfinite(threshold) and threshold > 0):
+            raise ThresholdError(f"The limit is {threshold}. Give a number of mg/kg above 0.")
+        return
+    bad = int((threshold <= 0).sum())
+    if threshold.shape != shape or bad:
+        raise ThresholdError(
+            f"Limits of the shape {threshold.shape}, {bad} of them not above 0, were given for "
+            f"intervals of the shape {shape}. Give each row a limit of mg/kg above 0, or NaN."
+        )

@@ -7,7 +7,8 @@ from typing import Self
 
 from hotspot.errors import ThresholdError, few, nearest_name
 from hotspot.observations.conditions import parse_condition
-from hotspot.observations.limit_rules import LimitRule, build_rule
+from hotspot.observations.limit_rules import LimitRule
+from hotspot.observations.rule_building import build_rule
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.store import registry_rows
 from hotspot.observations.thresholds import Threshold, Thresholds, checked_date

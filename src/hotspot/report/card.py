@@ -37,8 +37,8 @@ def model_card(content: ContaminantContent, provenance: Provenance) -> str:
         ("Caveats and recommendations", _caveats(content)),
     )
     body = "\n\n".join(f"## {head}\n\n{text}" for head, text in sections)
-    limit = numerals.number(content.limit.value_mg_kg)
-    return f"# Model card: {_plain(content.name)} above {limit} mg/kg\n\n{body}\n"
+    limit = words.limit_text(content.limit).replace("\u00a0", " ")
+    return f"# Model card: {_plain(content.name)} above {limit}\n\n{body}\n"
 
 
 def _plain(text: str) -> str:

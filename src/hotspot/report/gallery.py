@@ -7,6 +7,7 @@ from hotspot.maps.styles import LayerStyle, decision_style, probability_style
 from hotspot.report import figures, mapplots
 from hotspot.report.content import ContaminantContent, Context, ReportContent
 from hotspot.report.style import house_style
+from hotspot.report.words import limit_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def _figures(content: ContaminantContent, context: tuple[Context, ...]) -> dict[
     drawn: dict[str, Figure] = {}
     maps, evaluation, explanation = content.maps, content.evaluation, content.explanation
     if maps is not None:
-        limit = f"{content.limit.value_mg_kg:g} mg/kg"
+        limit = limit_text(content.limit).replace("\u00a0", " ")
         title = f"Probability that {content.name.lower()} exceeds {limit}"
         drawn["probability"] = _with_legend(
             mapplots.probability_map(maps, context), probability_style(), title

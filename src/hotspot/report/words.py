@@ -72,7 +72,7 @@ def causal_words(text: str) -> list[str]:
 
 def answer(content: ContaminantContent) -> str:
     """Return the one sentence that a reader in a hurry should take away."""
-    limit = f"{number(content.limit.value_mg_kg)}\u00a0mg/kg"
+    limit = limit_text(content.limit)
     areas = content.maps.areas if content.maps is not None else None
     if areas is None or areas.total_ha <= 0:
         return (
@@ -93,8 +93,21 @@ def meaning(name: str, limit: Limit) -> str:
     return (
         f"The number in a cell is the probability, given the model and its samples, that the "
         f"{in_sentence(name)} concentration in a soil sample taken in this cell exceeds "
-        f"{number(limit.value_mg_kg)}\u00a0mg/kg."
+        f"{limit_text(limit)}."
     )
+
+
+def limit_text(limit: Limit) -> str:
+    """Return a limit for the middle of a sentence.
+
+    Examples
+    --------
+    >>> limit_text(Limit("cn.as", 150.0, "", span_mg_kg=(100.0, 200.0)))
+    'the limit of its place'
+    """
+    if limit.span_mg_kg is not None:
+        return "the limit of its place"
+    return f"{number(limit.value_mg_kg)}\u00a0mg/kg"
 
 
 def limit_sentences(limit: Limit) -> tuple[str, ...]:
@@ -103,8 +116,12 @@ def limit_sentences(limit: Limit) -> tuple[str, ...]:
         "in_force": "It is in force as far as its source tells.",
         "superseded": "It has been superseded; a newer limit may say otherwise.",
     }.get(limit.status, "Whether it is in force is not known.")
+    value = f"is {number(limit.value_mg_kg)}"
+    if limit.span_mg_kg is not None:
+        lowest, highest = map(number, limit.span_mg_kg)
+        value = f"depends on the soil of each place; at the samples it is {lowest} to {highest}"
     sentences = [
-        f"The limit is {number(limit.value_mg_kg)}\u00a0mg/kg dry weight "
+        f"The limit {value}\u00a0mg/kg dry weight "
         f"({limit.citation or 'no source is given'}). {state}"
     ]
     if limit.condition:

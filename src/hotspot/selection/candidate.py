@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.evaluation.out_of_fold import out_of_fold
 from hotspot.folds.plan import FoldPlan
+from hotspot.observations.limit_rules import Limit
 from hotspot.samples.sampleset import Samples
 from hotspot.selection.losses import Losses, sample_losses
 
@@ -43,12 +44,12 @@ class Scoring:
     ----------
     score : str
         One of `hotspot.selection.losses.LOSSES`.
-    threshold : float, mg/kg
-        The limit.
+    threshold : float or LimitRule
+        The limit in mg/kg.
     """
 
     score: str
-    threshold: float
+    threshold: Limit
 
 
 def candidate_losses(

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from hotspot import __version__
+from hotspot.maps.limits import limit_phrase
 from hotspot.maps.styles import probability_style
 from hotspot.observations.contaminants import Contaminants
 from hotspot.review.notes import Note
@@ -123,7 +124,7 @@ def _add_map(application: FastAPI, site: Site) -> None:
     @application.get("/api/{contaminant}/samples")
     def samples(contaminant: str, limit: _Limit = None) -> _Json:
         opened = site.open(contaminant)
-        return samples_geojson(opened, limit or opened.model.threshold_mg_kg)
+        return samples_geojson(opened, limit)
 
     @application.get("/api/{contaminant}/hotspots")
     def hotspots(contaminant: str) -> _Json:
@@ -208,6 +209,7 @@ def _facts(opened: Opened) -> _Json:
     return {
         **_named(model.contaminant),
         "limit_mg_kg": model.threshold_mg_kg,
+        "limit_text": limit_phrase(model.threshold),
         "citation": str(model.threshold.get("citation") or ""),
         "cautions": [str(text) for text in model.threshold.get("cautions") or ()],
         "model": {

@@ -16,10 +16,16 @@ from rasterio.warp import transform, transform_bounds
 from hotspot.errors import HotspotError, nearest_name
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
-from hotspot.explanations.background import BACKGROUND_SIZE, Background, choose_background
+from hotspot.explanations.background import (
+    BACKGROUND_SIZE,
+    Background,
+    choose_background,
+    with_known_limit,
+)
 from hotspot.explanations.traits import is_additive
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.maps.decision import DecisionRule
+from hotspot.maps.limits import limit_phrase
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -80,14 +86,15 @@ class Opened:
         RequestError
             It is another one than a direct classifier knows, or lies beyond the scale.
         """
-        own = self.model.threshold_mg_kg
+        own = self.model.limit
         if limit_mg_kg == own:
-            return own
+            return limit_mg_kg
         if self.any_limit is None:
             raise RequestError(
                 422,
                 wrong="This model is a direct classifier and knows one limit only.",
-                seen=f"limit={limit_mg_kg:g} mg/kg, and the model's is {own:g}.",
+                seen=f"limit={limit_mg_kg:g} mg/kg, and the model's is "
+                f"{limit_phrase(self.model.threshold)}.",
                 remedy="Leave the limit out, or fit a model of the concentration.",
             )
         return self.scale.check(limit_mg_kg)
@@ -260,7 +267,7 @@ def _background(
     told = tags.get("n_background", "")
     size = int(told) if told.isdigit() and int(told) > 0 else BACKGROUND_SIZE
     seed = child_seed(int(model.facts.get("seed", 0)), "background", model.contaminant)
-    return choose_background(samples, size, seed=seed)
+    return choose_background(with_known_limit(samples, model.limit), size, seed=seed)
 
 
 def _rule(tags: dict[str, str]) -> DecisionRule:

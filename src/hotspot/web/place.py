@@ -89,7 +89,8 @@ def describe_place(
     -------
     dict
         ``status`` is ``answered``, ``beside`` (the place lies beside the map), ``incomplete``
-        (the cell misses a covariate) or ``unknown`` (the model has no answer). An answered
+        (the cell misses a covariate) or ``unknown`` (the model has no answer, or the limit
+        of the place is not known for a ``reason``). An answered
         place has the numbers of the model; ``map`` holds those of the rasters, and
         ``same_as_map`` whether both agree.
 
@@ -134,17 +135,18 @@ def _answered(
     opened: Opened, frame: pd.DataFrame, cell: Cell, limit_mg_kg: float | None
 ) -> Answer:
     model = opened.model
-    own = model.threshold_mg_kg
+    # Where the limit depends on the place, that of this one.
+    own = float(np.broadcast_to(np.asarray(model.limits(frame)), 1)[0])
     limit = own if limit_mg_kg is None else opened.check_limit(limit_mg_kg)
     coordinates = np.array([[cell.easting, cell.northing]])
-    numbers, chance = _numbers(opened, frame, coordinates, limit)
+    numbers, chance = _numbers(opened, frame, coordinates, (own, limit))
     stored = {
         name: read_cell(opened.layers[name].path, cell.row, cell.col, model.grid)
         for name in (*_COMPARED, *_READ)
         if name in opened.layers
     }
-    if not isfinite(numbers["probability"]):
-        return {"status": "unknown", "map": _plain(stored)}
+    if not (isfinite(chance) and isfinite(limit)):
+        return {"status": "unknown", "reason": _reason(model, frame), "map": _plain(stored)}
     same = opened.is_of_the_model and all(
         _same(name, numbers[name], stored[name]) for name in numbers if name in stored
     )
@@ -164,18 +166,23 @@ def _answered(
 
 
 def _numbers(
-    opened: Opened, frame: pd.DataFrame, coordinates: NDArray[np.float64], limit: float
+    opened: Opened,
+    frame: pd.DataFrame,
+    coordinates: NDArray[np.float64],
+    limits: tuple[float, float],
 ) -> tuple[dict[str, float], float]:
-    """Return the numbers of the layers at a cell, and P(concentration > limit).
+    """Return the numbers of the layers at a cell, and P(concentration > limit asked about).
 
+    The limits are that of the map and the one asked about, NaN where not known.
     A model of the concentration is asked for its distribution once, not for each number.
     """
     model = opened.model
+    own, limit = limits
     numbers: dict[str, float] = {}
     if isinstance(model.estimator, AnswersFromDistribution):
         distribution = model.estimator.distribution(frame, coordinates=coordinates)
         chance = float(distribution.exceedance(limit)[0])
-        numbers["probability"] = float(distribution.exceedance(model.threshold_mg_kg)[0])
+        numbers["probability"] = float(distribution.exceedance(own)[0])
         for name, q in _QUANTILES.items():
             numbers[name] = float(distribution.quantile(q)[0])
     else:
@@ -206,8 +213,16 @@ def _same(name: str, computed: float, stored: float) -> bool:
 
 
 def _at_limit(model: FittedModel, limit: float) -> FittedModel:
-    """Return the same model asked for another limit."""
-    return replace(model, threshold={**model.threshold, "value_mg_kg": limit})
+    """Return the same model asked for another limit, one number everywhere."""
+    own = {name: value for name, value in model.threshold.items() if name != "rule"}
+    return replace(model, threshold={**own, "value_mg_kg": limit})
+
+
+def _reason(model: FittedModel, frame: pd.DataFrame) -> str | None:
+    """Return why the limit of a place is not known; None where it is."""
+    if model.rule is None:
+        return None
+    return next(iter(model.rule.reasons(frame)), None)
 
 
 def _likeness(opened: Opened, dissimilarity: float | None) -> Answer:

@@ -34,8 +34,8 @@ def concentration_text(lower: float, upper: float) -> str:
     return f"{lower:.4g} to {upper:.4g} mg/kg"
 
 
-def samples_geojson(opened: Opened, limit_mg_kg: float) -> dict[str, Any]:
-    """Return the samples of a contaminant against a limit.
+def samples_geojson(opened: Opened, limit_mg_kg: float | None) -> dict[str, Any]:
+    """Return the samples of a contaminant against a limit, by default that of the map.
 
     Of a survey of more than `MOST_SAMPLES` so many are shown, spread over it; ``left_out``
     tells how many are not.
@@ -45,7 +45,8 @@ def samples_geojson(opened: Opened, limit_mg_kg: float) -> dict[str, Any]:
     if len(samples) > MOST_SAMPLES:
         rows = spread_rows(samples.coordinates, MOST_SAMPLES, seed=0)
     places = to_wgs84(opened.model.grid, samples.coordinates[rows])
-    labels = exceedance_labels(samples.lower, samples.upper, limit_mg_kg)
+    limits = limit_mg_kg or opened.model.limits(samples.X)
+    labels = exceedance_labels(samples.lower, samples.upper, limits)
     features = [
         _point(
             longitude,

@@ -11,7 +11,7 @@ import yaml
 
 from hotspot.cli import run_command_line
 from hotspot.commands.limit_rules import limit_rules, rule_facts, rule_threshold
-from hotspot.commands.models import limits_of
+from hotspot.commands.models import limit_value, limits_of
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
@@ -24,6 +24,7 @@ from hotspot.estimators.logistic import LogisticClassifier
 from hotspot.estimators.regression_kriging import RegressionKriging
 from hotspot.estimators.store import save_model
 from hotspot.grid import Grid
+from hotspot.observations.limit_rules import LimitRule
 from hotspot.rasters import CogWriter
 
 GRID = Grid.from_region((0, 4000, 0, 3000), 100, "EPSG:28992")
@@ -151,16 +152,17 @@ def test_a_configuration_gives_rules() -> None:
     """By contaminant, by regime, with what is given for all; numbers stay numbers."""
     regime = configured(regime="cn_farmland_control", given={"ph": "ph"})
     assert limit_rules(regime)["as"].covariates == ("ph",)
-    with pytest.raises(ThresholdError, match="depends on the covariates ph"):
-        limits_of(regime)
+    assert isinstance(limit_value(limits_of(regime)["as"]), LimitRule)
     fixed = configured(**{"as": {"rule": "cn_farmland_control", "ph": 5.0}})
     limit = limits_of(fixed)["as"]
-    assert (limit.id, limit.value_mg_kg) == ("cn_farmland_control.as", 200.0)
+    assert (limit.id, limit_value(limit)) == ("cn_farmland_control.as", 200.0)
     assert limit.citation
     assert limits_of(configured(**{"as": 7}))["as"].id == "user_as_7"
     unknown = configured(regime="cn_farmland_control")
     with pytest.raises(ThresholdError, match="is not known: ph"):
         rule_threshold(limit_rules(unknown)["as"])
+    with pytest.raises(ThresholdError, match="is not known: ph"):
+        limits_of(unknown)
 
 
 def test_rule_facts_make_a_model_that_carries_its_rule() -> None:

@@ -1,5 +1,7 @@
 """Limits that differ from cell to cell, in models of the whole distribution and in others."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,14 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.logistic import LogisticClassifier
 from hotspot.estimators.regression_kriging import RegressionKriging
 from hotspot.estimators.stacking import stacked
-from hotspot.estimators.varying_limit import check_one_limit, exceedance_at
+from hotspot.estimators.varying_limit import check_one_limit, exceedance_at, fit_at
 from hotspot.grid import Grid
-from hotspot.maps.limits import exceedance_of_rule, limit_of_cells, limit_style, rule_of
+from hotspot.maps.layers import LAYERS, available_layers
+from hotspot.maps.limits import exceedance_of_rule
+from hotspot.maps.styles import style_of
+from hotspot.maps.tags import layer_tags
+from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import regime_rule
 from hotspot.observations.soil_inputs import SoilInputs
 
@@ -94,18 +101,44 @@ def test_fitted_models_answer_for_a_rule() -> None:
             np.testing.assert_allclose(answer[here], alone[here], rtol=1e-12)
 
 
-def test_a_direct_classifier_refuses_limits_that_differ() -> None:
-    """And names models that can; one limit everywhere it answers."""
+def test_a_direct_classifier_that_learnt_one_limit_refuses_others() -> None:
+    """And names models that can; its own limit everywhere it answers."""
     model = LogisticClassifier(threshold=150.0).fit(X, C, C)
-    with pytest.raises(ModelError, match=r"learns one limit.*100 to 200.*model=ensemble"):
-        exceedance_at(model, X, RULE.values(X))
-    with pytest.raises(ModelError, match="LogisticClassifier learns one limit"):
-        check_one_limit(LogisticClassifier, np.array([1.0, 2.0]))
-    limits = np.full(N, 150.0)
-    limits[0] = np.nan
+    with pytest.raises(
+        ModelError, match=r"learnt the limit of 150.*100 to 200.*model=ensemble"
+    ):
+        check_one_limit(model, RULE.values(X))
+    with pytest.raises(ModelError, match="learnt the limit of 150"):
+        check_one_limit(model, np.array([120.0, np.nan]))
+    check_one_limit(model, np.array([150.0, np.nan]))
+
+
+def test_a_direct_classifier_learns_the_limits_of_places() -> None:
+    """The labels are those of each sample's own limit; unknown ones teach and get nothing."""
+    limits = RULE.values(X)
+    limits[:5], limits[5] = np.nan, np.inf
+    model = fit_at(LogisticClassifier(threshold=3.0), X, C, C, limits)
+    labels = exceedance_labels(C, C, limits)
+    assert model.n_samples_ == N - 5
+    assert model.prevalence_ == pytest.approx(np.nanmean(labels))
     answer = exceedance_at(model, X, limits)
-    assert np.isnan(answer[0])
-    np.testing.assert_array_equal(answer[1:], model.exceedance(X, 150.0)[1:])
+    assert np.isnan(answer[:5]).all()
+    assert answer[5] == 0.0
+    # As if the labels had been written by hand, against any one limit.
+    by_hand = LogisticClassifier(threshold=1.0).fit(X[5:], 2 * labels[5:], 2 * labels[5:])
+    np.testing.assert_allclose(answer[6:], by_hand.exceedance(X[6:], 1.0), rtol=1e-9)
+
+
+def test_a_law_that_follows_the_soil_is_no_hotspot() -> None:
+    """Where concentration and limit rise together, the probability stays about the same."""
+    random = np.random.default_rng(4)
+    soil = pd.DataFrame({"ph": random.uniform(4.5, 8.5, 2000)})
+    level = RULE.values(soil)
+    c = level * np.exp(random.normal(0, 0.2, len(soil)))
+    fitted = fit_at(LogisticClassifier(threshold=1.0), soil, c, c, level)
+    assert np.abs(exceedance_at(fitted, soil, level) - 0.5).max() < 0.1
+    fixed = LogisticClassifier(threshold=150.0).fit(soil, c, c).exceedance(soil, 150.0)
+    assert np.abs(fixed - 0.5).max() > 0.4
 
 
 @pytest.mark.parametrize("limits", [np.full(N, 0.0), np.full(N, -1.0), np.full(3, 1.0)])
@@ -123,18 +156,31 @@ def test_a_model_carries_its_rule_to_the_map() -> None:
         catalogue=Catalogue(tuple(soil)),
         grid=Grid.from_region((0, 1000, 0, 1000), 100, "EPSG:28992"),
         contaminant="as",
-        threshold={"id": RULE.id, "value_mg_kg": 120.0, "rule": RULE.to_dict()},
+        threshold={
+            "id": RULE.id,
+            "value_mg_kg": 120.0,
+            "rule": RULE.to_dict(),
+            "lowest_mg_kg": 100.0,
+            "highest_mg_kg": 200.0,
+        },
     )
-    np.testing.assert_array_equal(limit_of_cells(model, X, PLACES), RULE.values(X))
-    again = rule_of(model)
-    assert again is not None
+    np.testing.assert_array_equal(LAYERS["limit"].compute(model, X, PLACES), RULE.values(X))
+    assert model.rule is not None
     np.testing.assert_array_equal(
-        exceedance_of_rule(model, X, PLACES, again),
+        exceedance_of_rule(model, X, PLACES, model.rule), model.exceedance(X, PLACES)
+    )
+    np.testing.assert_array_equal(
+        model.exceedance(X, PLACES),
         exceedance_at(model.estimator, X, RULE.values(X), coordinates=PLACES),
     )
-    assert limit_style(model).edges[3] == 120.0
+    tags = layer_tags(model, "probability")
+    assert tags["threshold_value"] == "by place"
+    assert LimitRule.from_dict(json.loads(tags["threshold_rule"])).to_dict() == RULE.to_dict()
+    assert "the limit of its place (cn_farmland_control.as)" in tags["meaning"]
+    assert style_of(model, "limit").edges[3] == 120.0
     plain = FittedModel(
         model.estimator, model.catalogue, model.grid, "as", {"id": "x", "value_mg_kg": 7.0}
     )
-    assert rule_of(plain) is None
-    np.testing.assert_array_equal(limit_of_cells(plain, X, PLACES), np.full(N, 7.0))
+    assert plain.rule is None
+    assert "limit" not in available_layers(plain)
+    assert "limit" in available_layers(model)

@@ -13,9 +13,11 @@ from hotspot.observations.conditions import (
     parse_condition,
 )
 from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import LimitRule, build_rule, joint_labels, limit_labels
+from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import Regimes, regime_rule, registry_rule
+from hotspot.observations.rule_building import build_rule
 from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.three_valued import all_of
 from hotspot.observations.thresholds import Threshold, Thresholds, resolve_threshold
 
 REGISTRY = Thresholds.load()
@@ -236,7 +238,7 @@ def test_the_czech_pair_must_be_exceeded_together() -> None:
     limits = rule.values(frame)
     np.testing.assert_array_equal(limits, [np.inf, 300.0, np.nan])
     same = np.full(3, 400.0)
-    np.testing.assert_array_equal(limit_labels(same, same, limits)[0], [0.0, 1.0, np.nan])
+    np.testing.assert_array_equal(exceedance_labels(same, same, limits), [0.0, 1.0, np.nan])
     unknown = regime_rule("pb", "cz_indication", SoilInputs())
     assert "extractable" in "; ".join(unknown.reasons(pd.DataFrame(index=[0])))
     # Where only the aqua regia value is set, it stands alone.
@@ -244,11 +246,11 @@ def test_the_czech_pair_must_be_exceeded_together() -> None:
     assert zinc.constant_mg_kg == 400.0
 
 
-def test_joint_labels_are_never_guessed() -> None:
+def test_joint_claims_are_never_guessed() -> None:
     """One below decides, one unknown beside one above does not."""
     one = np.array([1.0, 1.0, 0.0, np.nan, np.nan])
     two = np.array([1.0, 0.0, np.nan, 1.0, np.nan])
-    np.testing.assert_array_equal(joint_labels(one, two), [1.0, 0.0, 0.0, np.nan, np.nan])
+    np.testing.assert_array_equal(all_of([one, two], 5), [1.0, 0.0, 0.0, np.nan, np.nan])
 
 
 def test_natural_background_takes_the_place_of_a_lower_limit() -> None:
@@ -326,7 +328,7 @@ def test_labels_of_one_limit_are_those_of_exceedance_labels() -> None:
     upper = lower + random.choice([0.0, 1.0, 5.0, np.inf], 200)
     for threshold in (0.5, 5.0, 12.0, float(lower[0])):
         np.testing.assert_array_equal(
-            limit_labels(lower, upper, np.full(200, threshold))[0],
+            exceedance_labels(lower, upper, np.full(200, threshold)),
             exceedance_labels(lower, upper, threshold),
         )
 

@@ -18,7 +18,7 @@ class Limit:
     threshold_id : str
         Id in the registry.
     value_mg_kg : float
-        mg/kg dry weight.
+        mg/kg dry weight; of a limit that depends on the place that of the median sample.
     citation : str
         The law or guidance, in words.
     status : str
@@ -27,6 +27,8 @@ class Limit:
         What the limit presumes, such as ``soil pH 6-7``; empty if nothing.
     note : str
         What else a reader should know; empty if nothing.
+    span_mg_kg : tuple of float, optional
+        Lowest and highest limit at the samples, where it depends on the place.
     """
 
     threshold_id: str
@@ -35,6 +37,7 @@ class Limit:
     status: str = "unknown"
     condition: str = ""
     note: str = ""
+    span_mg_kg: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from hotspot.report.numerals import area, number, percent
 from hotspot.report.plates.plate import Key, Plate, class_keys
 from hotspot.report.style import png
 from hotspot.report.terms import in_sentence
+from hotspot.report.words import limit_text
 
 
 def probability_plate(content: ContaminantContent, context: Sequence[Context]) -> Plate | None:
@@ -36,7 +37,7 @@ def probability_plate(content: ContaminantContent, context: Sequence[Context]) -
         keys.append(Key("outline", "outlined: a hotspot, numbered by rank"))
     alt = (
         f"Map of the probability that {in_sentence(content.name)} exceeds "
-        f"{number(content.limit.value_mg_kg)} mg/kg, in six classes from very unlikely to very "
+        f"{limit_text(content.limit)}, in six classes from very unlikely to very "
         f"likely. {_share_above(maps)} of the mapped cells are more likely above than below."
     )
     return Plate(

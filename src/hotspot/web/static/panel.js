@@ -58,9 +58,9 @@ export function legend(facts, state) {
   const other = state.limit !== null;
   const title = other
     ? `Probability above ${number(state.limit)} mg/kg`
-    : layer.name === "probability" ? `Probability above ${number(facts.limit_mg_kg)} mg/kg` : sentence(layer.title);
+    : layer.name === "probability" ? `Probability above ${facts.limit_text}` : sentence(layer.title);
   const note = other
-    ? `Drawn from the saved distribution of every cell. The map on disk has the limit ${number(facts.limit_mg_kg)} mg/kg.`
+    ? `Drawn from the saved distribution of every cell. The map on disk has ${facts.limit_text} as its limit.`
     : layer.meaning;
   box.append(
     el("h2", {}, title),
@@ -170,7 +170,7 @@ function provenance(facts) {
     "details",
     { class: "fine" },
     el("summary", {}, "The limit and the model"),
-    el("p", {}, facts.citation || `Limit: ${number(facts.limit_mg_kg)} mg/kg.`),
+    el("p", {}, facts.citation || `Limit: ${facts.limit_text}.`),
     ...cautions,
     el("p", {}, `Model ${facts.model.id || "without id"} (${facts.model.kind.replaceAll("_", " ") || "kind unknown"}), learned from ${facts.model.n_samples} samples.`),
   );
@@ -197,7 +197,7 @@ export function hotspotPanel(facts, collection, onFly) {
   const left = collection.left_out ? el("p", { class: "muted" }, `${collection.left_out} smaller ones are not listed.`) : null;
   box.replaceChildren(
     el("h2", {}, features.length === 1 ? "One hotspot" : `${features.length || "No"} hotspots`),
-    el("p", { class: "muted" }, `Patches of touching cells, as the experiment defines a hotspot for the limit ${number(facts.limit_mg_kg)} mg/kg; the largest expected area above it comes first.`),
+    el("p", { class: "muted" }, `Patches of touching cells, as the experiment defines a hotspot above ${facts.limit_text}; the largest expected area above it comes first.`),
     el("ol", { class: "hotspot-list" }, ...rows),
     ...(left ? [left] : []),
   );

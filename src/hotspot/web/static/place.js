@@ -34,7 +34,9 @@ function body(facts, answer, noteForm) {
   }
   if (answer.status === "unknown") {
     return [
-      el("p", {}, "The model has no answer here: the ground is of a class that no sample had."),
+      el("p", {}, answer.reason
+        ? `The limit of this place is not known: ${answer.reason}. Nobody can say whether it is exceeded.`
+        : "The model has no answer here: the ground is of a class that no sample had."),
       covariates(answer), nearest(answer), noteForm,
     ];
   }
