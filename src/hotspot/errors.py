@@ -48,6 +48,10 @@ class ModelError(HotspotError, ValueError):
     """A model cannot be fitted, saved, loaded or applied to these covariates."""
 
 
+class DownloadError(HotspotError, OSError):
+    """A public data set could not be fetched, or what came is not what was expected."""
+
+
 class OutputError(HotspotError, OSError):
     """A product could not be written; nothing half-written is left behind."""
 

@@ -42,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
         "maps",
     },
     "config": {"covariates"},
+    "datasets": set(),
     "tracking": {"estimators"},
     "worlds": {"observations", "covariates", "samples"},
 }

@@ -1,4 +1,4 @@
-"""`hotspot data`: look at a table, and propose what its columns mean."""
+"""`hotspot data`: look at a table and propose what its columns mean; fetch a public one."""
 
 import json
 import os
@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hotspot.commands.download import download, list_datasets
 from hotspot.config.compose import config_dir
 from hotspot.config.paths import DATA_ROOTS_VARIABLE
-from hotspot.errors import ConfigError, nearest_name
+from hotspot.datasets.catalogue import load_catalogue
+from hotspot.errors import ConfigError, few, nearest_name
 from hotspot.files import write_text
 from hotspot.observations.address import is_database
 from hotspot.observations.dialect import Dialect, guess_dialect
@@ -23,8 +25,14 @@ _ENOUGH = 1 << 20
 
 HELP = """\
 usage: hotspot data inspect FILE [option=value ...]
+       hotspot data list
+       hotspot data NAME [address=URL | file=PATH]
 
-Looks at a table and proposes the keys of `data` that read it; what is unsure is told.
+The last two tell of public data sets and fetch one, such as usgs_ds801, into data/raw: from
+its official address or a mirror, resumed where it broke off and checked; or from a file that
+was fetched by other means.
+
+The first looks at a table and proposes the keys of `data` that read it; what is unsure is told.
 FILE is CSV, TSV, Excel, GeoPackage, GeoParquet, GeoJSON, or env:HOTSPOT_DATABASE.
 
   save=NAME              write conf/data/NAME.yaml; then data=NAME uses it
@@ -68,11 +76,12 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(HELP)
         return 0
     action, *rest = arguments
+    if action == "list" and not rest:
+        list_datasets()
+        return 0
     if action != "inspect":
-        raise ConfigError(
-            f"data {action}: there is no such action.{nearest_name(action, ['inspect'])} "
-            "Write `hotspot data inspect FILE`."
-        )
+        _fetch(action, rest)
+        return 0
     files = [text for text in rest if text.partition("=")[0] not in OPTIONS]
     if len(files) != 1:
         raise ConfigError(
@@ -87,6 +96,23 @@ def main(arguments: list[str]) -> int:
     if "save" in options:
         _save(options["save"], text)
     return 0
+
+
+def _fetch(name: str, arguments: list[str]) -> None:
+    """Fetch a public data set."""
+    if name not in load_catalogue():
+        known = ["inspect", "list", *load_catalogue()]
+        raise ConfigError(
+            f"data {name}: there is no such action or data set.{nearest_name(name, known)} "
+            "Write `hotspot data inspect FILE`, or one of `hotspot data list`."
+        )
+    bare = [text for text in arguments if "=" not in text]
+    if bare:
+        raise ConfigError(
+            f"data {name} does not know {few(bare)}. Write address=URL or file=PATH behind it, "
+            "or nothing."
+        )
+    download(name, dict(text.split("=", 1) for text in arguments))
 
 
 def inspect(file: str, options: dict[str, str]) -> tuple[str, Proposal]:

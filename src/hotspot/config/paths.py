@@ -10,6 +10,9 @@ from hotspot.errors import ConfigError
 # configuration from a stranger cannot make the program open files elsewhere.
 DATA_ROOTS_VARIABLE = "HOTSPOT_DATA_ROOTS"
 
+# The project's own folder of what is never edited.
+RAW_DATA = Path("data/raw")
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -137,8 +140,8 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
     Parameters
     ----------
     text : str
-        As written; relative to the project's root, or to a folder of ``HOTSPOT_DATA_ROOTS``
-        where the root has no such file.
+        As written; relative to the project's root, or where the root has no such file to
+        ``data/raw`` or a folder of ``HOTSPOT_DATA_ROOTS``, in that order.
     key : str
         The key, for the message.
     root : Path
@@ -163,7 +166,7 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
         if folder
     ]
     if not path.exists() and not Path(text).is_absolute():
-        for folder in allowed[1:]:
+        for folder in [allowed[0] / RAW_DATA, *allowed[1:]]:
             other = (folder / Path(text)).resolve()
             if other.is_relative_to(folder) and other.is_file():
                 return other
@@ -174,7 +177,8 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
         )
     if not path.is_file():
         raise ConfigError(
-            f"{key}: there is no file {text!r}. Paths are relative to the project's root; "
-            "put raw files below data/raw."
+            f"{key}: there is no file {text!r}. Paths are relative to the project's root, to "
+            f"{RAW_DATA.as_posix()} or to a folder of {DATA_ROOTS_VARIABLE}; put raw files "
+            f"below {RAW_DATA.as_posix()}."
         )
     return root / Path(text)

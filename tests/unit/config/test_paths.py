@@ -51,6 +51,18 @@ def test_a_named_root_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert input_path(str(tmp_path / "gis" / "a.tif"), "k", root=root).is_file()
 
 
+def test_raw_data_need_not_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the project has below data/raw stands before what another folder has."""
+    for folder in ("project/data/raw", "gis"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.tif").write_text("x")
+    (tmp_path / "gis" / "b.tif").write_text("x")
+    monkeypatch.setenv(DATA_ROOTS_VARIABLE, str(tmp_path / "gis"))
+    root = tmp_path / "project"
+    assert input_path("a.tif", "k", root=root) == (root / "data" / "raw" / "a.tif")
+    assert input_path("b.tif", "k", root=root) == tmp_path / "gis" / "b.tif"
+
+
 def test_a_missing_file_is_named_with_its_key(tmp_path: Path) -> None:
     """The message says which key named the file."""
     with pytest.raises(ConfigError, match=r"covariates\.layers\.dem\.path: there is no file"):

@@ -1,0 +1,1 @@
+"""Public data sets: what is offered, fetching it, and bringing it into form."""
