@@ -141,12 +141,12 @@ def open_raster(path: Path) -> Any:
             # The first format is the expected one, so its complaint tells most.
             reason = reason or error
             continue
-        _check_blocks(dataset, path)
+        check_blocks(dataset, path)
         return dataset
     raise CovariateError(
         f"{path} cannot be read as a raster: {reason}. "
-        "Give a GeoTIFF, ASCII grid, Erdas Imagine or SAGA grid; a virtual raster (.vrt) is "
-        "first written out with gdal_translate."
+        "Give a GeoTIFF, ASCII grid, Erdas Imagine or SAGA grid; a layer of covariates may "
+        "be a mosaic (.vrt), NetCDF or Zarr too."
     ) from reason
 
 
@@ -221,7 +221,7 @@ def open_remote_raster(address: str) -> Any:
             f"{address} cannot be read: {error}. Check that the address is right and that this "
             "machine may read it."
         ) from error
-    _check_blocks(dataset, Path(address))
+    check_blocks(dataset, Path(address))
     return dataset
 
 
@@ -247,7 +247,14 @@ def fingerprint(dataset: Any) -> tuple[str, ...]:
     )
 
 
-def _check_blocks(dataset: Any, path: Path) -> None:
+def check_blocks(dataset: Any, path: object) -> None:
+    """Close a dataset and refuse it where it cannot be read window by window.
+
+    Raises
+    ------
+    CovariateError
+        Its numbers are complex, or its blocks would fill the memory.
+    """
     height, width = max(dataset.block_shapes, key=lambda shape: int(shape[0]) * int(shape[1]))
     if any(str(dtype).startswith("complex") for dtype in dataset.dtypes):
         dataset.close()

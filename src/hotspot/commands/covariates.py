@@ -1,7 +1,7 @@
 """`hotspot covariates`: every layer onto one grid."""
 
 from hotspot.commands.console import Console
-from hotspot.config.paths import Paths, input_path
+from hotspot.config.paths import Paths, input_path, raster_source
 from hotspot.config.schema import (
     Config,
     CoordinateLayerConfig,
@@ -140,7 +140,7 @@ def _raster_layer(name: str, node: RasterLayerConfig, paths: Paths) -> Layer:
     def plain(path: str, path_key: str) -> RasterLayer | DerivedLayer:
         raster = RasterLayer(
             covariate,
-            input_path(path, f"{key}.{path_key}", root=paths.root),
+            raster_source(path, f"{key}.{path_key}", root=paths.root),
             band=node.band,
             variable=node.variable,
             resampling=node.resampling,

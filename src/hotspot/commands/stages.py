@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hotspot.config.paths import Paths, input_path
-from hotspot.config.schema import Config
+from hotspot.config.paths import Paths, input_path, raster_source
+from hotspot.config.schema import Config, RasterLayerConfig
 from hotspot.covariates.source_files import source_files
 from hotspot.errors import ConfigError, nearest_name
 from hotspot.observations.address import is_database
@@ -59,7 +59,11 @@ def raw_table(config: Config, paths: Paths) -> list[Path]:
 
 
 def raw_layers(config: Config, paths: Paths) -> list[Path]:
-    """Return the files that covariates are made from, with those that belong to them."""
+    """Return the files that covariates are made from, with those that belong to them.
+
+    A raster on a server is no file: `hotspot covariates` asks for its edition anew, `hotspot
+    run` does not notice that it has changed.
+    """
     files = []
     if config.covariates.grid.like is not None:
         files.append(
@@ -68,7 +72,10 @@ def raw_layers(config: Config, paths: Paths) -> list[Path]:
     for name, layer in config.covariates.layers.items():
         for key, path in layer.files().items():
             whole = f"covariates.layers.{name}.{key}"
-            files += source_files(input_path(path, whole, root=paths.root))
+            is_raster = isinstance(layer, RasterLayerConfig) and key != "sources.path"
+            find = raster_source if is_raster else input_path
+            source = find(path, whole, root=paths.root)
+            files += source_files(source) if isinstance(source, Path) else []
     return list(dict.fromkeys(files))
 
 

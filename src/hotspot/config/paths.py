@@ -3,12 +3,17 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from hotspot.covariates.remote import RemoteFile
 from hotspot.errors import ConfigError
 
 # Folders outside the project from which inputs may be read, as in PATH. Without it a
 # configuration from a stranger cannot make the program open files elsewhere.
 DATA_ROOTS_VARIABLE = "HOTSPOT_DATA_ROOTS"
+
+# Hosts from which rasters may be read in parts, as data.example.org or data.example.org:8080.
+DATA_HOSTS_VARIABLE = "HOTSPOT_DATA_HOSTS"
 
 # The project's own folder of what is never edited.
 RAW_DATA = Path("data/raw")
@@ -134,6 +139,33 @@ def comparison_folder(first: str, second: str, root: Path = Path()) -> Path:
     return root / "experiments" / "comparisons" / f"{first}__{second}"
 
 
+def raster_source(text: str, key: str, *, root: Path = Path()) -> Path | RemoteFile:
+    """Return the raster that a configuration key names: a file, a Zarr store or an address.
+
+    Parameters
+    ----------
+    text, key, root
+        As for `input_path`.
+
+    Raises
+    ------
+    ConfigError
+        The path is none that `input_path` lets through, or the address is on a host that the
+        user did not name in ``HOTSPOT_DATA_HOSTS``.
+    """
+    if not text.startswith(("https://", "http://")):
+        return input_path(text, key, root=root)
+    parts = urlsplit(text)
+    hosts = os.environ.get(DATA_HOSTS_VARIABLE, "").replace(",", " ").split()
+    if "@" in parts.netloc or parts.netloc not in hosts:
+        raise ConfigError(
+            f"{key}: {text!r} is on {parts.hostname}, which is not named as a host to be read "
+            f"from. If you trust it, set the environment variable {DATA_HOSTS_VARIABLE}="
+            f"{parts.netloc.rpartition('@')[2]}; or fetch the file and put it below data/raw."
+        )
+    return RemoteFile(text)
+
+
 def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
     """Return the path of an input file that a configuration key names.
 
@@ -168,17 +200,22 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
     if not path.exists() and not Path(text).is_absolute():
         for folder in [allowed[0] / RAW_DATA, *allowed[1:]]:
             other = (folder / Path(text)).resolve()
-            if other.is_relative_to(folder) and other.is_file():
+            if other.is_relative_to(folder) and _is_input(other):
                 return other
     if not any(path.is_relative_to(folder) for folder in allowed):
         raise ConfigError(
             f"{key}: {text!r} lies outside the project ({allowed[0].name}/). Copy it below "
             f"data/raw, or name its folder in the environment variable {DATA_ROOTS_VARIABLE}."
         )
-    if not path.is_file():
+    if not _is_input(path):
         raise ConfigError(
             f"{key}: there is no file {text!r}. Paths are relative to the project's root, to "
             f"{RAW_DATA.as_posix()} or to a folder of {DATA_ROOTS_VARIABLE}; put raw files "
             f"below {RAW_DATA.as_posix()}."
         )
     return root / Path(text)
+
+
+def _is_input(path: Path) -> bool:
+    """Whether a path is a file, or the folder that a Zarr store is."""
+    return path.is_file() or (path.suffix.lower() == ".zarr" and path.is_dir())

@@ -17,6 +17,7 @@ import shapely
 
 from hotspot.covariates.catalogue import Covariate
 from hotspot.covariates.layers import PlainLayer
+from hotspot.covariates.remote import RemoteFile, remote_edition
 from hotspot.covariates.source_files import source_files
 from hotspot.covariates.store import read_recipes
 from hotspot.grid import Grid
@@ -150,6 +151,8 @@ def _plain(value: Any) -> Any:
     """Return a value of layers as JSON; a path as the digests of its files."""
     if isinstance(value, Path):
         return [[file.name, _known_digest(file)] for file in source_files(value)]
+    if isinstance(value, RemoteFile):
+        return [value.address, remote_edition(value)]
     if is_dataclass(value):
         parts = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
         return {"type": type(value).__name__, **parts}

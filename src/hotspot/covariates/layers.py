@@ -12,6 +12,7 @@ from hotspot.covariates.derivations import (
     RasterDerivation,
     VectorDerivation,
 )
+from hotspot.covariates.remote import RemoteFile
 from hotspot.errors import CovariateError, few
 
 Value = str | int | float
@@ -26,12 +27,12 @@ class RasterLayer:
     ----------
     covariate : Covariate
         What the raster holds. An empty unit stands for that of the file.
-    path : Path
-        A local file.
+    path : Path or RemoteFile
+        A local file, the folder of a Zarr store, or a GeoTIFF on a server.
     band : int
         From 1.
     variable : str, optional
-        Variable of a NetCDF file with several.
+        Variable of a NetCDF file or a Zarr store with several.
     resampling : str, optional
         How cells of another grid are met: ``auto``, or a method of
         `hotspot.covariates.align.choose_resampling`. Without it a file on other cells than
@@ -46,7 +47,7 @@ class RasterLayer:
     """
 
     covariate: Covariate
-    path: Path
+    path: Path | RemoteFile
     band: int = 1
     variable: str | None = None
     resampling: str | None = None

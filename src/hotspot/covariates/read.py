@@ -17,9 +17,18 @@ from hotspot.covariates.align import Placement, choose_resampling
 from hotspot.covariates.catalogue import Kind
 from hotspot.covariates.layers import RasterLayer
 from hotspot.covariates.references import agreed_crs, region_text
+from hotspot.covariates.remote import RangeReader, RemoteFile
+from hotspot.covariates.virtual import virtual_sources
 from hotspot.errors import CovariateError, GridError, few, nearest_name
 from hotspot.grid import Grid, Window
-from hotspot.rasters import dataset_crs, local_path, open_raster, read_grid, read_window
+from hotspot.rasters import (
+    check_blocks,
+    dataset_crs,
+    local_path,
+    open_raster,
+    read_grid,
+    read_window,
+)
 
 Values = NDArray[np.float64]
 
@@ -42,6 +51,12 @@ _BORDER_ROWS = 32
 
 # A border of which this share is 0 looks like a collar.
 _COLLAR = 0.5
+
+# What holds variables, by the ending of its name, and how GDAL calls it.
+_CONTAINERS = {".nc": "netCDF", ".nc4": "netCDF", ".zarr": "Zarr"}
+
+# What GDAL is told that a raster on a server is called.
+_REMOTE_NAME = "remote.tif"
 
 # How units are spelt in files; others are compared as they stand.
 _SPELLINGS = {
@@ -235,7 +250,15 @@ class AlignedRaster:
 
     def _source(self, part: Window) -> Values:
         layer = self.layer
-        values = read_window(self._dataset, part, layer.band, nodata=layer.missing_value)
+        try:
+            values = read_window(self._dataset, part, layer.band, nodata=layer.missing_value)
+        except CovariateError as error:
+            if not isinstance(layer.path, RemoteFile):
+                raise
+            raise CovariateError(
+                f"{layer.path} broke off or is damaged, or was changed while it was read. Run "
+                "again; or fetch it, put it below data/raw, and give its path."
+            ) from error
         values[np.isinf(values)] = np.nan
         if layer.covariate.is_categorical:
             whole = (values == np.rint(values)) & (np.abs(values) < 2**31)
@@ -304,22 +327,70 @@ def open_source(layer: RasterLayer) -> Any:
     Raises
     ------
     CovariateError
-        The file cannot be read as a raster, or the NetCDF variable is missing or not named.
+        The file cannot be read as a raster, or the variable of a NetCDF file or a Zarr store
+        is missing or not named.
     """
-    if layer.path.suffix.lower() not in (".nc", ".nc4"):
-        if layer.variable is not None:
-            raise CovariateError(
-                f"{layer.path.name} has no variables such as {layer.variable!r}: it is no "
-                "NetCDF file (.nc). Leave the key `variable` out; `band` chooses a band."
-            )
-        return open_raster(layer.path)
-    file = local_path(layer.path)
+    path = layer.path
+    suffix = "" if isinstance(path, RemoteFile) else path.suffix.lower()
+    if suffix not in _CONTAINERS and layer.variable is not None:
+        raise CovariateError(
+            f"{path.name} has no variables such as {layer.variable!r}: it is no NetCDF file "
+            "(.nc) and no Zarr store (.zarr). Leave the key `variable` out; `band` chooses a "
+            "band."
+        )
+    if isinstance(path, RemoteFile):
+        return _open_remote(path)
+    if suffix == ".vrt":
+        return _open_virtual(path)
+    if suffix in _CONTAINERS:
+        return _open_container(layer, path, _CONTAINERS[suffix])
+    return open_raster(path)
+
+
+def _open_remote(path: RemoteFile) -> Any:
+    """Open a GeoTIFF on a server; only the parts that are read are fetched."""
+    reader = RangeReader(path)
+
+    def opener(name: str, mode: str = "rb") -> RangeReader:
+        # GDAL looks for files beside the raster; a server was asked for this one alone.
+        if not name.endswith(_REMOTE_NAME) or "w" in mode:
+            raise FileNotFoundError(name)
+        reader.seek(0)
+        return reader
+
+    try:
+        dataset = rasterio.open(_REMOTE_NAME, driver="GTiff", opener=opener, sharing=False)
+    except RasterioError as error:
+        raise reader.failure or CovariateError(
+            f"{path} cannot be read as a raster: {error}. Give the address of a "
+            "cloud-optimised GeoTIFF."
+        ) from error
+    check_blocks(dataset, path)
+    return dataset
+
+
+def _open_virtual(path: Path) -> Any:
+    file = local_path(path)
+    for tile in virtual_sources(file):
+        open_raster(tile).close()
+    try:
+        return rasterio.open(file, driver="VRT")
+    except RasterioError as error:
+        raise CovariateError(
+            f"{path} cannot be read as a virtual raster: {error}. Make it anew with "
+            "gdalbuildvrt."
+        ) from error
+
+
+def _open_container(layer: RasterLayer, path: Path, driver: str) -> Any:
+    """Open a file or store that holds variables, or one of them."""
+    file = path.absolute() if path.is_dir() and driver == "Zarr" else local_path(path)
     if '"' in str(file):
         raise CovariateError(
             f"The path {str(file)!r} holds a quotation mark. Rename the file or its folder."
         )
-    dataset = _open_netcdf(str(file), layer.path)
-    names = [part.rsplit(":", 1)[1] for part in dataset.subdatasets]
+    dataset = _open_as(f'ZARR:"{file}"' if driver == "Zarr" else str(file), path, driver)
+    names = [part.rsplit(":", 1)[1].removeprefix("/") for part in dataset.subdatasets]
     if layer.variable is None and dataset.count == 0:
         dataset.close()
         raise CovariateError(
@@ -335,18 +406,20 @@ def open_source(layer: RasterLayer) -> Any:
             f"{layer.path.name} has no variable {layer.variable!r}."
             f"{nearest_name(layer.variable, names)} It has {few(names, 12)}."
         )
-    return _open_netcdf(f'NETCDF:"{file}":{layer.variable}', layer.path)
+    inside = f"/{layer.variable}" if driver == "Zarr" else layer.variable
+    return _open_as(f'{driver.upper()}:"{file}":{inside}', path, driver)
 
 
-def _open_netcdf(name: str, path: Path) -> Any:
+def _open_as(name: str, path: Path, driver: str) -> Any:
     try:
         with warnings.catch_warnings():
             # A file of several variables has no place of its own; its variables have.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(name, driver="netCDF")
+            return rasterio.open(name, driver=driver)
     except RasterioError as error:
+        kind = "NetCDF" if driver == "netCDF" else "a Zarr store"
         raise CovariateError(
-            f"{path} cannot be read as NetCDF: {error}. Check the key `variable`, or write "
+            f"{path} cannot be read as {kind}: {error}. Check the key `variable`, or write "
             "the variable to a GeoTIFF with gdal_translate."
         ) from error
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from hotspot.covariates.virtual import virtual_sources
+
 # Formats of which the attributes, the header or the values lie in files of their own.
 _SPREAD = (".shp", ".asc", ".sdat", ".img")
 
@@ -13,8 +15,11 @@ def source_files(path: Path) -> list[Path]:
     """Return a file and those beside it that belong to it, in a fixed order.
 
     A shapefile has its attributes in others, a raster may have its CRS, nodata or world file
-    there; all carry its name with another ending, or with a further one.
+    there; all carry its name with another ending, or with a further one. A virtual raster has
+    its tiles, a Zarr store is a folder of files.
     """
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file())
     if not path.is_file():
         return [path]
     own = path.stem if path.suffix.lower() in _SPREAD else path.name
@@ -28,4 +33,5 @@ def source_files(path: Path) -> list[Path]:
             or (other.stem == path.stem and other.suffix.lower() in _BESIDE)
         )
     ]
-    return [path, *sorted(beside)]
+    tiles = virtual_sources(path) if path.suffix.lower() == ".vrt" else []
+    return [path, *sorted(beside), *tiles]
