@@ -40,7 +40,7 @@ VERBS = (
     Verb("compare", "two runs: scores with paired uncertainty, map difference by cause"),
     Verb("config", "show or check the composed configuration without running"),
     Verb("world", "make a simulated region on disk, with its truth and an experiment"),
-    Verb("data", "look at a table and propose how to read it"),
+    Verb("data", "look at a table and propose how to read it; fetch a public one"),
     Verb("thresholds", "list, search and evaluate the registry of limits"),
     Verb("swing", "where the answer depends on whose law is asked"),
     Verb("bundle", "a submission for a receiver of maps; `bundle check DIR` checks any"),
