@@ -56,3 +56,29 @@ class AnswersFromDistribution(ABC):
         """
         require("q", q, low=np.nextafter(0.0, 1.0), high=np.nextafter(1.0, 0.0))
         return self.distribution(X, coordinates=coordinates).quantile(q)
+
+
+class AskedOnce(AnswersFromDistribution):
+    """A model that finds the distribution of the same rows once, however often it is asked.
+
+    Probability and quantiles of a window of a map are questions to one distribution. The rows
+    asked last are known again by identity: who changes them in place gets a stale answer.
+
+    Parameters
+    ----------
+    member : AnswersFromDistribution
+        The fitted model.
+    """
+
+    def __init__(self, member: AnswersFromDistribution) -> None:
+        self._member = member
+        self._asked: tuple[object, object] | None = None
+
+    def distribution(
+        self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row."""
+        if self._asked is None or self._asked[0] is not X or self._asked[1] is not coordinates:
+            self._answer = self._member.distribution(X, coordinates=coordinates)
+            self._asked = (X, coordinates)
+        return self._answer

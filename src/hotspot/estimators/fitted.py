@@ -123,6 +123,19 @@ class FittedModel:
         band = self.evidence.band.at(confidence)
         return replace(self, evidence=replace(self.evidence, band=band))
 
+    def asked_once(self) -> "FittedModel":
+        """Return the model for one window of a map: the rows asked last are known again.
+
+        Probability, median and interval of the same rows then cost one distribution.
+        """
+        # Not imported by who only applies a classifier.
+        from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce
+
+        if not isinstance(self.estimator, AnswersFromDistribution):
+            return self
+        once: Any = AskedOnce(self.estimator)
+        return replace(self, estimator=once)
+
     def exceedance(
         self, X: pd.DataFrame, coordinates: Coordinates | None = None
     ) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
+from hotspot.estimators.fitted import FittedModel
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
 from hotspot.maps.encoding import Encoding, as_stored
@@ -129,6 +130,8 @@ def predict_window(
         a probability outside [0, 1].
     """
     check_layers(model, layers)
+    if isinstance(model, FittedModel):
+        model = model.asked_once()
     rows, cols = np.divmod(positions, grid.shape[1])
     coordinates = grid.centres(rows, cols)
     asked = list(layers)
