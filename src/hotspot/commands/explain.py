@@ -1,6 +1,6 @@
 """`hotspot explain`: what the model leans on, tested; as tables, statements and maps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,7 +30,13 @@ from hotspot.explanations.background import (
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.interactions import interaction_table, joined_players
-from hotspot.explanations.layers import NO_DRIVER, layer_roles, role_layers
+from hotspot.explanations.layers import (
+    NO_DRIVER,
+    RoleLayers,
+    layer_roles,
+    role_layers,
+    with_drivers,
+)
 from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
 from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
@@ -48,10 +54,12 @@ from hotspot.explanations.traits import is_additive, with_location
 from hotspot.explanations.values import shap_values
 from hotspot.files import replaced_folder
 from hotspot.folds.store import read_folds
+from hotspot.grid import Window
+from hotspot.maps.read import read_windows
 from hotspot.maps.styles import contribution_style, driver_style
 from hotspot.maps.tags import layer_tags
 from hotspot.maps.write import write_qml
-from hotspot.rasters import CogWriter
+from hotspot.rasters import CogWriter, open_raster
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -98,7 +106,10 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
         origins = _write_origins(model, chosen, (values, rows), folder) if has_story else ()
         if config.explain.role_layers:
             background = choose_background(known, _map_background(model, stack), seed=seed)
-            _write_role_layers(config, model, background, stack, folder, origins)
+            windows = _mapped_roles(paths.maps(contaminant), model) or _computed_roles(
+                config, model, background, stack
+            )
+            _write_role_layers(model, background, stack, windows, folder, origins)
         if not has_story:
             return
         write_tested_statements(
@@ -219,11 +230,56 @@ def _map_background(model: FittedModel, stack: Stack) -> int:
     return max(_SMALLEST_BACKGROUND, min(BACKGROUND_SIZE, _PREDICTIONS // per_sample))
 
 
+RoleWindows = Iterator[tuple[Window, RoleLayers]]
+
+
+def _mapped_roles(maps: Path, model: FittedModel) -> RoleWindows | None:
+    """Return the layers of roles that `hotspot predict` wrote for this model, if it did.
+
+    They come from the same numbers, so that nothing is computed and no covariate is read.
+    """
+    roles = layer_roles(model)
+    paths = {role: maps / f"role_{role}.tif" for role in roles}
+    if not is_additive(model) or not all(path.is_file() for path in paths.values()):
+        return None
+    for role, path in paths.items():
+        with open_raster(path) as dataset:
+            told = dataset.tags()
+        if any(
+            told.get(tag) != text for tag, text in layer_tags(model, f"role_{role}").items()
+        ):
+            return None
+    return (
+        (window, with_drivers(roles, np.stack([layers[role] for role in roles])))
+        for window, layers in read_windows(paths)
+    )
+
+
+def _computed_roles(
+    config: Config, model: FittedModel, background: Background, stack: Stack
+) -> RoleWindows:
+    """Yield the layers of roles, window by window."""
+    for window in stack.grid.windows(config.predict.window_size):
+        frame, positions = stack.frame(window)
+        rows, cols = np.divmod(positions, window.shape[1])
+        yield (
+            window,
+            role_layers(
+                model,
+                frame,
+                positions,
+                window.shape,
+                coordinates=stack.grid.centres(rows + window.row, cols + window.col),
+                background=background,
+            ),
+        )
+
+
 def _write_role_layers(
-    config: Config,
     model: FittedModel,
     background: Background,
     stack: Stack,
+    windows: RoleWindows,
     folder: Path,
     origins: Sequence[Origin],
 ) -> None:
@@ -281,17 +337,7 @@ def _write_role_layers(
                 categorical=True,
             )
         )
-        for window in stack.grid.windows(config.predict.window_size):
-            frame, positions = stack.frame(window)
-            rows, cols = np.divmod(positions, window.shape[1])
-            layers = role_layers(
-                model,
-                frame,
-                positions,
-                window.shape,
-                coordinates=stack.grid.centres(rows + window.row, cols + window.col),
-                background=background,
-            )
+        for window, layers in windows:
             for writer, array in zip(by_role, layers.contributions, strict=True):
                 writer.write(window, array)
             for writer, origin in zip(by_origin, mapped, strict=True):

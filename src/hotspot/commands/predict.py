@@ -33,7 +33,13 @@ from hotspot.maps.hotspots import (
     TopShareRule,
     trace_hotspots,
 )
-from hotspot.maps.layers import LAYERS, OPTIONAL_LAYERS, available_layers
+from hotspot.maps.layers import (
+    OPTIONAL_LAYERS,
+    ROLES,
+    available_layers,
+    layer_named,
+    role_layers_of,
+)
 from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_windows
 from hotspot.maps.stac import SamplingPeriod, stac_item
@@ -88,12 +94,19 @@ def mapped_model(config: Config, paths: Paths, contaminant: str) -> FittedModel:
 def map_layers(config: Config, model: FittedModel) -> list[str]:
     """Return the layers that were asked for and that this model can give.
 
-    A direct classifier knows no concentration, so it has no interval to map. Where the limit
-    depends on the place its map is always among them, or nobody could read the others.
+    A direct classifier knows no concentration, so it has no interval to map; a model of the
+    concentration is no sum over its covariates, so it has no roles to map in passing. Where
+    the limit depends on the place its map is always among them, or nobody could read the
+    others.
     """
     given = available_layers(model)
-    asked = dict.fromkeys([*config.predict.layers, "limit"])
-    return [name for name in asked if name in given or name not in OPTIONAL_LAYERS]
+    named: list[str] = []
+    for name in dict.fromkeys([*config.predict.layers, "limit"]):
+        if name == ROLES:
+            named += role_layers_of(model)
+        elif name in given or name not in OPTIONAL_LAYERS:
+            named.append(name)
+    return named
 
 
 def hotspot_rule(config: HotspotsConfig) -> Rule:
@@ -194,7 +207,7 @@ def _describe(
         else None
     )
     tallies = {
-        name: RasterTally(nodata=255.0 if LAYERS[name].dtype == "uint8" else float("nan"))
+        name: RasterTally(nodata=255.0 if layer_named(name).dtype == "uint8" else float("nan"))
         for name in layers
     }
     for _, block in read_windows(layers):

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
+from hotspot.estimators.additive import AdditiveModel, SharedOnce
+from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.varying_limit import exceedance_at
 from hotspot.grid import Coordinates, Grid
@@ -126,14 +128,14 @@ class FittedModel:
     def asked_once(self) -> "FittedModel":
         """Return the model for one window of a map: the rows asked last are known again.
 
-        Probability, median and interval of the same rows then cost one distribution.
+        Probability, median and interval of the same rows then cost one distribution, and the
+        contributions of all roles one table.
         """
-        # Not imported by who only applies a classifier.
-        from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce
-
-        if not isinstance(self.estimator, AnswersFromDistribution):
-            return self
-        once: Any = AskedOnce(self.estimator)
+        once: Any = self.estimator
+        if isinstance(once, AnswersFromDistribution):
+            once = AskedOnce(once)
+        elif isinstance(once, AdditiveModel):
+            once = SharedOnce(once)
         return replace(self, estimator=once)
 
     def exceedance(

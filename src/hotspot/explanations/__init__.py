@@ -1,5 +1,6 @@
 """Why the map says so: SHAP values, sums by role, map layers, and tested statements."""
 
+from hotspot.estimators.additive import AdditiveModel, GroupedModel
 from hotspot.explanations.agreement import OtherModel, near_best
 from hotspot.explanations.ale import SHAPE_COLUMNS, effect_shape
 from hotspot.explanations.background import Background, choose_background
@@ -66,8 +67,6 @@ from hotspot.explanations.stability import (
 )
 from hotspot.explanations.statements import Statement, Survey, make_statements
 from hotspot.explanations.traits import (
-    AdditiveModel,
-    GroupedModel,
     has_distribution,
     is_additive,
     uses_coordinates,

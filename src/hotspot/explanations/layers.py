@@ -87,11 +87,25 @@ def role_layers(
             coordinates=coordinates,
             background=background,
         )
-    roles, contributions = explained.names, explained.values
-    layers = scatter(contributions.T.astype(np.float32), positions, shape)
-    return RoleLayers(
-        roles, layers, driver_codes(dominant_role(contributions), positions, shape)
-    )
+    # As the rasters hold them, so that the dominant role follows from these.
+    layers = scatter(explained.values.T.astype(np.float32), positions, shape)
+    return with_drivers(explained.names, layers)
+
+
+def with_drivers(roles: tuple[str, ...], contributions: NDArray[np.float32]) -> RoleLayers:
+    """Return contributions of roles over one window with the dominant role of each cell.
+
+    Parameters
+    ----------
+    roles : tuple of str
+        One per layer.
+    contributions : array, shape (n_roles, rows, cols), log-odds
+        NaN where there is no explanation.
+    """
+    shape = (contributions.shape[1], contributions.shape[2])
+    flat = contributions.reshape(len(roles), -1).T.astype(np.float64)
+    positions = np.arange(len(flat), dtype=np.int64)
+    return RoleLayers(roles, contributions, driver_codes(dominant_role(flat), positions, shape))
 
 
 def layer_roles(model: FittedModel) -> tuple[str, ...]:

@@ -3,39 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from hotspot.estimators.additive import AdditiveModel
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.distribution import PredictiveDistribution
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.shapley import LOCATION
 from hotspot.grid import Coordinates
-
-
-@runtime_checkable
-class AdditiveModel(Protocol):
-    """A model whose log-odds are a sum over its covariates."""
-
-    def log_odds(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the log-odds of exceedance, shape (n,)."""
-        ...
-
-    def contributions(self, X: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return contributions, shape (n, n_covariates), and base, shape (n,)."""
-        ...
-
-
-@runtime_checkable
-class GroupedModel(AdditiveModel, Protocol):
-    """An additive model that adds up groups of covariates itself, quicker than one by one."""
-
-    def group_contributions(
-        self, X: pd.DataFrame, groups: Sequence[int]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return contributions, shape (n, n_groups), and base, shape (n,)."""
-        ...
 
 
 @runtime_checkable

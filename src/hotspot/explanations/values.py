@@ -5,21 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
+from hotspot.estimators.additive import AdditiveModel, checked_contributions
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.background import Background
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.scales import player_values
-from hotspot.explanations.traits import AdditiveModel, GroupedModel, estimator_of, with_location
+from hotspot.explanations.traits import estimator_of, with_location
 from hotspot.grid import Coordinates
 from hotspot.observations.limit_rules import Limit, limits_at
-
-# Log-odds. Rounding of a few hundred trees stays below 1e-12; a wrong decomposition, such
-# as that of a class split by another method, is off by 0.01 and more.
-ADDITIVITY_TOLERANCE = 1e-6
 
 # Rows that are explained at once, so that a large table needs little memory.
 _ROWS = 20_000
@@ -157,7 +153,7 @@ def _in_portions(
 ) -> ShapValues:
     """Return the contributions of covariates, or of groups of them, a portion at a time."""
     parts = [
-        _explain(estimator, X.iloc[start : start + _ROWS], group)
+        checked_contributions(estimator, X.iloc[start : start + _ROWS], group)
         for start in range(0, max(len(X), 1), _ROWS)
     ]
     return ShapValues(
@@ -165,29 +161,3 @@ def _in_portions(
         base=np.concatenate([base for _, base in parts]),
         names=names,
     )
-
-
-def _explain(
-    estimator: AdditiveModel, X: pd.DataFrame, group: Sequence[int] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if group is not None and isinstance(estimator, GroupedModel):
-        values, base = estimator.group_contributions(X, group)
-    else:
-        values, base = estimator.contributions(X)
-        if group is not None:
-            columns = [np.flatnonzero(np.equal(group, g)) for g in range(max(group) + 1)]
-            values = np.column_stack([values[:, held].sum(axis=1) for held in columns])
-    answered = np.flatnonzero(np.isfinite(base))
-    if answered.size:
-        # Rows without an answer were warned of above; asked again, they would be twice.
-        expected = estimator.log_odds(X.iloc[answered])
-        error = np.abs(values[answered].sum(axis=1) + base[answered] - expected)
-        # Written so that NaN fails too.
-        if not error.max() <= ADDITIVITY_TOLERANCE:
-            raise ModelError(
-                f"The contributions miss the log-odds by up to {error.max():.2g} in "
-                f"{int((~(error <= ADDITIVITY_TOLERANCE)).sum())} of {len(X)} rows; "
-                f"{ADDITIVITY_TOLERANCE:g} is allowed. Do not publish this explanation; fit "
-                "the model again with the installed LightGBM."
-            )
-    return values, base

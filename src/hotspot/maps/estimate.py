@@ -8,7 +8,7 @@ from typing import Protocol
 from hotspot.maps.decision import DecisionRule
 from hotspot.maps.encoding import stored_type
 from hotspot.maps.engine import windows_in_flight
-from hotspot.maps.layers import LAYERS, MapModel
+from hotspot.maps.layers import MapModel, layer_named
 from hotspot.maps.predict import MapOptions, map_windows
 from hotspot.maps.store import pack
 from hotspot.maps.window import CovariateStack, predict_window
@@ -143,7 +143,7 @@ def estimate_map(
             with _timed(meter) as write:
                 for name, array in arrays.items():
                     part.work += len(pack(array))
-                    kind = stored_type(LAYERS[name], options.encoding)
+                    kind = stored_type(layer_named(name), options.encoding)
                     part.rasters += cog_size(array, dtype=kind)
             if number:
                 spent.read += read[0]

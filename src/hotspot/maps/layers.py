@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.covariates.catalogue import Catalogue
+from hotspot.covariates.catalogue import Catalogue, Role
 from hotspot.errors import ModelError, few, nearest_name
+from hotspot.estimators.additive import SharedOnce
 from hotspot.grid import Coordinates, Grid
 
 Values = NDArray[np.float64]
@@ -133,6 +134,20 @@ def _quantile(q: float) -> Compute:
     return compute
 
 
+def _contribution(role: str) -> Compute:
+    def compute(model: MapModel, X: pd.DataFrame, coordinates: Coordinates) -> Values:
+        roles = model.catalogue.by_role()
+        group = [list(roles).index(str(covariate.role)) for covariate in model.catalogue]
+        estimator: Any = getattr(model, "estimator", model)
+        shared = estimator if isinstance(estimator, SharedOnce) else SharedOnce(estimator)
+        found: Values = shared.shares(X, group)[:, list(roles).index(role)]
+        rule = _found(model, "rule")
+        # As in an explanation: nothing is credited where the limit is not known.
+        return found if rule is None else np.where(np.isfinite(rule.values(X)), found, np.nan)
+
+    return compute
+
+
 @dataclass(frozen=True)
 class Layer:
     """One raster of a map.
@@ -155,6 +170,8 @@ class Layer:
     derive : callable or None
         From (model, values of the source) to the values of this layer: who has the source
         need not compute it again.
+    role : str or None
+        The role of the covariates that the layer is about, which the model must have.
     """
 
     name: str
@@ -164,6 +181,7 @@ class Layer:
     compute: Compute | None
     source: str | None = None
     derive: Derive | None = None
+    role: str | None = None
 
     @property
     def dtype(self) -> Literal["float32", "uint8"]:
@@ -183,7 +201,8 @@ class Layer:
 
     def available(self, model: MapModel) -> bool:
         """Whether a model can give this layer."""
-        return _found(model, self.needs) is not None
+        has_role = self.role is None or self.role in model.catalogue.by_role()
+        return has_role and _found(model, self.needs) is not None
 
 
 def _derived(
@@ -242,6 +261,24 @@ LAYERS: dict[str, Layer] = {
     )
 }
 
+ROLES = "roles"
+"""Asks for the layers of all roles that a model has, see `role_layers_of`."""
+
+# What a role adds to the log-odds, of models that are a sum over their covariates.
+ROLE_LAYERS: dict[str, Layer] = {
+    f"role_{role}": Layer(
+        f"role_{role}",
+        f"Contribution of {role}",
+        "log-odds",
+        "log_odds",
+        _contribution(str(role)),
+        role=str(role),
+    )
+    for role in Role
+}
+
+_ALL = {**LAYERS, **ROLE_LAYERS}
+
 # Layers that a map goes without where a model cannot give them: a classifier knows no
 # concentration, a model that was not tested no band, and one of one limit has none to map.
 OPTIONAL_LAYERS = (
@@ -254,6 +291,21 @@ OPTIONAL_LAYERS = (
     "limit",
     "point_density",
 )
+
+
+def layer_named(name: str) -> Layer:
+    """Return a layer of `LAYERS` or `ROLE_LAYERS`."""
+    return _ALL[name]
+
+
+def role_layers_of(model: MapModel) -> tuple[str, ...]:
+    """Return the names of the layers of roles that a model can give, roles in its order.
+
+    There are none of a model that is no sum over its covariates: what it credits to a role
+    takes thousands of predictions a cell, see `hotspot.explanations`.
+    """
+    names = [f"role_{role}" for role in model.catalogue.by_role()]
+    return tuple(name for name in names if layer_named(name).available(model))
 
 
 def available_layers(model: MapModel) -> tuple[str, ...]:
@@ -269,9 +321,9 @@ def check_layers(model: MapModel, layers: Sequence[str]) -> None:
     ModelError
         A layer is unknown or asked twice, none is asked, or the model lacks what it needs.
     """
-    known = tuple(LAYERS)
-    offered = few(available_layers(model), len(known))
-    unknown = [name for name in layers if name not in LAYERS]
+    known = tuple(_ALL)
+    offered = few((*available_layers(model), *role_layers_of(model)), len(known))
+    unknown = [name for name in layers if name not in _ALL]
     if unknown:
         raise ModelError(
             f"There is no map layer {few(map(repr, unknown))}."
@@ -282,9 +334,9 @@ def check_layers(model: MapModel, layers: Sequence[str]) -> None:
             f"The map layers asked are {few(layers) or 'none'}. "
             f"Name each once, at least one of {offered}."
         )
-    lacking = [name for name in layers if not LAYERS[name].available(model)]
+    lacking = [name for name in layers if not _ALL[name].available(model)]
     if lacking:
-        needs = sorted({LAYERS[name].needs for name in lacking})
+        needs = sorted({_ALL[name].needs for name in lacking})
         raise ModelError(
             f"The model of {model.contaminant} cannot give the layers {few(lacking)}: "
             f"it has no {few(needs)}. Ask for some of {offered}, or fit a model that has it."

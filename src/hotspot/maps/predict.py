@@ -20,7 +20,7 @@ from hotspot.maps.encoding import (
     stored_type,
 )
 from hotspot.maps.engine import Engine, Threads, aligned_windows
-from hotspot.maps.layers import LAYERS, Layer, MapModel, check_layers
+from hotspot.maps.layers import Layer, MapModel, check_layers, layer_named
 from hotspot.maps.store import FinishedWindows, Work, check_space
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import layer_tags
@@ -186,7 +186,7 @@ def map_windows(
 def map_bytes(grid: Grid, layers: Sequence[str], encoding: Encoding) -> float:
     """Return about how many bytes of disk a map takes while it is made."""
     total = 0.0
-    for layer in (LAYERS[name] for name in layers):
+    for layer in (layer_named(name) for name in layers):
         kind = stored_type(layer, encoding)
         if kind == "uint8":
             total += 2 * _CODE_SHARE
@@ -217,7 +217,7 @@ def _kept(
         "encoding": options.encoding,
         "windows": hashlib.sha256(text.encode()).hexdigest(),
     }
-    kinds = {name: LAYERS[name].dtype for name in layers}
+    kinds = {name: layer_named(name).dtype for name in layers}
     with FinishedWindows(Work(given.folder, depends), kinds, windows) as finished:
         if finished.stale is not None:
             options.tell(f"starting afresh instead of going on with a map: {finished.stale}")
@@ -237,7 +237,7 @@ def _write_rasters(
     """Turn finished windows into rasters, several layers at once."""
 
     def write(name: str) -> None:
-        with _writer(hidden / f"{name}.tif", LAYERS[name], model, grid, options) as writer:
+        with _writer(hidden / f"{name}.tif", layer_named(name), model, grid, options) as writer:
             for window, array in finished.read(name):
                 writer.write(window, array)
 

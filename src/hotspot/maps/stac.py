@@ -10,7 +10,7 @@ import numpy as np
 from hotspot.errors import GridError
 from hotspot.grid import Grid
 from hotspot.maps.encoding import Encoding, stored_nodata, stored_type
-from hotspot.maps.layers import LAYERS, Layer, MapModel
+from hotspot.maps.layers import Layer, MapModel, layer_named
 from hotspot.maps.limits import limit_phrase, limit_value
 from hotspot.maps.statistics import RasterStatistics
 from hotspot.maps.styles import style_of
@@ -205,7 +205,7 @@ def _projection(grid: Grid) -> dict[str, Any]:
 def _raster(
     model: MapModel, grid: Grid, name: str, statistics: RasterStatistics, encoding: Encoding
 ) -> dict[str, Any]:
-    layer = LAYERS[name]
+    layer = layer_named(name)
     numbers = {
         "minimum": statistics.minimum,
         "maximum": statistics.maximum,

@@ -278,6 +278,8 @@ def style_of(model: MapModel, layer: str) -> LayerStyle:
         return expected_brier_style()
     if layer == "point_density":
         return point_density_style()
+    if layer.startswith("role_"):
+        return contribution_style(layer.removeprefix("role_"))
     if layer == "decision":
         return decision_style()
     if layer == "dissimilarity" and model.applicability is not None:

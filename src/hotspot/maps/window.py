@@ -14,7 +14,7 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
 from hotspot.maps.encoding import Encoding, as_stored
-from hotspot.maps.layers import LAYERS, Layer, MapModel, Values, check_layers
+from hotspot.maps.layers import Layer, MapModel, Values, check_layers, layer_named
 from hotspot.maps.store import pack_layers
 
 MapArray = NDArray[np.float32] | NDArray[np.uint8]
@@ -162,9 +162,9 @@ def _in_order(names: Sequence[str]) -> list[Layer]:
     """Return the layers to compute for these, each after the one that it follows from."""
     found: dict[str, Layer] = {}
     for name in names:
-        chain = [LAYERS[name]]
+        chain = [layer_named(name)]
         while chain[-1].source is not None:
-            chain.append(LAYERS[chain[-1].source])
+            chain.append(layer_named(chain[-1].source))
         found.update((layer.name, layer) for layer in reversed(chain))
     return [layer for layer in found.values() if layer.compute is not None]
 

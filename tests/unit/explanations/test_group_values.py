@@ -5,8 +5,8 @@ import pytest
 
 from hotspot.errors import CovariateError, ModelError
 from hotspot.estimators import BoostedClassifier, FittedModel, LogisticClassifier
+from hotspot.estimators.additive import GroupedModel
 from hotspot.explanations import role_contributions, role_layers, shap_values
-from hotspot.explanations.traits import GroupedModel
 from hotspot.explanations.values import group_values
 from hotspot.samples.sampleset import Samples
 
