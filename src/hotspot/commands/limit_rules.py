@@ -86,8 +86,8 @@ def limit_warnings(rule: LimitRule, samples: Samples) -> list[str]:
     if unknown:
         reasons = (f"{text} ({count})" for text, count in rule.reasons(samples.X).items())
         told.append(
-            f"The limit {rule.id} is not known at {unknown} of {len(limits)} samples, which "
-            f"neither train nor test exceedance: {'; '.join(reasons)}."
+            f"The limit {rule.id} is not known at {unknown} of {len(limits)} samples, whose "
+            f"exceedance is unknown: {'; '.join(reasons)}."
         )
     labels = exceedance_labels(samples.lower, samples.upper, limits)
     found = np.unique(labels[np.isfinite(labels)])

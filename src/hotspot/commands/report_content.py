@@ -179,6 +179,7 @@ def _sampling(
             for plan in plans
             if plan.repeat == 0
         ),
+        n_without_limit=int(np.isnan(limits).sum()),
     )
 
 

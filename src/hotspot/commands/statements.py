@@ -88,6 +88,11 @@ def write_tested_statements(
             f"{kinds[0].replace('_', ' ')} predicts left-out samples better by more than a "
             "standard error: what this model leans on is the story of a lesser model"
         )
+    if model.rule is not None:
+        cautions.append(
+            f"the limit itself depends on {', '.join(model.rule.covariates)}: what is credited "
+            "there is what it tells of the concentration and what the law makes of it"
+        )
     write_statements(
         make_statements(evidence, survey, others),
         folder / STATEMENTS_FILE,

@@ -110,18 +110,30 @@ def limit_text(limit: Limit) -> str:
     return f"{number(limit.value_mg_kg)}\u00a0mg/kg"
 
 
+def limit_value(limit: Limit) -> str:
+    r"""Return a limit in numbers, or the span of one that depends on the place.
+
+    Examples
+    --------
+    >>> limit_value(Limit("cn.as", 150.0, "", span_mg_kg=(100.0, 200.0)))
+    '100 to 200\xa0mg/kg'
+    """
+    if limit.span_mg_kg is None:
+        return limit_text(limit)
+    lowest, highest = map(number, limit.span_mg_kg)
+    return f"{lowest} to {highest}\u00a0mg/kg"
+
+
 def limit_sentences(limit: Limit) -> tuple[str, ...]:
     """Return what a reader must know of the limit: its source, state and condition."""
     state = {
         "in_force": "It is in force as far as its source tells.",
         "superseded": "It has been superseded; a newer limit may say otherwise.",
     }.get(limit.status, "Whether it is in force is not known.")
-    value = f"is {number(limit.value_mg_kg)}"
-    if limit.span_mg_kg is not None:
-        lowest, highest = map(number, limit.span_mg_kg)
-        value = f"depends on the soil of each place; at the samples it is {lowest} to {highest}"
+    is_of_place = limit.span_mg_kg is not None
+    verb = "depends on the soil of each place; at the samples it is" if is_of_place else "is"
     sentences = [
-        f"The limit {value}\u00a0mg/kg dry weight "
+        f"The limit {verb} {limit_value(limit)} dry weight "
         f"({limit.citation or 'no source is given'}). {state}"
     ]
     if limit.condition:
@@ -140,9 +152,15 @@ def sampling_sentence(sampling: Sampling) -> str:
     if sampling.prevalence is not None and isfinite(sampling.prevalence):
         text += f" Of the {number(known)} whose exceedance is known, "
         text += f"{percent(sampling.prevalence)} exceed the limit."
-    if sampling.n_unknown:
+    if sampling.n_without_limit:
         text += (
-            f" For {number(sampling.n_unknown)}, the laboratory's detection limit or range "
+            f" For {number(sampling.n_without_limit)}, the limit of their place is not known; "
+            "they count neither as clean nor as polluted."
+        )
+    n_censored = sampling.n_unknown - sampling.n_without_limit
+    if n_censored:
+        text += (
+            f" For {number(n_censored)}, the laboratory's detection limit or range "
             "leaves open whether they exceed; they count neither as clean nor as polluted."
         )
     return text

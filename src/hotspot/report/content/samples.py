@@ -88,13 +88,15 @@ class Sampling:
     n : int
         Samples, those of unknown exceedance included.
     n_unknown : int
-        Samples whose interval holds the limit.
+        Samples whose interval holds the limit, or whose limit is not known.
     prevalence : float or None
         Share of exceeding samples among those known.
     points : SamplePoints or None
         Where they lie.
     plans : tuple of Folds
         One per fold plan.
+    n_without_limit : int
+        Samples whose limit is not known.
     """
 
     n: int
@@ -102,6 +104,7 @@ class Sampling:
     prevalence: float | None
     points: SamplePoints | None = None
     plans: tuple[Folds, ...] = ()
+    n_without_limit: int = 0
 
     def __post_init__(self) -> None:
         for folds in self.plans:
