@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,12 @@ def make_project(folder: Path, root: Path) -> Path:
     shutil.copytree(root / "conf", folder / "conf")
     shutil.copytree(root / "data" / "raw", folder / "data" / "raw")
     return folder
+
+
+@pytest.fixture(scope="session")
+def new_project(project_root: Path) -> Callable[[Path], Path]:
+    """Return what makes a fresh project in a folder, for tests that share one."""
+    return partial(make_project, root=project_root)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Two of its three classes of soil are given a land use; the third has no limit.
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,6 @@ from hotspot.maps.read import read_layer
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import LimitRule
 from hotspot.rasters import open_raster
-from tests.pipeline.conftest import make_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
@@ -42,9 +42,11 @@ ASKED = [
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Paths:
+def places(
+    tmp_path_factory: pytest.TempPathFactory, new_project: Callable[[Path], Path]
+) -> Paths:
     """Return a project whose maps of lead are made."""
-    folder = make_project(tmp_path_factory.mktemp("places"), project_root)
+    folder = new_project(tmp_path_factory.mktemp("places"))
     before = Path.cwd()
     os.chdir(folder)
     try:

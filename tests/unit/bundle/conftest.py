@@ -1,5 +1,6 @@
 """A small map as `hotspot predict` leaves it, and clean bundles made of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -90,7 +91,7 @@ def write_maps(folder: Path) -> dict[str, Path]:
     return paths
 
 
-def hotspots(chance: np.ndarray) -> gpd.GeoDataFrame:
+def hotspots(chance: np.ndarray, limit: dict = LIMIT) -> gpd.GeoDataFrame:
     """Return one polygon of whole cells, with its mean."""
     west, north = GRID.transform.c, GRID.transform.f
     box = shapely.box(west + 1000, north - 2500, west + 2000, north - 1500)
@@ -99,7 +100,7 @@ def hotspots(chance: np.ndarray) -> gpd.GeoDataFrame:
             "rank": [1],
             "mean_probability": [float(chance[15:25, 10:20].mean())],
             "contaminant": ["cd"],
-            "threshold_id": [LIMIT["id"]],
+            "threshold_id": [limit["id"]],
         },
         geometry=[box],
         crs=GRID.crs,
@@ -113,12 +114,12 @@ def samples() -> pd.DataFrame:
     return pd.DataFrame({"probability": chance, "exceeds": rng.random(200) < chance})
 
 
-def source(folder: Path) -> PropertySource:
+def source(folder: Path, limit: dict = LIMIT) -> PropertySource:
     """Return the maps of cadmium."""
     paths = write_maps(folder)
-    write_hotspots(folder / "hotspots.gpkg", hotspots(layers()["probability"]))
+    write_hotspots(folder / "hotspots.gpkg", hotspots(layers()["probability"], limit))
     return PropertySource(
-        MappedModel("cd", LIMIT, FACTS, Reach(EDGE)),
+        MappedModel("cd", limit, FACTS, Reach(EDGE)),
         "Cadmium",
         "Cd",
         layers=paths,
@@ -129,7 +130,7 @@ def source(folder: Path) -> PropertySource:
     )
 
 
-def page_for(profile: str):
+def page_for(profile: str, limit: dict = LIMIT):
     """Return what makes the methods page."""
     run = RunMethods(
         configuration="seed: 1\n",
@@ -150,7 +151,7 @@ def page_for(profile: str):
                 PropertyMethods(
                     "Cd",
                     "Cadmium",
-                    limit=LIMIT,
+                    limit=limit,
                     model="ensemble",
                     scores={"block": {"brier": {"mean": 0.12, "se": 0.018}}},
                     layers=meanings["Cd"],
@@ -175,6 +176,20 @@ def page_for(profile: str):
 def maps(tmp_path_factory) -> PropertySource:
     """Return the maps of cadmium, on disk."""
     return source(tmp_path_factory.mktemp("maps"))
+
+
+@pytest.fixture
+def bundle_of(tmp_path) -> Callable[[dict], Path]:
+    """Return what writes a bundle of the same maps with another limit."""
+
+    def write(limit: dict) -> Path:
+        folder = tmp_path / str(limit["id"])
+        folder.mkdir()
+        profile, page = PROFILES["stac"], page_for("stac", limit)
+        write_bundle(folder / "out", [source(folder, limit)], STATEMENT, profile, page=page)
+        return folder / "out"
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -331,6 +331,17 @@ def other_value(root):
     everywhere(root, tags={"threshold_value": "30"})
 
 
+@defect("threshold-rule")
+def rule_that_is_not_there(root):
+    everywhere(root, tags={"threshold_value": "by place"})
+
+
+@defect("threshold-rule", "rule_of_another_name")
+def rule_of_another_name(root):
+    rule = json.dumps({"id": "ca.cd", "contaminant": "cd", "rows": [], "inputs": []})
+    everywhere(root, tags={"threshold_value": "by place", "threshold_rule": rule})
+
+
 @defect("threshold-contaminant")
 def limit_of_another(root):
     everywhere(root, tags={"contaminant": "zn"})

@@ -20,6 +20,8 @@ from hotspot.errors import ConfigError
 from hotspot.grid import Grid, same_crs
 from hotspot.maps.decision import decide, inside_applicability
 from hotspot.maps.read import read_layer
+from hotspot.observations.regimes import regime_rule
+from hotspot.observations.soil_inputs import SoilInputs
 
 CHANCE = "NLD_Cd-exceedance_0-20cm_mean.tif"
 DECISION = "NLD_Cd-decision_0-20cm_class.tif"
@@ -178,6 +180,30 @@ def test_smooth_maps_and_steps_elsewhere_are_no_seams() -> None:
     tally = SeamTally(x.shape)
     tally.add(0.1 * rng.random(x.shape) + (x >= 64), 0, 0)
     assert [(seam.axis, seam.at) for seam in tally.seams()] == [("column", 64)]
+
+
+def test_a_limit_that_depends_on_the_place_is_clean(bundle_of) -> None:
+    """Each file says so in its own words, and the checker takes the rule from the tags."""
+    rule = regime_rule("cd", "nl_soil_quality", SoilInputs.read({"clay": "soil_clay"}))
+    limit = {
+        "id": rule.id,
+        "value_mg_kg": 0.5,
+        "citation": rule.citation,
+        "rule": rule.to_dict(),
+        "lowest_mg_kg": 0.4,
+        "highest_mg_kg": 0.7,
+    }
+    folder = bundle_of(limit)
+    assert check_bundle(folder) == []
+    (record,) = folder.glob("*exceedance*mean.xml")
+    assert f"Limit: by place, id {rule.id};" in record.read_text(encoding="utf-8")
+
+
+def test_a_regime_that_comes_to_one_number_is_clean(bundle_of) -> None:
+    """Its id is that of regime and contaminant, and in no registry."""
+    rule = regime_rule("cd", "eu_sludge_86_278", SoilInputs.read({"ph": 6.5}))
+    limit = {"id": rule.id, "value_mg_kg": rule.constant_mg_kg, "citation": rule.citation}
+    assert check_bundle(bundle_of(limit)) == []
 
 
 def test_every_code_is_documented(project_root) -> None:

@@ -1,6 +1,8 @@
 """A place that is read: the model's numbers are the map's, and contributions add up."""
 
 import json
+import shutil
+from dataclasses import replace
 from math import exp, isfinite
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,11 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from hotspot.commands.limit_rules import rule_facts
+from hotspot.estimators.store import save_model
 from hotspot.maps.read import read_layer
+from hotspot.observations.regimes import registry_rule
+from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.web.opened import from_wgs84, to_wgs84
 
 CELLS = [(8, 10), (3, 30), (15, 19), (15, 20), (28, 2), (20, 37)]
@@ -178,6 +184,34 @@ def test_cuts_that_no_probability_reaches() -> None:
 
     assert _cut("never") is None
     assert _cut("0.8") == 0.8
+
+
+def test_a_limit_that_depends_on_the_place(
+    experiment: Any, own: Path, own_client: TestClient
+) -> None:
+    """Clay has the Canadian limit of farm land, chalk was given none; samples follow."""
+    model = experiment.models["zn"]
+    given = SoilInputs.read({"land_use": "rock"}, {1: "agricultural"})
+    rule = replace(registry_rule("pb", "CA", given), contaminant="zn")
+    facts = rule_facts(rule, experiment.samples["zn"].X)
+    shutil.rmtree(own / "models" / "zn")
+    save_model(replace(model, threshold=facts), own / "models" / "zn")
+    told = own_client.get("/api/zn").json()
+    assert told["limit_text"] == "the limit of its place (CA.pb)"
+    limit = rule.rows[0].threshold.value_mg_kg
+    on_clay = place(own_client, "zn", centre(experiment, 8, 10))
+    assert (on_clay["status"], on_clay["limit_mg_kg"]) == ("answered", limit)
+    asked = place(own_client, "zn", centre(experiment, 8, 10), limit=limit)
+    assert asked["probability"] == on_clay["probability"]
+    on_chalk = place(own_client, "zn", centre(experiment, 3, 30))
+    assert on_chalk["status"] == "unknown"
+    assert on_chalk["reason"].startswith("land_use")
+    # One number can be asked about everywhere.
+    assert place(own_client, "zn", centre(experiment, 3, 30), limit=300.0)["probability"] > 0
+    counts = own_client.get("/api/zn/samples").json()["counts"]
+    chalk = (experiment.samples["zn"].X["rock"] == 2).sum()
+    assert counts["unknown"] >= chalk
+    assert own_client.get("/api/zn/samples?limit=300").json()["counts"]["unknown"] == 1
 
 
 def test_a_damaged_manifest_closes_one_contaminant(own_client: TestClient, own: Path) -> None:
