@@ -114,7 +114,8 @@ def test_dvc_says_what_the_stages_say() -> None:
         assert promised <= set(outs), stage.name
         code = {f"src/hotspot/{package}" for package in stage.packages}
         assert code == {dep for dep in said["deps"] if dep.startswith("src/")}, stage.name
-        raw = {"data/raw"} if stage.name in ("observations", "covariates") else set()
+        of_raw = ("observations", "covariates", "evaluate", "fit", "explain", "report")
+        raw = {"data/raw"} if stage.name in of_raw else set()
         inputs = {path.as_posix() for path in stage.inputs(config, paths)}
         inputs = {path for path in inputs if not path.startswith("data/raw")}
         assert inputs | raw == {d for d in said["deps"] if not d.startswith("src/")}, stage.name

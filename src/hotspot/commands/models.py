@@ -124,7 +124,12 @@ def model_facts(config: Config, paths: Paths) -> dict[str, Any]:
     values = config.model_dump(mode="json")
     settings = {key: values[key] for key in ("model", "threshold", "seed", "cv")}
     data = data_digest(paths)
-    identity = {"settings": settings, "data": data, "version": __version__}
+    identity = {
+        "settings": settings,
+        "limits": {name: rule.to_dict() for name, rule in limits_of(config).items()},
+        "data": data,
+        "version": __version__,
+    }
     return {
         "model_id": config_digest(identity)[:12],
         "data_hash": data,

@@ -79,6 +79,12 @@ def raw_layers(config: Config, paths: Paths) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
+def raw_limits(config: Config, paths: Paths) -> list[Path]:
+    """Return the file of limits of the user's own, if there is one."""
+    name = config.threshold.registry
+    return [] if name is None else [input_path(name, "threshold.registry", root=paths.root)]
+
+
 STAGES = (
     Stage(
         "observations",
@@ -136,7 +142,12 @@ STAGES = (
             "observations",
             "samples",
         ),
-        inputs=lambda config, paths: [paths.samples, paths.folds, paths.covariates],
+        inputs=lambda config, paths: [
+            *raw_limits(config, paths),
+            paths.samples,
+            paths.folds,
+            paths.covariates,
+        ],
         outputs=lambda config, paths: [paths.metrics, paths.evaluation],
     ),
     Stage(
@@ -163,6 +174,8 @@ STAGES = (
             "samples",
         ),
         inputs=lambda config, paths: [
+            *raw_limits(config, paths),
+            *raw_limits(config, paths),
             paths.samples,
             paths.folds,
             paths.covariates,
@@ -200,6 +213,7 @@ STAGES = (
             "samples",
         ),
         inputs=lambda config, paths: [
+            *raw_limits(config, paths),
             paths.models,
             paths.covariates,
             paths.samples,

@@ -11,9 +11,11 @@ import yaml
 
 from hotspot.cli import run_command_line
 from hotspot.commands.limit_rules import limit_rules, rule_facts, rule_threshold
-from hotspot.commands.models import limit_value, limits_of
+from hotspot.commands.models import limit_value, limits_of, model_facts
+from hotspot.commands.stages import stage
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
+from hotspot.config.paths import Paths
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.covariates.stack import open_stack
 from hotspot.covariates.store import write_catalogue
@@ -176,6 +178,24 @@ def test_rule_facts_make_a_model_that_carries_its_rule() -> None:
     assert (facts["lowest_mg_kg"], facts["highest_mg_kg"]) == (100.0, 200.0)
     with pytest.raises(ThresholdError, match="known at none of 1 samples"):
         rule_facts(rule, frame[3:])
+
+
+def test_another_registry_of_the_user_is_another_model(tmp_path, monkeypatch) -> None:
+    """Its file is read by every stage that asks about limits, and its numbers are identity."""
+    config = configured(**{"as": "own_1", "registry": "limits.csv"})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("hotspot.commands.models.data_digest", lambda paths: "data")
+    ids = set()
+    for value in (5, 7):
+        (tmp_path / "limits.csv").write_text(
+            "id,contaminant,value,unit,jurisdiction,instrument,source_url\n"
+            f"own_1,as,{value},mg/kg,XX,Own decree,https://example.org\n"
+        )
+        assert limit_value(limits_of(config)["as"]) == value
+        ids.add(model_facts(config, Paths("toy"))["model_id"])
+    assert len(ids) == 2
+    for name in ("evaluate", "fit", "explain", "report"):
+        assert Path("limits.csv") in stage(name).inputs(config, Paths("toy"))
 
 
 @pytest.mark.parametrize(
