@@ -175,7 +175,6 @@ STAGES = (
         ),
         inputs=lambda config, paths: [
             *raw_limits(config, paths),
-            *raw_limits(config, paths),
             paths.samples,
             paths.folds,
             paths.covariates,
@@ -250,6 +249,7 @@ STAGES = (
             "samples",
         ),
         inputs=lambda config, paths: [
+            *raw_limits(config, paths),
             paths.interim,
             paths.processed,
             paths.metrics,
