@@ -38,6 +38,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     observations = made.observations
     if data.laboratory_effect != "none":
         effects = laboratory_offsets(observations)
+        account["laboratory_effect"] = data.laboratory_effect
         account["laboratories"] = [each.to_dict() for each in effects]
         account["notes"] += [each.sentence for each in effects]
         if data.laboratory_effect == "adjust":

@@ -19,12 +19,13 @@ from hotspot.observations.amounts import (
 from hotspot.observations.cells import cells_of, excluded, rejected_rows
 from hotspot.observations.coordinates import metres_per_unit
 from hotspot.observations.duplicates import merge_duplicates
-from hotspot.observations.findings import Findings, find, substitutions
+from hotspot.observations.findings import Findings, find
 from hotspot.observations.identity import observation_ids, read_contaminants, site_ids
 from hotspot.observations.layers import harmonise_depths
 from hotspot.observations.ledger import Ledger
 from hotspot.observations.mapping import TableMapping
 from hotspot.observations.rejection import Reasons, Sieve
+from hotspot.observations.substitution import find_substitutions
 from hotspot.observations.table import OBSERVATION_COLUMNS, check_observations
 from hotspot.observations.whereabouts import (
     read_circumstances,
@@ -144,7 +145,8 @@ def harmonise(
     _warn_of_values_under_limit(table)
     table["site_id"] = site_ids(cells["site"][sieve.kept], table)
     table["observation_id"] = observation_ids(cells["observation"][sieve.kept], table)
-    notes += substitutions(table)
+    found = find_substitutions(table)
+    notes += [each.sentence for each in found]
     table, gone = merge_duplicates(table, mapping.duplicates)
     sieve.reject(f"duplicates ({mapping.duplicates})", _reasons_of(gone, len(cells)))
     depth = mapping.rules.depth
@@ -158,7 +160,7 @@ def harmonise(
         observations=_points(table, target_crs, mapping),
         rejected=rejected_rows(rows, cells, sieve.reasons),
         ledger=sieve.ledger,
-        findings=replace(findings, notes=(*notes, *findings.notes)),
+        findings=replace(findings, notes=(*notes, *findings.notes), suspects=found),
     )
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.observations.findings import suspects
 from hotspot.observations.numerals import read_number
 from hotspot.observations.proposal import SHOWN, Columns, Proposal
 from hotspot.observations.spelling import MISSING_WORDS
+from hotspot.observations.substitution import suspects
 
 # Numbers that stand for "missing" where they stand alone at the end of the range.
 _CODES = (-9999.0, -999.0, -99.0, 999.0, 9999.0, 99999.0, 8888.0, 88.888888)

@@ -1,6 +1,7 @@
 """A table is looked at, its mapping proposed with its doubts, and the proposal runs."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -255,6 +256,32 @@ def test_help_and_a_wrong_action(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Did you mean 'inspect'" in capsys.readouterr().err
 
 
+def test_the_ledger_has_the_shape_that_the_docs_tell(project_root: Path) -> None:
+    """Every key that programs may read stands in docs/data.md, and the other way round."""
+    from hotspot.observations.findings import Censoring, Findings
+    from hotspot.observations.laboratory_effect import LaboratoryEffect, LaboratoryOffset
+    from hotspot.observations.substitution import Substitution, Suspect
+
+    suspect = Substitution("cd", "A", Suspect(0.2, 0.4, "half", 21, 0), 155)
+    found = Findings(
+        censoring=(Censoring("cd", "A", 5, 1, 0, 1, 0.2, 0.2),), suspects=(suspect,)
+    )
+    written = found.to_dict()
+    offset = LaboratoryOffset("A", 12, 0.1, -0.1, 0.3)
+    effect = LaboratoryEffect("cd", (offset,)).to_dict()
+    tables = {
+        "censoring": written["censoring"][0],
+        "suspects": written["suspects"][0],
+        "laboratories": effect,
+        "offsets": effect["offsets"][0],
+    }
+    text = (project_root / "docs" / "data.md").read_text(encoding="utf-8")
+    for name, row in tables.items():
+        told = re.search(rf"^\| `{name}` \| (.+?) \|", text, re.MULTILINE)
+        assert told is not None, name
+        assert re.findall(r"`(\w+)`", told[1]) == list(row), name
+
+
 def test_the_stage_keeps_its_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ledger holds steps, notes, shares of non-detects and the offsets of laboratories."""
     from hotspot.commands import observations
@@ -292,6 +319,7 @@ def test_the_stage_keeps_its_account(tmp_path: Path, monkeypatch: pytest.MonkeyP
     account = json.loads((paths.interim / "ledger.json").read_text(encoding="utf-8"))
     assert Ledger.from_dict(account).adds_up()
     assert [each["laboratory"] for each in account["censoring"]] == ["A", "B"]
+    assert account["laboratory_effect"] == "adjust"
     (effect,) = account["laboratories"]
     first, second = effect["offsets"]
     assert first["upper"] < second["lower"]

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hotspot.errors import ConfigError, ObservationError, UnitError
 from hotspot.observations import Harmonised, TableMapping, agree_crs, harmonise
 from hotspot.observations.censoring import read_interval
-from hotspot.observations.findings import suspects
 from hotspot.observations.methods import Methods
 from hotspot.observations.numerals import read_number, read_numbers
 from hotspot.observations.oxides import find_oxide
 from hotspot.observations.spelling import Spelling
+from hotspot.observations.substitution import suspects
 from hotspot.units import read_unit
 
 Maker = Callable[..., Harmonised]
