@@ -104,6 +104,8 @@ class FinishedRun:
             It is a rule, whose limit may depend on the place.
         """
         asked = self._get("threshold").get(contaminant)
+        if asked is None and not self._get("threshold").get("regime"):
+            asked = self._get(f"threshold.{contaminant}")
         if not isinstance(asked, float | int | str):
             raise ConfigError(
                 f"threshold.{contaminant}: the run {self.name} has a regime or a rule of "

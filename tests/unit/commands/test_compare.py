@@ -164,3 +164,11 @@ def test_a_configuration_without_a_needed_key_is_refused(root: Path) -> None:
     write(root, "one", threshold={})
     with pytest.raises(ConfigError, match=r"the key threshold\.zn is missing"):
         open_run("one").limit_mg_kg("zn")
+
+
+@pytest.mark.parametrize("threshold", [{"regime": "fi"}, {"zn": {"rule": "fi"}}])
+def test_limits_by_rule_are_not_compared(root: Path, threshold: dict[str, Any]) -> None:
+    """They may depend on the place; the swing map is named instead."""
+    write(root, "one", threshold=threshold)
+    with pytest.raises(ConfigError, match=r"threshold\.zn: the run one.*hotspot swing"):
+        open_run("one").limit_mg_kg("zn")
