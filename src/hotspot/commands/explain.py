@@ -40,11 +40,12 @@ from hotspot.explanations.layers import (
 from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
 from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
-from hotspot.explanations.scales import Scale, player_values, scale_worths
+from hotspot.explanations.scales import player_values, scale_worths
 from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.store import (
     HOTSPOTS_FILE,
     ORIGINS_FILE,
+    SCALE_FILES,
     write_cards,
     write_origins,
     write_table,
@@ -68,12 +69,6 @@ from hotspot.seeds import child_seed
 # probability, median and interval are explained too, by role.
 _MAX_SAMPLES = 300
 _MAX_SCALED = 60
-_FILE_OF: dict[Scale, str] = {
-    "log-odds": "by_role",
-    "probability": "probability",
-    "median": "median",
-    "width": "width",
-}
 # Predictions that the role layers of one contaminant may take before their background is
 # made smaller, and the smallest one: with fewer samples the base is a matter of luck.
 _PREDICTIONS = 5_000_000
@@ -196,7 +191,7 @@ def _write_scales(
     )
     ids = asked.sample_id.tolist()
     for scale in found.scales:
-        write_values(found.values(scale), ids, folder / f"values_{_FILE_OF[scale]}.parquet")
+        write_values(found.values(scale), ids, folder / f"{SCALE_FILES[scale]}.parquet")
     write_table(interaction_table(found), folder / "interactions.parquet")
     if is_additive(model):
         # A sum is explained by its own parts; the same against a background stands beside.

@@ -1,6 +1,7 @@
 """Gathering what a report says, from the files of an experiment."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,14 @@ from hotspot.commands.limit_rules import limit_warnings, rule_facts, rule_thresh
 from hotspot.commands.models import config_hash, limit_value, limits_of
 from hotspot.commands.report_explanation import explanation_of
 from hotspot.commands.report_maps import map_context, map_layers
-from hotspot.commands.report_scores import evaluation_of, fold_warnings, sampling_warnings
+from hotspot.commands.report_review import review_of
+from hotspot.commands.report_samples import laboratories_of, observation_notes
+from hotspot.commands.report_scores import (
+    evaluation_of,
+    fold_warnings,
+    sampling_warnings,
+    worst_places,
+)
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
@@ -32,6 +40,7 @@ from hotspot.report.content import (
     SamplePoints,
     Sampling,
 )
+from hotspot.report.numerals import concentration
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 
@@ -58,6 +67,7 @@ def report_content(config: Config, paths: Paths) -> ReportContent:
         ),
         ledger=_ledger(paths),
         context=map_context(config, paths, grid),
+        notes=observation_notes(paths),
     )
 
 
@@ -118,19 +128,31 @@ def _contaminant(
     contaminant = model.contaminant
     limit = limits_of(config)[contaminant]
     chosen = samples.of(contaminant)
+    maps = map_layers(config, paths.maps(contaminant), model)
     return ContaminantContent(
         contaminant=contaminant,
         name=Contaminants.load()[contaminant].name,
         limit=_limit(limit, chosen),
         sampling=_sampling(config, chosen, limit, plans, ledger),
-        maps=map_layers(config, paths.maps(contaminant), model),
-        evaluation=evaluation_of(config, paths, contaminant, ledger),
-        explanation=explanation_of(config, paths.explanations(contaminant), chosen, samples),
+        maps=maps,
+        evaluation=replace(
+            evaluation_of(config, paths, contaminant, ledger),
+            worst=worst_places(config, paths, contaminant, chosen),
+        ),
+        explanation=explanation_of(
+            config,
+            paths.explanations(contaminant),
+            chosen,
+            samples,
+            outside=None if maps is None else maps.outside,
+        ),
         warnings=(
             *limit_warnings(limit, chosen),
             *sampling_warnings(ledger, config, contaminant),
             *fold_warnings(config, paths, contaminant),
         ),
+        review=review_of(paths, contaminant),
+        laboratories=laboratories_of(paths, contaminant),
     )
 
 
@@ -172,7 +194,7 @@ def _sampling(
         n_unknown=int((~known).sum()),
         prevalence=float(labels[known].mean()) if known.any() else None,
         points=SamplePoints(
-            samples.coordinates, labels, tuple(map(_value_text, samples.lower, samples.upper))
+            samples.coordinates, labels, tuple(map(concentration, samples.lower, samples.upper))
         ),
         plans=tuple(
             Folds(plan.plan, plan.select(samples.sample_id).fold, separations.get(plan.plan))
@@ -181,11 +203,3 @@ def _sampling(
         ),
         n_without_limit=int(np.isnan(limits).sum()),
     )
-
-
-def _value_text(lower: float, upper: float) -> str:
-    if lower == upper:
-        return f"{lower:g} mg/kg"
-    if lower == 0:
-        return f"< {upper:g} mg/kg"
-    return f"> {lower:g} mg/kg" if np.isinf(upper) else f"{lower:g} to {upper:g} mg/kg"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspot.commands.report_maps import role_layers
 from hotspot.config.schema import Config
@@ -18,6 +19,7 @@ from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.store import (
     HOTSPOTS_FILE,
     ORIGINS_FILE,
+    SCALE_FILES,
     STATEMENTS_FILE,
     read_json,
 )
@@ -26,6 +28,7 @@ from hotspot.report.content import (
     Dependence,
     Explanation,
     SampleContributions,
+    ScaleImportance,
 )
 from hotspot.samples.sampleset import Samples, SampleSet
 
@@ -34,9 +37,17 @@ _VALUES_HEAD = ("sample_id", "unit", "base")
 
 
 def explanation_of(
-    config: Config, folder: Path, chosen: Samples, samples: SampleSet
+    config: Config,
+    folder: Path,
+    chosen: Samples,
+    samples: SampleSet,
+    *,
+    outside: NDArray[np.bool_] | None,
 ) -> Explanation | None:
-    """Return what the model of a contaminant leans on; None where it leans on nothing."""
+    """Return what the model of a contaminant leans on; None where it leans on nothing.
+
+    Cells `outside` the area of applicability are hatched in the map of the dominant role.
+    """
     catalogue = samples.catalogue
     table = pd.read_parquet(folder / "values.parquet")
     names = tuple(name for name in table.columns if name not in _VALUES_HEAD)
@@ -64,7 +75,7 @@ def explanation_of(
         importance = importance.merge(
             stability[["covariate", "sd", "above_placebo"]], on="covariate", how="left"
         )
-    shapes = _shapes(folder)
+    shapes, claims = _table(folder, "shape"), _claims(folder)
     dependence = []
     drawn = importance.loc[importance["covariate"] != LOCATION, "covariate"]
     for name in drawn.head(config.explain.dependence):
@@ -74,7 +85,8 @@ def explanation_of(
         rug = points["value"].to_numpy(dtype=np.float64)
         own = shapes[shapes["covariate"] == name] if shapes is not None else None
         shape = own if own is not None and len(own) else None
-        dependence.append(Dependence(name, catalogue[name].unit, curve, rug, shape))
+        classes = {float(code): meaning for code, meaning in catalogue[name].classes}
+        dependence.append(Dependence(name, catalogue[name].unit, curve, rug, shape, classes))
     return Explanation(
         scale=values.unit,
         importance=importance,
@@ -84,15 +96,58 @@ def explanation_of(
         placebo=None,
         samples=SampleContributions(shown, values.values),
         dependence=tuple(dependence),
-        layers=role_layers(folder),
-        stability=stability,
-        claims=_claims(folder),
+        layers=role_layers(folder, outside),
+        stability=_judged(stability, claims),
+        claims=claims,
+        scales=_scales(folder),
+        interactions=_table(folder, "interactions"),
+        association=_association(folder),
+        n_background=int(table.attrs.get("n_background", 0)),
     )
 
 
-def _shapes(folder: Path) -> pd.DataFrame | None:
-    path = folder / "shape.parquet"
+def _judged(stability: pd.DataFrame | None, claims: Claims | None) -> pd.DataFrame | None:
+    """Return the table of stability with the verdicts of the statements, where there are."""
+    if stability is None or claims is None:
+        return stability
+    verdicts = {
+        str(each["subject"]): str(each["verdict"])
+        for each in claims.statements
+        if each["kind"] == "covariate" or each["subject"] == LOCATION
+    }
+    return stability.assign(verdict=stability["covariate"].map(verdicts))
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame | None:
+    path = folder / f"{name}.parquet"
     return pd.read_parquet(path) if path.is_file() else None
+
+
+def _association(folder: Path) -> pd.DataFrame | None:
+    table = _table(folder, "correlation")
+    if table is None:
+        return None
+    return table.drop(columns=["covariate", "cluster"]).set_axis(table["covariate"], axis=0)
+
+
+def _scales(folder: Path) -> tuple[ScaleImportance, ...]:
+    """Return what roles add on each scale that was explained, by importance."""
+    found = []
+    for scale, name in SCALE_FILES.items():
+        table = _table(folder, name)
+        if table is None:
+            continue
+        mean = table.drop(columns=list(_VALUES_HEAD)).abs().mean()
+        ranked = mean.sort_values(ascending=False, kind="stable")
+        found.append(
+            ScaleImportance(
+                scale,
+                str(table["unit"].iloc[0]),
+                {str(role): float(value) for role, value in ranked.items()},
+                int(table.attrs.get("n_background", 0)),
+            )
+        )
+    return tuple(found)
 
 
 def _claims(folder: Path) -> Claims | None:
@@ -101,16 +156,9 @@ def _claims(folder: Path) -> Claims | None:
     if statements is None:
         return None
     cards = read_json(folder / HOTSPOTS_FILE)
-    width: list[tuple[str, float]] = []
-    if (folder / "values_width.parquet").is_file():
-        table = pd.read_parquet(folder / "values_width.parquet")
-        mean = table.drop(columns=list(_VALUES_HEAD)).abs().mean()
-        ranked = mean.sort_values(ascending=False, kind="stable")
-        width = [(str(role), float(value)) for role, value in ranked.items()]
     return Claims(
         statements=statements["statements"],
         cautions=statements["cautions"],
         cards=[] if cards is None else cards["hotspots"],
         origins=read_json(folder / ORIGINS_FILE),
-        width=width,
     )

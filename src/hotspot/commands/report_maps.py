@@ -6,6 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspot.commands.covariates import features_of
 from hotspot.commands.models import decision_rule
@@ -110,8 +111,11 @@ def _cuts(rule: DecisionRule) -> str:
     return f"{above}, {below}, cannot say between them"
 
 
-def role_layers(folder: Path) -> RoleLayers | None:
-    """Return the maps by role as drawn; None where there are none."""
+def role_layers(folder: Path, outside: NDArray[np.bool_] | None) -> RoleLayers | None:
+    """Return the maps by role as drawn; None where there are none.
+
+    They have the grid of the other maps, whose cells `outside` the area are given.
+    """
     if not (folder / "driver.tif").is_file():
         return None
     with open_raster(folder / "driver.tif") as dataset:
@@ -126,4 +130,5 @@ def role_layers(folder: Path) -> RoleLayers | None:
         contribution={role: array.astype(np.float64) for role, (array, _) in layers.items()},
         driver=codes,
         roles=dict(enumerate(roles)),
+        outside=outside,
     )

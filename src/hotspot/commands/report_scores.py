@@ -2,14 +2,19 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.report.content import (
-    Evaluation,
-    Reach,
-)
+from hotspot.report.content import Evaluation, Reach
+from hotspot.report.numerals import concentration
+from hotspot.samples.sampleset import Samples
+
+# Worst places that are told.
+_MOST_WORST = 10
+# As for every log loss of this program.
+_CLIP = 1e-6
 
 
 def evaluation_of(
@@ -41,6 +46,38 @@ def evaluation_of(
             strength=str(strength["strength"]),
         ),
     )
+
+
+def worst_places(
+    config: Config, paths: Paths, contaminant: str, samples: Samples
+) -> pd.DataFrame:
+    """Return the left-out samples that the model of the map told worst, the worst first.
+
+    The mean log loss over the repeats of the primary plan; those of unknown exceedance have
+    none.
+    """
+    table = pd.read_parquet(paths.evaluation / "out_of_fold.parquet")
+    own = table[
+        (table["contaminant"] == contaminant)
+        & (table["model"] == config.model.kind)
+        & (table["plan"] == config.cv.primary)
+    ]
+    mean = own.groupby("sample_id")[["label", "probability"]].mean().reindex(samples.sample_id)
+    chance = mean["probability"].to_numpy(dtype=np.float64)
+    right = np.where(mean["label"] == 1, chance, 1 - chance)
+    loss = np.where(mean["label"].notna(), -np.log(np.clip(right, _CLIP, 1.0)), np.nan)
+    found = pd.DataFrame(
+        {
+            "sample_id": samples.sample_id.astype(str),
+            "easting": samples.coordinates[:, 0],
+            "northing": samples.coordinates[:, 1],
+            "measured": list(map(concentration, samples.lower, samples.upper)),
+            "probability": chance,
+            "log_loss": loss,
+        }
+    )
+    ranked = found.dropna().sort_values("log_loss", ascending=False, kind="stable")
+    return ranked.head(_MOST_WORST).reset_index(drop=True)
 
 
 def sampling_warnings(

@@ -64,7 +64,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             covariates=paths.covariates,
             samples=paths.samples,
             notes=paths.experiment / "review" / "notes.geojson",
-            reviews=paths.experiment / "review.json",
+            reviews=paths.reviews,
         ),
     )
     with console.told_warnings():

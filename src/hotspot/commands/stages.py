@@ -246,6 +246,7 @@ STAGES = (
             "maps",
             "observations",
             "report",
+            "review",
             "samples",
         ),
         inputs=lambda config, paths: [
@@ -257,6 +258,8 @@ STAGES = (
             paths.models,
             paths.all_maps,
             paths.all_explanations,
+            # Nobody may have reviewed yet.
+            *(path for path in (paths.reviews,) if path.is_file()),
         ],
         outputs=lambda config, paths: [paths.report.parent],
     ),

@@ -123,6 +123,11 @@ class Paths:
         return self.experiment / "bundle" / profile
 
     @property
+    def reviews(self) -> Path:
+        """What reviewers answered to statements; it may not be there."""
+        return self.experiment / "review.json"
+
+    @property
     def stamps(self) -> Path:
         """What each stage last saw and made; tells `run` what is up to date."""
         return self.experiment / ".stages"

@@ -11,6 +11,7 @@ from hotspot.errors import OutputError
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.hotspots import HotspotCard
 from hotspot.explanations.origins import CAUTION, NOT_IDENTIFIABLE_FROM, Origin
+from hotspot.explanations.scales import Scale
 from hotspot.explanations.statements import Statement
 from hotspot.explanations.verdicts import RULES
 from hotspot.files import replaced_file, write_text
@@ -18,6 +19,13 @@ from hotspot.files import replaced_file, write_text
 STATEMENTS_FILE = "statements.json"
 HOTSPOTS_FILE = "hotspots.json"
 ORIGINS_FILE = "origins.json"
+# Tables of contributions by role, on each scale.
+SCALE_FILES: dict[Scale, str] = {
+    "log-odds": "values_by_role",
+    "probability": "values_probability",
+    "median": "values_median",
+    "width": "values_width",
+}
 
 
 def write_statements(

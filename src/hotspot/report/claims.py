@@ -1,11 +1,11 @@
-"""Tested statements, hotspot cards and origins, as the page says them."""
+"""Tested statements with their review, hotspot cards and origins, as the page says them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hotspot.report.content import Claims
-from hotspot.report.numerals import MISSING, area, number, percent
+from hotspot.report.content import Claims, ReviewContent, StatementReview
+from hotspot.report.numerals import area, concentration, number, percent
 from hotspot.report.tables import Table, table
 from hotspot.report.terms import role_label
 
@@ -18,84 +18,131 @@ VERDICTS = (
 )
 # Cards that stand on the page; the file has them all.
 _MOST_CARDS = 10
+# Numbers of the evidence that are told, with their heads.
+_EVIDENCE = (
+    ("mean_abs", "Size"),
+    ("placebo_limit", "Placebo limit"),
+    ("placebo_ratio", "Beside placebo"),
+    ("sign_folds", "Sign, folds"),
+    ("sign_refits", "Sign, refits"),
+    ("rank_kept", "Rank kept"),
+    ("models_agree", "Other models"),
+    ("inside_share", "Inside area"),
+    ("apart", "Apart from others"),
+)
+
+
+@dataclass(frozen=True)
+class StatementView:
+    """One statement as the template sets it.
+
+    Parameters
+    ----------
+    text, verdict : str
+        The sentence, and what its tests come to.
+    cautions : tuple of str
+        What a reader must know beside.
+    standing : str
+        Where its review stands; empty where nobody can review it.
+    answers : tuple of str
+        What reviewers said, in words.
+    """
+
+    text: str
+    verdict: str
+    cautions: tuple[str, ...]
+    standing: str = ""
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ClaimsView:
-    """The same as the template sets it."""
+    """All statements as the template sets them, and what stands beside them."""
 
     summary: str
-    statements: Table
+    done: str
+    by_kind: tuple[tuple[str, tuple[StatementView, ...]], ...]
     evidence: Table
     cautions: tuple[str, ...]
     cards: tuple[tuple[str, Table, tuple[str, ...]], ...]
     origins: tuple[str, ...]
-    width: Table | None
 
 
-def claims_view(claims: Claims) -> ClaimsView:
-    """Return sentences and tables of what was tested."""
+def claims_view(claims: Claims, review: ReviewContent | None = None) -> ClaimsView:
+    """Return sentences and tables of what was tested, with what reviewers say of it."""
+    kinds = (("By role", "role"), ("By covariate", "covariate"))
     return ClaimsView(
-        summary=_summary(claims),
-        statements=table(
-            "Statements and what their tests come to",
-            ("Statement", "Verdict", "Cautions"),
+        summary=_summary(claims.statements),
+        done=_done(claims.statements),
+        by_kind=tuple(
+            (head, tuple(_statement(each, review) for each in held))
+            for head, kind in kinds
+            if (held := [each for each in claims.statements if each["kind"] == kind])
+        ),
+        evidence=table(
+            "The evidence",
+            ("Subject", "Kind", *(head for _, head in _EVIDENCE)),
             (
-                (each["text"], each["verdict"], "; ".join(each["cautions"]) or MISSING)
+                (
+                    each["subject"],
+                    each["kind"],
+                    *(each["evidence"].get(name) for name, _ in _EVIDENCE),
+                )
                 for each in claims.statements
             ),
         ),
-        evidence=_evidence(claims),
-        cautions=tuple(f"{text[:1].upper()}{text[1:]}." for text in claims.cautions),
+        cautions=tuple(_sentence(text) for text in claims.cautions),
         cards=tuple(_card(each) for each in claims.cards[:_MOST_CARDS]),
         origins=_origins(claims),
-        width=(
-            table(
-                "Why uncertain: what roles add to or take from the width of the 90 % interval",
-                ("Role", "Mean absolute contribution, ln(mg/kg)"),
-                ((role_label(role), value) for role, value in claims.width),
-            )
-            if claims.width
-            else None
-        ),
     )
 
 
-def _summary(claims: Claims) -> str:
+def _statement(each: Mapping[str, Any], review: ReviewContent | None) -> StatementView:
+    known = None if review is None else review.statements.get(str(each.get("id", "")))
+    return StatementView(
+        text=str(each["text"]),
+        verdict=str(each["verdict"]),
+        cautions=tuple(_sentence(text) for text in each["cautions"]),
+        standing="" if known is None else known.standing,
+        answers=() if known is None else _answers(known),
+    )
+
+
+def _answers(known: StatementReview) -> tuple[str, ...]:
+    said = {"approve": "approves", "reject": "rejects", "question": "questions"}
+    told = [
+        f"{each.name} {said.get(each.answer, each.answer)} ({each.date})"
+        + (f": {each.comment}" if each.comment else ".")
+        for each in known.answers
+    ]
+    if known.outdated:
+        told.append(
+            f"Answers to earlier words of this statement, which no longer count: "
+            f"{known.outdated}."
+        )
+    return tuple(told)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _summary(statements: Sequence[Mapping[str, Any]]) -> str:
     counts = {name: 0 for name, _ in VERDICTS}
-    for each in claims.statements:
+    for each in statements:
         counts[str(each["verdict"])] = counts.get(str(each["verdict"]), 0) + 1
     told = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-    facts = claims.statements[0]["evidence"] if claims.statements else {}
-    done = (
-        f" Each was tested on {facts['n_folds']} fold models, {facts['n_seeds']} other seeds, "
+    return f"Of {len(statements)} statements: {told or 'none'}."
+
+
+def _done(statements: Sequence[Mapping[str, Any]]) -> str:
+    if not statements:
+        return ""
+    facts = statements[0]["evidence"]
+    return (
+        f"Each was tested on {facts['n_folds']} fold models, {facts['n_seeds']} other seeds, "
         f"{facts['n_bootstraps']} parts of the samples and {facts['n_placebo_fits']} refits "
         f"beside {facts['n_placebo']} noise covariates."
-        if facts
-        else ""
-    )
-    return f"Of {len(claims.statements)} statements: {told or 'none'}.{done}"
-
-
-def _evidence(claims: Claims) -> Table:
-    names = (
-        ("mean_abs", "Size"),
-        ("placebo_limit", "Placebo limit"),
-        ("placebo_ratio", "Beside placebo"),
-        ("sign_folds", "Sign, folds"),
-        ("sign_refits", "Sign, refits"),
-        ("rank_kept", "Rank kept"),
-        ("models_agree", "Other models"),
-        ("inside_share", "Inside area"),
-        ("apart", "Apart from others"),
-    )
-    return table(
-        "The evidence",
-        ("Subject", "Kind", *(head for _, head in names)),
-        (
-            (each["subject"], each["kind"], *(each["evidence"].get(name) for name, _ in names))
-            for each in claims.statements
-        ),
     )
 
 
@@ -116,7 +163,13 @@ def _card(card: Mapping[str, Any]) -> tuple[str, Table, tuple[str, ...]]:
             f"interval from {number(known['lower'])} to {number(known['upper'])} mg/kg."
         )
     rows = [
-        (what, each["sample_id"], _measured(each), each["distance_m"], each["dissimilarity"])
+        (
+            what,
+            each["sample_id"],
+            concentration(each["lower_mg_kg"], each["upper_mg_kg"]),
+            each["distance_m"],
+            each["dissimilarity"],
+        )
         for what, samples in (("nearest", card["nearest"]), ("most alike", card["similar"]))
         for each in samples
     ]
@@ -126,15 +179,6 @@ def _card(card: Mapping[str, Any]) -> tuple[str, Table, tuple[str, ...]]:
         table("Samples beside and alike", heads, rows),
         (*sentences, *card["sentences"]),
     )
-
-
-def _measured(sample: Mapping[str, Any]) -> str:
-    low, high = sample["lower_mg_kg"], sample["upper_mg_kg"]
-    if high is None:
-        return f"> {number(low)} mg/kg"
-    if low == high:
-        return f"{number(low)} mg/kg"
-    return f"< {number(high)} mg/kg" if low == 0 else f"{number(low)} to {number(high)} mg/kg"
 
 
 def _origins(claims: Claims) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 Every function takes the numbers that it draws and returns a `Figure`; none computes a score.
 """
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -344,6 +345,9 @@ def dependence_plot(
             axis.errorbar(
                 middle, curve["mean"], yerr=curve["sd"], fmt="o", color=BASELINE, ms=5
             )
+            names = [dependence.classes.get(float(code), f"{code:g}") for code in middle]
+            axis.set_xticks(middle, [_broken(_cut(name, 26)) for name in names])
+            axis.margins(x=0.15)
         else:
             low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
             axis.fill_between(middle, low, high, color=BASELINE, alpha=0.18, lw=0)
@@ -366,10 +370,96 @@ def dependence_plot(
         unit = "" if dependence.unit in ("", "1", "class") else f", {dependence.unit}"
         axis.set_xlabel(f"{_cut(dependence.name, 34)}{unit}")
         axis.set_ylabel(f"Contribution, {scale}")
-        axis.locator_params(axis="x", nbins=5)
+        if not (curve["low"] == curve["high"]).all():
+            axis.locator_params(axis="x", nbins=5)
         axis.grid(axis="y")
         axis.set_axisbelow(True)
     return figure
+
+
+def association_tree(association: pd.DataFrame, *, same_from: float) -> Figure:
+    """Draw which covariates say the same: the sooner two branches meet, the more they do.
+
+    Parameters
+    ----------
+    association : DataFrame, shape (n_covariates, n_covariates)
+        From 0 to 1, two or more covariates.
+    same_from : float
+        Covariates that meet at a higher association are taken to say the same; drawn as a
+        line.
+    """
+    from scipy.cluster.hierarchy import dendrogram, linkage
+    from scipy.spatial.distance import squareform
+
+    distance = np.clip(1.0 - association.to_numpy(dtype=np.float64), 0.0, 1.0)
+    np.fill_diagonal(distance, 0.0)
+    tree = linkage(squareform(distance, checks=False), method="average")
+    drawn = dendrogram(tree, labels=list(map(str, association.index)), no_plot=True)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.3 * len(association)), layout="constrained")
+        axis = figure.subplots()
+        axis.axvspan(same_from, 1.0, color=PLACEBO, lw=0)
+        axis.axvline(same_from, color=MUTED, lw=0.9, ls=(0, (4, 3)))
+        for rows, far in zip(drawn["icoord"], drawn["dcoord"], strict=True):
+            axis.plot(1.0 - np.array(far), np.array(rows) / 10 - 0.5, color=INK, lw=1.2)
+        axis.set_yticks(range(len(association)), [_cut(name, 30) for name in drawn["ivl"]])
+        axis.yaxis.tick_right()
+        axis.tick_params(axis="y", labelcolor=INK)
+        axis.set_ylim(len(association) - 0.4, -0.6)
+        axis.set_xlim(0.0, 1.0)
+        axis.set_xlabel("Association at which branches meet (1: they say the same)")
+        axis.spines["left"].set_visible(False)
+        axis.grid(axis="x")
+        axis.set_axisbelow(True)
+    return figure
+
+
+def interaction_bars(table: pd.DataFrame, *, scale: str, most: int = 8) -> Figure:
+    """Draw what roles do alone and in pairs, the largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``first, second, mean_abs``; the same name twice for what one does alone.
+    scale : str
+        Unit of the parts.
+    most : int
+        Rows that are drawn.
+    """
+    shown = table.head(most)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.75 + 0.3 * len(shown)), layout="constrained")
+        axis = figure.subplots()
+        alone = (shown["first"] == shown["second"]).to_numpy()
+        rows = np.arange(len(shown))
+        axis.barh(
+            rows,
+            shown["mean_abs"],
+            height=0.62,
+            color=np.where(alone, OTHER, MODEL).tolist(),
+        )
+        labels = [
+            role_label(one)
+            if one == other
+            else f"{role_label(one)} with {role_label(other).lower()}"
+            for one, other in zip(shown["first"], shown["second"], strict=True)
+        ]
+        axis.set_yticks(rows, [_cut(label, 40) for label in labels])
+        axis.tick_params(axis="y", labelcolor=INK)
+        axis.set_ylim(len(shown) - 0.4, -0.6)
+        axis.set_xlim(left=0)
+        axis.set_xlabel(f"Mean absolute part, {scale}")
+        axis.grid(axis="x")
+        axis.set_axisbelow(True)
+        axis.spines["left"].set_visible(False)
+        keys = [Patch(color=OTHER, label="alone"), Patch(color=MODEL, label="only together")]
+        axis.legend(handles=keys, loc="lower right", handlelength=1.1, handleheight=1.0)
+    return figure
+
+
+def _broken(text: str) -> str:
+    """Return a text broken into lines of about ten letters, between words."""
+    return "\n".join(textwrap.wrap(text, 11, break_long_words=False)) or text
 
 
 def _cut(text: str, longest: int) -> str:

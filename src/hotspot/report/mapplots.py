@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from math import floor, log10
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -360,6 +361,35 @@ def driver_map(layers: RoleLayers, context: Sequence[Context] = ()) -> Figure:
         figure, axis = _frame(layers.grid, context, width=_NARROW, ticks=0)
         if layers.driver is not None and layers.roles:
             _classed(axis, layers.driver, layers.grid, dominant_style(layers))
+            _hatch(axis, layers.outside, layers.grid, colour="#3f474d")
+    return figure
+
+
+def worst_map(worst: pd.DataFrame, maps: MapLayers, context: Sequence[Context] = ()) -> Figure:
+    """Draw the left-out samples that were told worst, numbered; larger is worse.
+
+    Parameters
+    ----------
+    worst : DataFrame
+        Columns ``easting, northing, log_loss``, the worst first.
+    maps : MapLayers
+        Whose area is drawn.
+    """
+    with house_style():
+        figure, axis = _frame(maps.grid, context, width=_NARROW, ticks=0)
+        _footprint(axis, maps)
+        axis.scatter(
+            worst["easting"], worst["northing"], s=20 + 60 * worst["log_loss"], fc=EXCEEDS,
+            ec="white", lw=0.8, alpha=0.85, zorder=4,
+        )  # fmt: skip
+        for rank, (east, north) in enumerate(
+            zip(worst["easting"], worst["northing"], strict=True), start=1
+        ):
+            axis.annotate(
+                f"{rank}", (east, north), ha="center", va="center", fontsize=7.5, color=INK,
+                fontweight="bold", zorder=5,
+                path_effects=[withStroke(linewidth=2, foreground="white")],
+            )  # fmt: skip
     return figure
 
 

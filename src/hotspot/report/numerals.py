@@ -24,6 +24,25 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return text.replace("-", "−") if text.startswith("-") else text
 
 
+def concentration(lower: float, upper: float | None) -> str:
+    """Return what was measured as text, mg/kg; an interval where that is all that is known.
+
+    Examples
+    --------
+    >>> concentration(11.7, 11.7), concentration(0, 0.2), concentration(2000, None)
+    ('11.7 mg/kg', '< 0.2 mg/kg', '> 2\u202f000 mg/kg')
+    """
+    if upper is None or not isfinite(upper):
+        return f"> {number(lower, 4)} mg/kg"
+    if lower == upper:
+        return f"{number(lower, 4)} mg/kg"
+    return (
+        f"< {number(upper)} mg/kg"
+        if lower == 0
+        else f"{number(lower)} to {number(upper)} mg/kg"
+    )
+
+
 def percent(share: float | None) -> str:
     """Return a share as a whole percentage; a share that only rounds to 0 or 100 says so.
 

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hotspot.report import numerals, plates, tables, terms, words
-from hotspot.report.claims import ClaimsView, claims_view
+from hotspot.report.claims import VERDICTS, ClaimsView, claims_view
 from hotspot.report.content import ContaminantContent, Context, ReportContent
 from hotspot.report.plates import Key, Plate
 from hotspot.report.tables import Table
@@ -46,6 +46,7 @@ class _ScoreView:
     absent: tuple[str, ...]
     profile: Plate | None = None
     reach: Table | None = None
+    worst: Plate | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class _LeaningView:
     dominant: Plate | None
     stability: Table | None
     absent: tuple[str, ...]
-    claims: ClaimsView | None = None
+    compared: str = ""
+    scales: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class _SampleView:
     samples: Plate | None
     folds: tuple[Plate, ...]
     absent: tuple[str, ...]
+    laboratories: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class _View:
     answer: str
     bar: _Bar | None
     told: tuple[str, ...]
+    claims: ClaimsView | None
     maps: _MapView
     scores: _ScoreView
     leaning: _LeaningView
@@ -111,6 +115,7 @@ def render_report(content: ReportContent) -> str:
         numerals=numerals,
         terms=terms,
         words=words,
+        verdicts=VERDICTS,
         # The style sheet is a file of this package, not of the user.
         style=Markup(source),  # noqa: S704
     )
@@ -146,8 +151,13 @@ def _view(content: ContaminantContent, context: tuple[Context, ...], key: str) -
             words.meaning(content.name, content.limit),
             *words.limit_sentences(content.limit),
         ),
+        claims=(
+            claims_view(content.explanation.claims, content.review)
+            if content.explanation is not None and content.explanation.claims is not None
+            else None
+        ),
         maps=_map_view(content, context),
-        scores=_score_view(content, key),
+        scores=_score_view(content, context, key),
         leaning=_leaning_view(content, context, key),
         sampling=_sample_view(content, context),
     )
@@ -193,7 +203,9 @@ def _map_view(content: ContaminantContent, context: tuple[Context, ...]) -> _Map
     )
 
 
-def _score_view(content: ContaminantContent, key: str) -> _ScoreView:
+def _score_view(
+    content: ContaminantContent, context: tuple[Context, ...], key: str
+) -> _ScoreView:
     evaluation = content.evaluation
     if evaluation is None:
         absent = words.not_there(
@@ -221,6 +233,7 @@ def _score_view(content: ContaminantContent, key: str) -> _ScoreView:
         absent=absent_parts,
         profile=plates.profile_plate(evaluation, f"{key}-profile"),
         reach=tables.applicability_table(evaluation.reach) if evaluation.reach else None,
+        worst=plates.worst_plate(evaluation, content.maps, context),
     )
 
 
@@ -237,7 +250,13 @@ def _leaning_view(
     layers = explanation.layers
     by_role = plates.role_plate(explanation, f"{key}-roles")
     swarm = plates.swarm_plate(explanation, f"{key}-swarm")
-    wide = (plates.importance_plate(explanation, f"{key}-importance"), by_role, swarm)
+    wide = (
+        by_role,
+        plates.importance_plate(explanation, f"{key}-importance"),
+        plates.association_plate(explanation, f"{key}-association"),
+        plates.interaction_plate(explanation, f"{key}-interactions"),
+        swarm,
+    )
     parts = (
         (by_role, "Importance by role", "It was not summed."),
         (swarm, "Contributions sample by sample", "They were not given to this page."),
@@ -265,12 +284,13 @@ def _leaning_view(
         dominant=plates.driver_plate(layers, context) if layers is not None else None,
         stability=tables.stability_table(stability) if stability is not None else None,
         absent=tuple(words.not_there(what, remedy) for part, what, remedy in parts if not part),
-        claims=claims_view(explanation.claims) if explanation.claims is not None else None,
+        compared=words.compared_with(explanation),
+        scales=tables.scale_table(explanation.scales) if explanation.scales else None,
     )
 
 
 def _sample_view(content: ContaminantContent, context: tuple[Context, ...]) -> _SampleView:
-    sampling = content.sampling
+    sampling, laboratories = content.sampling, content.laboratories
     absent = []
     samples = plates.sample_plate(sampling, content.maps, context)
     if samples is None:
@@ -287,4 +307,8 @@ def _sample_view(content: ContaminantContent, context: tuple[Context, ...]) -> _
         samples=samples,
         folds=plates.fold_plates(sampling, content.maps, context),
         absent=tuple(absent),
+        laboratories=(
+            *([tables.censoring_table(laboratories)] if laboratories.censoring else []),
+            *([tables.offset_table(laboratories)] if laboratories.offsets else []),
+        ),
     )

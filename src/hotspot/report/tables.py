@@ -14,11 +14,13 @@ from hotspot.report.content import (
     Explanation,
     Folds,
     Hotspots,
+    Laboratories,
     LedgerStep,
     MapLayers,
     Reach,
     SampleContributions,
     SamplePoints,
+    ScaleImportance,
 )
 from hotspot.report.numerals import MISSING, area, number, percent
 from hotspot.report.terms import SCORES, plan_label, role_label, score_label
@@ -100,7 +102,99 @@ def dependence_table(dependence: Dependence, *, most: int = 13) -> Table:
         caption += f", {most} of {len(curve)} points"
         kept = np.unique(np.linspace(0, len(curve) - 1, most).round().astype(int))
         curve = curve.iloc[kept]
+    if dependence.classes:
+        names = [dependence.classes.get(float(code), f"{code:g}") for code in curve["low"]]
+        rows = zip(names, curve["mean"], curve["sd"], curve["n"], strict=True)
+        return table(caption, ("Class", "Mean", "Sd", "N"), rows)
     return frame_table(caption, curve)
+
+
+_SCALE_HEADS = {
+    "log-odds": "Log-odds of exceedance",
+    "probability": "Probability of exceedance",
+    "median": "Median concentration, ln(mg/kg)",
+    "width": "Uncertainty: width of the 90 % interval, ln(mg/kg)",
+}
+
+
+def scale_table(scales: Sequence[ScaleImportance]) -> Table:
+    """Return what roles add on each scale, by their importance on the first."""
+    roles = list(scales[0].mean_abs)
+    return table(
+        "Mean absolute contribution of each role, on every scale",
+        ("Role", *(_SCALE_HEADS.get(each.scale, each.unit) for each in scales)),
+        ((role_label(role), *(each.mean_abs.get(role) for each in scales)) for role in roles),
+    )
+
+
+def interaction_table(frame: pd.DataFrame, scale: str) -> Table:
+    """Return what roles do alone and in pairs."""
+    return table(
+        "What roles do alone and in pairs",
+        ("Role", "With", f"Mean absolute part, {scale}"),
+        (
+            (role_label(one), "alone" if one == other else role_label(other), value)
+            for one, other, value in zip(
+                frame["first"], frame["second"], frame["mean_abs"], strict=True
+            )
+        ),
+    )
+
+
+def worst_table(worst: pd.DataFrame) -> Table:
+    """Return the left-out samples that were told worst."""
+    return table(
+        "The left-out samples that the model told worst",
+        ("Number", "Sample", "Measured", "Probability given", "Log loss"),
+        (
+            (rank, each.sample_id, each.measured, each.probability, each.log_loss)
+            for rank, each in enumerate(worst.itertuples(index=False), start=1)
+        ),
+    )
+
+
+def censoring_table(laboratories: Laboratories) -> Table:
+    """Return how much each laboratory could not measure."""
+    return table(
+        "Values below and above what can be measured, by laboratory",
+        (
+            "Laboratory",
+            "Values",
+            "Below",
+            "Share below",
+            "Above",
+            "Lowest limit, mg/kg",
+            "Highest limit, mg/kg",
+        ),
+        (
+            (
+                each["laboratory"] or "not named",
+                each["values"],
+                each["below"],
+                percent(each["share_below"]),
+                each["above"],
+                each["least_limit_mg_kg"],
+                each["greatest_limit_mg_kg"],
+            )
+            for each in laboratories.censoring
+        ),
+    )
+
+
+def offset_table(laboratories: Laboratories) -> Table:
+    """Return by which factor each laboratory finds more than the others."""
+    return table(
+        "What each laboratory finds, as a multiple of what all find",
+        ("Laboratory", "Results", "Factor", "95 % from", "to"),
+        (
+            (
+                each["laboratory"],
+                each["results"],
+                *(float(np.exp(each[name])) for name in ("offset", "lower", "upper")),
+            )
+            for each in laboratories.offsets
+        ),
+    )
 
 
 def areas_table(maps: MapLayers) -> Table:

@@ -1,17 +1,19 @@
 """The sentences of the page: what a number means, what it does not, and how good it is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from hotspot.report.content import (
     Areas,
     ContaminantContent,
     Evaluation,
+    Explanation,
     Folds,
     Limit,
     Reach,
     Sampling,
+    ScaleImportance,
     Scores,
 )
 from hotspot.report.numerals import area, number, percent
@@ -349,6 +351,33 @@ def separation_sentence(plans: tuple[Folds, ...]) -> str:
     return (
         f"Separation W from the task of the map: {parts}. The smaller W is, the more the test "
         "resembles the task."
+    )
+
+
+def compared_with(explanation: Explanation) -> str:
+    """Return what contributions are compared with, and in which unit they are."""
+    unit = f"Contributions are in {explanation.scale}"
+    if explanation.scale == "log-odds":
+        unit += ": +0.69 doubles the odds of exceedance, −0.69 halves them"
+    if explanation.n_background:
+        return (
+            f"{unit}. They tell how the prediction at a sample differs from the average one "
+            f"over {explanation.n_background} samples spread over the survey, covariate by "
+            "covariate (interventional Shapley values); with their base they add up to it."
+        )
+    return (
+        f"{unit}. They are the model's own parts, and with their base they add up to its "
+        "prediction (trees: path-dependent SHAP values; a logistic model: slope times distance "
+        "from the mean)."
+    )
+
+
+def scales_sentence(scales: Sequence[ScaleImportance]) -> str:
+    """Return what the roles are compared with on every scale."""
+    return (
+        f"The same roles on every scale, against {scales[0].n_background} samples. A role may "
+        "matter for how high a place is and not for how uncertain it is: the last column tells "
+        "where more samples would help."
     )
 
 

@@ -22,7 +22,9 @@ def need_columns(table: pd.DataFrame | None, columns: Sequence[str], what: str) 
 
 
 def need_shape(
-    grid: Grid, name: str, layer: NDArray[np.float64] | NDArray[np.uint8] | None
+    grid: Grid,
+    name: str,
+    layer: NDArray[np.float64] | NDArray[np.uint8] | NDArray[np.bool_] | None,
 ) -> None:
     """Refuse a layer that is not of the shape of its grid."""
     if layer is not None and layer.shape != grid.shape:

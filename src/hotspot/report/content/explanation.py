@@ -15,6 +15,7 @@ from hotspot.report.content.checks import need_columns, need_shape
 IMPORTANCE_COLUMNS = ("covariate", "role", "mean_abs")
 ROLE_COLUMNS = ("role", "mean_abs")
 DEPENDENCE_COLUMNS = ("low", "high", "mean", "sd", "n")
+INTERACTION_COLUMNS = ("first", "second", "mean_abs")
 STABILITY_COLUMNS = ("covariate", "sign_agreement", "above_placebo")
 
 
@@ -57,6 +58,8 @@ class Dependence:
     shape : DataFrame or None
         ``value``, ``ale`` and ``partial``: accumulated local effects and partial dependence
         of the log-odds, NaN where nothing can be told.
+    classes : mapping of float to str
+        Meaning of each code, for a covariate of classes; empty for numbers.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Dependence:
     curve: pd.DataFrame
     rug: NDArray[np.float64]
     shape: pd.DataFrame | None = None
+    classes: Mapping[float, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         need_columns(self.curve, DEPENDENCE_COLUMNS, "dependence")
@@ -83,17 +87,21 @@ class RoleLayers:
         Code of the dominant role; a code that `roles` does not know is no data.
     roles : mapping of int to str
         Role by code, as in the raster: ``dict(enumerate(roles))``.
+    outside : bool array or None
+        Cells outside the area of applicability; None where it was not computed.
     """
 
     grid: Grid
     contribution: Mapping[str, NDArray[np.float64]]
     driver: NDArray[np.uint8] | None = None
     roles: Mapping[int, str] = field(default_factory=dict)
+    outside: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         for role, layer in self.contribution.items():
             need_shape(self.grid, f"{role} contribution", layer)
         need_shape(self.grid, "dominant role", self.driver)
+        need_shape(self.grid, "applicability", self.outside)
 
 
 @dataclass(frozen=True)
@@ -110,16 +118,34 @@ class Claims:
         As in ``hotspots.json``.
     origins : mapping or None
         As in ``origins.json``.
-    width : sequence of (role, float)
-        Mean absolute contribution to the width of the 90 % interval, natural logarithm, by
-        importance; empty for a model that has none.
     """
 
     statements: Sequence[Mapping[str, Any]]
     cautions: Sequence[str] = ()
     cards: Sequence[Mapping[str, Any]] = ()
     origins: Mapping[str, Any] | None = None
-    width: Sequence[tuple[str, float]] = ()
+
+
+@dataclass(frozen=True)
+class ScaleImportance:
+    """What roles add to one answer of the model, on average over samples.
+
+    Parameters
+    ----------
+    scale : str
+        ``log-odds``, ``probability``, ``median`` or ``width``.
+    unit : str
+        Of the numbers.
+    mean_abs : mapping of str to float
+        Mean absolute contribution by role.
+    n_background : int
+        Samples that make up what is compared with.
+    """
+
+    scale: str
+    unit: str
+    mean_abs: Mapping[str, float]
+    n_background: int = 0
 
 
 @dataclass(frozen=True)
@@ -148,6 +174,14 @@ class Explanation:
         ``verdict`` takes the place of the verdict that this package would give.
     claims : Claims or None
         Statements with verdicts, hotspot cards and origins.
+    scales : tuple of ScaleImportance
+        What roles add on each scale: log-odds, probability, concentration, uncertainty.
+    interactions : DataFrame or None
+        Columns `INTERACTION_COLUMNS`: what roles do alone and in pairs.
+    association : DataFrame or None
+        How much each pair of covariates says the same, from 0 to 1, square.
+    n_background : int
+        Samples that contributions are compared with; 0 where the model itself defines it.
     """
 
     scale: str
@@ -159,8 +193,13 @@ class Explanation:
     layers: RoleLayers | None = None
     stability: pd.DataFrame | None = None
     claims: Claims | None = None
+    scales: tuple[ScaleImportance, ...] = ()
+    interactions: pd.DataFrame | None = None
+    association: pd.DataFrame | None = None
+    n_background: int = 0
 
     def __post_init__(self) -> None:
         need_columns(self.importance, IMPORTANCE_COLUMNS, "importance")
         need_columns(self.by_role, ROLE_COLUMNS, "role")
         need_columns(self.stability, STABILITY_COLUMNS, "stability")
+        need_columns(self.interactions, INTERACTION_COLUMNS, "interaction")

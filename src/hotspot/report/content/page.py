@@ -1,11 +1,13 @@
 """All of a report, contaminant by contaminant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hotspot.errors import OutputError
 from hotspot.report.content.explanation import Explanation
+from hotspot.report.content.laboratories import Laboratories
 from hotspot.report.content.maps import Context, MapLayers
 from hotspot.report.content.provenance import LedgerStep, Provenance
+from hotspot.report.content.review import ReviewContent
 from hotspot.report.content.samples import Limit, Sampling
 from hotspot.report.content.scores import Evaluation
 
@@ -22,6 +24,8 @@ class ContaminantContent:
     evaluation: Evaluation | None = None
     explanation: Explanation | None = None
     warnings: tuple[str, ...] = ()
+    review: ReviewContent | None = None
+    laboratories: Laboratories = field(default_factory=Laboratories)
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class ReportContent:
         From the raw table to the samples.
     context : tuple of Context
         Vector layers under the maps, in their CRS.
+    notes : tuple of str
+        What looked odd in the data.
     """
 
     title: str
@@ -50,6 +56,7 @@ class ReportContent:
     provenance: Provenance
     ledger: tuple[LedgerStep, ...] = ()
     context: tuple[Context, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.contaminants:

@@ -14,6 +14,7 @@ Scores = Mapping[str, Mapping[str, Mapping[str, Score]]]
 """``{model: {plan: {score: Score}}}``, as in ``metrics.json``."""
 
 RELIABILITY_COLUMNS = ("predicted", "observed", "lower", "upper", "n")
+WORST_COLUMNS = ("sample_id", "easting", "northing", "measured", "probability", "log_loss")
 PROFILE_COLUMNS = ("dissimilarity", "largest", "n", "brier", "brier_lower", "brier_upper")
 
 
@@ -64,6 +65,9 @@ class Evaluation:
         The fold plan of the reliability table.
     reach : Reach or None
         How the error depends on the dissimilarity from the samples.
+    worst : DataFrame or None
+        Columns `WORST_COLUMNS`: the left-out samples that the model of the map told worst,
+        the worst first.
     """
 
     scores: Scores
@@ -73,6 +77,8 @@ class Evaluation:
     reliability: pd.DataFrame | None = None
     reliability_plan: str = ""
     reach: Reach | None = None
+    worst: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         need_columns(self.reliability, RELIABILITY_COLUMNS, "reliability")
+        need_columns(self.worst, WORST_COLUMNS, "worst places")

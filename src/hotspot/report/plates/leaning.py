@@ -1,14 +1,17 @@
 """Plates of what a model leans on, covariate by covariate and role by role."""
 
+import numpy as np
 import pandas as pd
 
 from hotspot.report import figures, tables
 from hotspot.report.content import Explanation
-from hotspot.report.numerals import MISSING, number
+from hotspot.report.numerals import MISSING, number, percent
 from hotspot.report.plates.plate import Plate
 from hotspot.report.style import svg
 from hotspot.report.terms import role_label
 
+# As in `hotspot.explanations.correlation`: half of what one tells is told by the other.
+SAME_FROM = 0.7
 # Charts of more covariates than this cannot be read at a glance; the table has them all.
 MOST_BARS = 20
 MOST_SWARMS = 12
@@ -105,6 +108,52 @@ def dependence_plates(explanation: Explanation, key: str) -> tuple[Plate, ...]:
             tables.dependence_table(one),
         )
         for position, one in enumerate(explanation.dependence[:MOST_DEPENDENCES])
+    )
+
+
+def association_plate(explanation: Explanation, key: str) -> Plate | None:
+    """Return the tree of covariates that say the same."""
+    association = explanation.association
+    if association is None or len(association) < 2:
+        return None
+    apart = association.to_numpy(dtype=np.float64) - np.eye(len(association))
+    row, col = np.unravel_index(int(np.argmax(apart)), apart.shape)
+    names = [str(name) for name in association.index]
+    first, second = names[int(row)], names[int(col)]
+    return Plate(
+        svg(
+            figures.association_tree(association, same_from=SAME_FROM),
+            f"Tree of {len(association)} covariates by association. The strongest is "
+            f"{number(float(apart.max()), 2)}, of {first} and {second}.",
+            key,
+        ),
+        "Which covariates say the same",
+        "Where branches meet in the shaded part, covariates say nearly the same (a rank "
+        f"correlation of {number(SAME_FROM)} or more, or its like for classes) and share "
+        "credit by chance. Their role holds the sum.",
+    )
+
+
+def interaction_plate(explanation: Explanation, key: str) -> Plate | None:
+    """Return what roles do alone and in pairs."""
+    frame = explanation.interactions
+    if frame is None or frame.empty or (frame["first"] == frame["second"]).all():
+        return None
+    together = frame[frame["first"] != frame["second"]]
+    share = 1 - float(together["mean_abs"].sum()) / float(frame["mean_abs"].sum())
+    top = together.iloc[0]
+    pair = f"{role_label(str(top['first']))} and {role_label(str(top['second'])).lower()}"
+    return Plate(
+        svg(
+            figures.interaction_bars(frame, scale=explanation.scale),
+            f"Bars of what roles do alone and in pairs. The strongest pair is {pair.lower()}.",
+            key,
+        ),
+        "What roles do only together",
+        f"{percent(share)} of all parts are what a role does whatever the others are. The "
+        f"strongest pair is {pair}, {number(float(top['mean_abs']), 2)} {explanation.scale} on "
+        "average. Half of each pair is in the contribution of each of the two.",
+        tables.interaction_table(frame, explanation.scale),
     )
 
 

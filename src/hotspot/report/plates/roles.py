@@ -77,8 +77,15 @@ def driver_plate(layers: RoleLayers, context: Sequence[Context]) -> Plate | None
         "The role with the largest contribution, up or down. It tells what the model leans on "
         "there, and names no source.",
         table,
-        tuple(
-            Key("class", entry.label, entry.colour, row[2])
-            for entry, row in zip(style.classes, table.rows, strict=True)
+        (
+            *(
+                Key("class", entry.label, entry.colour, row[2])
+                for entry, row in zip(style.classes, table.rows, strict=True)
+            ),
+            *(
+                (Key("hatch", "hatched: outside the area of applicability"),)
+                if layers.outside is not None
+                else ()
+            ),
         ),
     )

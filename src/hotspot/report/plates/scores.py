@@ -1,10 +1,12 @@
-"""Plates of scores, reliability and the error profile."""
+"""Plates of scores, reliability, the error profile and the worst places."""
 
-from hotspot.report import figures, tables
-from hotspot.report.content import Evaluation
+from collections.abc import Sequence
+
+from hotspot.report import figures, mapplots, tables
+from hotspot.report.content import Context, Evaluation, MapLayers
 from hotspot.report.numerals import number
 from hotspot.report.plates.plate import Plate
-from hotspot.report.style import svg
+from hotspot.report.style import png, svg
 from hotspot.report.terms import plan_label
 from hotspot.report.words import reach_sentence, score_of
 
@@ -52,6 +54,29 @@ def reliability_plate(evaluation: Evaluation, key: str) -> Plate | None:
         "columns below are the samples in each bin."
         + (f" Fold plan: {plan_label(plan)}." if plan else ""),
         tables.reliability_table(frame),
+    )
+
+
+def worst_plate(
+    evaluation: Evaluation, maps: MapLayers | None, context: Sequence[Context]
+) -> Plate | None:
+    """Return the left-out samples that were told worst, on the map and in a table."""
+    worst = evaluation.worst
+    if worst is None or worst.empty or maps is None:
+        return None
+    first = worst.iloc[0]
+    return Plate(
+        png(
+            mapplots.worst_map(worst, maps, context),
+            f"Map of the {len(worst)} left-out samples that were told worst. The worst is "
+            f"{first['sample_id']}: {first['measured']}, and a probability of "
+            f"{number(float(first['probability']), 2)} to exceed the limit.",
+        ),
+        "Where the model was most wrong",
+        "Samples that were left out and got a probability far from what was found; the larger "
+        "the mark, the larger the loss. Look for what they have in common before trusting the "
+        "map near them.",
+        tables.worst_table(worst),
     )
 
 
