@@ -191,7 +191,10 @@ def _origins(seed: int, *, along: bool) -> tuple[dict[str, Any], dict[str, float
     at = {name: part[rows, cols] for name, part in parts.items()}
     size = {name: float(np.abs(part - part.mean()).mean()) for name, part in at.items()}
     planted = {name: value / sum(size.values()) for name, value in size.items()}
-    return {each.name: each for each in share_origins(roles, samples.X, catalogue)}, planted
+    return {
+        each.name: each
+        for each in share_origins(roles, samples.X, catalogue, coordinates=samples.coordinates)
+    }, planted
 
 
 def _kept(world: World, names: tuple[str, ...]) -> tuple[Samples, Catalogue]:

@@ -116,7 +116,10 @@ def origins_of(world: World, roles: dict[str, list[str]]) -> dict[str, object]:
         for column, name in enumerate(values.names)
         if name != LOCATION
     }
-    return {each.name: each for each in share_origins(contributions, X, kept)}
+    return {
+        each.name: each
+        for each in share_origins(contributions, X, kept, coordinates=samples.coordinates)
+    }
 
 
 ROLES = {

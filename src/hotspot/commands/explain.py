@@ -159,7 +159,7 @@ def _write_origins(
     values, rows = explained
     _, found = _by_role(model, values)
     X = samples.X.iloc[rows].reset_index(drop=True)
-    origins = share_origins(found, X, model.catalogue)
+    origins = share_origins(found, X, model.catalogue, coordinates=samples.coordinates[rows])
     counted = {role for roles in origin_roles(list(found)).values() for role in roles}
     write_origins(
         origins,

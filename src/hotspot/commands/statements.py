@@ -23,7 +23,8 @@ from hotspot.explanations.refits import (
     gather_evidence,
 )
 from hotspot.explanations.stability import stability_table
-from hotspot.explanations.statements import Survey, make_statements
+from hotspot.explanations.statement import Survey
+from hotspot.explanations.statements import make_statements
 from hotspot.explanations.store import (
     STATEMENTS_FILE,
     write_statements,

@@ -65,7 +65,8 @@ from hotspot.explanations.stability import (
     sign_agreement,
     stability_table,
 )
-from hotspot.explanations.statements import Statement, Survey, make_statements
+from hotspot.explanations.statement import Statement, Survey
+from hotspot.explanations.statements import make_statements
 from hotspot.explanations.traits import (
     has_distribution,
     is_additive,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue, Role
 from hotspot.errors import ModelError
+from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
 
@@ -24,6 +25,9 @@ ORIGINS: dict[str, tuple[Role, ...]] = {
 # Where the covariates of one origin tell this much of what is credited to another, the model
 # could as well have credited it to the first: the two cannot be told apart.
 NOT_IDENTIFIABLE_FROM = 0.8
+# What two coordinates tell as a plane and its curvature is a broad trend: anything else that
+# varies over the region as slowly could have it.
+_PLACE_DEGREE = 2
 # Below this share of all credit it makes no difference to whom it goes.
 _LEAST_SHARE = 0.05
 
@@ -50,6 +54,14 @@ class Origin:
         For each other origin, how much of the credit its covariates tell (`told_by`).
     confused_with : tuple of str
         Other origins from which it cannot be told apart.
+    told_by_place : float or None
+        How much of its credit a broad trend over the region tells; None where places are not
+        known.
+    unsettled_by : tuple of str
+        Origins, it may be itself, whose credit is such a trend: what they have could as well
+        be anybody's, and no share of the whole is known.
+    is_alone : bool
+        Whether no other origin has a covariate, so that there is nothing to share.
     """
 
     name: str
@@ -57,11 +69,14 @@ class Origin:
     share: float
     explained_by: Mapping[str, float]
     confused_with: tuple[str, ...] = ()
+    told_by_place: float | None = None
+    unsettled_by: tuple[str, ...] = ()
+    is_alone: bool = False
 
     @property
     def is_identifiable(self) -> bool:
-        """Whether it can be told from every other origin."""
-        return not self.confused_with
+        """Whether it can be told from every other origin, and what they share is known."""
+        return not (self.confused_with or self.unsettled_by or self.is_alone)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the origin as plain values for JSON."""
@@ -72,6 +87,11 @@ class Origin:
             "identifiable": self.is_identifiable,
             "confused_with": list(self.confused_with),
             "explained_by": {name: round(v, 6) for name, v in self.explained_by.items()},
+            "told_by_place": None
+            if self.told_by_place is None
+            else round(self.told_by_place, 6),
+            "unsettled_by": list(self.unsettled_by),
+            "alone": self.is_alone,
             "text": self.text,
         }
 
@@ -84,7 +104,19 @@ class Origin:
                 f"{self.share:.0%} of the credit of all origins goes to {self.name} ones "
                 f"({roles})."
             )
+        if self.is_alone:
+            return (
+                f"No share is given to {self.name} origins ({roles}): no covariate stands for "
+                "another origin, so that there is nothing to compare with."
+            )
         others = " and ".join(self.confused_with)
+        if not others:
+            trend = " and ".join(self.unsettled_by)
+            return (
+                f"No share is given to {self.name} origins ({roles}): what is credited to "
+                f"{trend} ones is a broad trend over the region, which anything that changes "
+                "as slowly could have."
+            )
         return (
             f"No share is given to {self.name} origins ({roles}): their covariates and the "
             f"{others} ones say the same, and the samples cannot tell them apart."
@@ -107,14 +139,21 @@ def origin_roles(roles: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def share_origins(
-    contributions: Mapping[str, Values], X: pd.DataFrame, catalogue: Catalogue
+    contributions: Mapping[str, Values],
+    X: pd.DataFrame,
+    catalogue: Catalogue,
+    *,
+    coordinates: Coordinates | None = None,
 ) -> tuple[Origin, ...]:
     """Return the share of each origin, and whether it can be told from the others.
 
     Two origins are confused where the covariates of one tell 80 % or more of what is
     credited to the other, either way round: had the model credited the first instead, it
     would predict nearly the same. An origin with less than 5 % of the credit is not asked
-    about, but for its covariates telling what another has.
+    about, but for its covariates telling what another has. Where the place alone, as a
+    plane with its curvature, tells 80 % or more of what is credited to an origin, no origin
+    gets a share: smooth covariates such as distances take up trends that are not theirs. A
+    single origin gets none either.
 
     Parameters
     ----------
@@ -124,6 +163,8 @@ def share_origins(
         Covariates of the same rows.
     catalogue : Catalogue
         Theirs.
+    coordinates : array, shape (n, 2), optional
+        Easting, northing of the same rows.
 
     Raises
     ------
@@ -167,6 +208,15 @@ def share_origins(
             for mine, theirs in ((one, other), (other, one))
         )
 
+    by_place: dict[str, float] = {}
+    if coordinates is not None:
+        trend = _trend(coordinates[known])
+        by_place = {name: left_out_r2(trend, values) for name, values in by_origin.items()}
+    unsettled = tuple(
+        name
+        for name, told_share in by_place.items()
+        if share[name] >= _LEAST_SHARE and told_share >= NOT_IDENTIFIABLE_FROM
+    )
     return tuple(
         Origin(
             name=origin,
@@ -176,6 +226,9 @@ def share_origins(
             confused_with=tuple(
                 other for other in by_origin if other != origin and confused(origin, other)
             ),
+            told_by_place=by_place.get(origin),
+            unsettled_by=unsettled,
+            is_alone=len(by_origin) == 1,
         )
         for origin in by_origin
     )
@@ -195,7 +248,6 @@ def told_by(values: Values, X: pd.DataFrame, catalogue: Catalogue) -> float:
     >>> round(told_by(np.exp(-X["dist"].to_numpy() / 300), X, catalogue), 2)
     1.0
     """
-    spread = float(((values - values.mean()) ** 2).sum())
     parts = [np.ones((len(X), 1))]
     for name in X.columns:
         column = X[name].to_numpy(dtype=np.float64)
@@ -204,11 +256,41 @@ def told_by(values: Values, X: pd.DataFrame, catalogue: Catalogue) -> float:
         else:
             rank = X[name].rank().to_numpy(dtype=np.float64) / len(X) * 2 - 1
             parts.append(np.column_stack([rank, rank**2, rank**3]))
-    design = np.hstack(parts)
-    if spread == 0 or design.shape[1] == 1 or len(X) <= design.shape[1] + 1:
+    return left_out_r2(np.hstack(parts), values)
+
+
+def left_out_r2(design: Values, values: Values) -> float:
+    """Return how much of some values a linear design tells of rows left out, at least 0.
+
+    Parameters
+    ----------
+    design : array, shape (n, n_columns)
+        With a column of ones.
+    values : array, shape (n,)
+
+    Examples
+    --------
+    >>> line = np.arange(20.0)
+    >>> left_out_r2(np.column_stack([np.ones(20), line]), 3 * line)
+    1.0
+    """
+    spread = float(((values - values.mean()) ** 2).sum())
+    if spread == 0 or design.shape[1] == 1 or len(values) <= design.shape[1] + 1:
         return 0.0
     left, singular, _ = np.linalg.svd(design, full_matrices=False)
     left = left[:, singular > 1e-9 * singular[0]]
     residual = values - left @ (left.T @ values)
     leverage = np.minimum((left**2).sum(axis=1), 1 - 1e-9)
     return max(0.0, 1.0 - float(((residual / (1 - leverage)) ** 2).sum()) / spread)
+
+
+def _trend(coordinates: Coordinates) -> Values:
+    """Return the terms of a trend over the region, shape (n, 6)."""
+    spread = coordinates.std(axis=0)
+    east, north = ((coordinates - coordinates.mean(axis=0)) / np.where(spread > 0, spread, 1)).T
+    terms = [
+        east**i * north**j
+        for i in range(_PLACE_DEGREE + 1)
+        for j in range(_PLACE_DEGREE + 1 - i)
+    ]
+    return np.column_stack(terms)

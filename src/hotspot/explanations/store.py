@@ -12,7 +12,7 @@ from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.hotspots import HotspotCard
 from hotspot.explanations.origins import CAUTION, NOT_IDENTIFIABLE_FROM, Origin
 from hotspot.explanations.scales import Scale
-from hotspot.explanations.statements import Statement
+from hotspot.explanations.statement import Statement
 from hotspot.explanations.verdicts import RULES
 from hotspot.files import replaced_file, write_text
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hotspot.maps.styles import LayerStyle, decision_style, probability_style
 from hotspot.report import figures, mapplots
-from hotspot.report.content import ContaminantContent, Context, ReportContent
+from hotspot.report.content import ContaminantContent, Context
 from hotspot.report.style import house_style
 from hotspot.report.words import limit_text
 
@@ -13,17 +13,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def gallery(content: ReportContent) -> dict[str, bytes]:
-    """Return PNG files by name, such as ``zn_probability.png``.
+def gallery(content: ContaminantContent, context: tuple[Context, ...]) -> dict[str, bytes]:
+    """Return the PNG files of a contaminant by name, such as ``zn_probability.png``.
 
     Maps carry their legend in words. The same content gives the same bytes.
     """
-    files: dict[str, bytes] = {}
-    for each in content.contaminants:
-        with house_style():
-            for name, figure in _figures(each, content.context).items():
-                files[f"{each.contaminant}_{name}.png"] = _png(figure)
-    return files
+    with house_style():
+        return {
+            f"{content.contaminant}_{name}.png": _png(figure)
+            for name, figure in _figures(content, context).items()
+        }
 
 
 def _figures(content: ContaminantContent, context: tuple[Context, ...]) -> dict[str, "Figure"]:

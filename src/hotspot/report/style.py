@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup, escape
 from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hotspot.report.palette import HAIRLINE, INK, MUTED
@@ -136,14 +138,13 @@ def png(figure: Figure, alt: str, *, dpi: int = 180) -> Picture:
     """
     from PIL import Image
 
-    drawn = io.BytesIO()
     with house_style():
-        figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+        figure.set_dpi(dpi)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
     # Maps have few colours: a palette makes them three times smaller, and shows no loss.
-    with Image.open(drawn) as image:
-        few = image.convert("RGB").quantize(
-            256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-        )
+    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     packed = io.BytesIO()
     few.save(packed, format="PNG", optimize=True)
     width, height = (round(value * 96) for value in figure.get_size_inches())

@@ -109,8 +109,8 @@ def test_ids_and_texts_can_be_reviewed(told: dict[str, Statement]) -> None:
     for name, each in told.items():
         assert re.fullmatch(r"(role|covariate)-[A-Za-z0-9_]+", name)
         assert causal_words(" ".join([each.text, *each.cautions])) == []
-        assert "log-odds on average" in each.text
-        assert f"rank {each.evidence['rank']} of " in each.text
+        assert "in the odds on average (" in each.text
+        assert re.search(rf"It ranks {each.evidence['rank']}(st|nd|rd|th) of ", each.text)
 
 
 def test_the_file_is_what_the_viewer_reads(told: dict[str, Statement], tmp_path: Path) -> None:

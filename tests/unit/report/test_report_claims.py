@@ -4,7 +4,13 @@ from dataclasses import replace
 
 from hotspot.report import render_report
 from hotspot.report.claims import claims_view
-from hotspot.report.content import Claims, ReportContent
+from hotspot.report.content import (
+    Claims,
+    ReportContent,
+    ReviewAnswer,
+    ReviewContent,
+    StatementReview,
+)
 
 FACTS = {
     "n_folds": 5,
@@ -22,6 +28,7 @@ def made() -> Claims:
     return Claims(
         statements=[
             {
+                "id": "zn-covariate-dist",
                 "text": "Higher values of <b>dist</b> go with zinc being lower.",
                 "verdict": "supported",
                 "kind": "covariate",
@@ -30,6 +37,7 @@ def made() -> Claims:
                 "cautions": [],
             },
             {
+                "id": "zn-role-roads",
                 "text": "Roads move it.",
                 "verdict": "unstable",
                 "kind": "role",
@@ -71,33 +79,71 @@ def made() -> Claims:
             "unassigned_roles": ["land_use"],
             "not_identifiable_from": 0.8,
         },
-        width=[("water", 0.3)],
     )
 
 
 def test_sentences_and_tables_say_what_the_files_hold() -> None:
     """Counts by verdict, what was done, measured values as intervals, and refusals."""
     view = claims_view(made())
-    assert view.summary.startswith("Of 2 statements: 1 supported, 1 unstable.")
-    assert "5 fold models, 1 other seeds, 2 parts of the samples" in view.summary
-    assert view.statements.rows[1][2] == "within the placebo band; two readings"
+    assert view.summary == "Of 2 statements: 1 supported, 1 unstable."
+    assert "5 fold models, 1 other seeds, 2 parts of the samples" in view.done
+    assert [head for head, _ in view.by_kind] == ["By role", "By covariate"]
+    assert view.by_kind[0][1][0].cautions == ("Within the placebo band.", "Two readings.")
     head, samples, sentences = view.cards[0]
     assert head == "Hotspot 1: 2\u00a0ha"
     assert [row[2] for row in samples.rows] == ["< 5 mg/kg", "> 800 mg/kg"]
     assert "from 0.7 to 0.95" in sentences[0]
     assert "No share is given to point origins." in view.origins
     assert "land use" in view.origins[1]
-    assert view.width is not None
 
 
-def test_the_page_shows_statements_first_and_escapes_them(report: ReportContent) -> None:
-    """They stand before the charts; their text is text, not markup."""
+def page_with(report: ReportContent, review: ReviewContent | None = None) -> str:
     one = report.contaminants[0]
     assert one.explanation is not None
     explained = replace(one.explanation, claims=made())
-    page = render_report(replace(report, contaminants=(replace(one, explanation=explained),)))
-    assert "Statements, tested" in page
+    shown = replace(one, explanation=explained, review=review)
+    return render_report(replace(report, contaminants=(shown,)))
+
+
+def test_the_page_shows_statements_first_and_escapes_them(report: ReportContent) -> None:
+    """They stand before map, scores and charts; their text is text, not markup."""
+    page = page_with(report)
     assert "&lt;b&gt;dist&lt;/b&gt;" in page
-    assert page.index("Statements, tested") < page.index("Along the values of a covariate")
+    first = page.index("What may be signed")
+    for later in ("What this says", "How good it is</h3>", "Along the values of a covariate"):
+        assert first < page.index(later)
     assert "Learnt without roads, it stays." in page
     assert "Another model predicts better." in page
+
+
+def reviewed(*standings: str) -> ReviewContent:
+    """Return a review of both statements, approved as a whole only if both are."""
+    ids = ("zn-covariate-dist", "zn-role-roads")
+    whole = "approved" if set(standings) == {"approved"} else "open"
+    by_id = {
+        name: StatementReview(
+            standing,
+            (ReviewAnswer("approve", "Ada <i>", "2026-01-31", "As seen on site"),)
+            if standing == "approved"
+            else (),
+            outdated=int(standing == "open"),
+        )
+        for name, standing in zip(ids, standings, strict=True)
+    }
+    return ReviewContent(whole, "Of 2 statements: told here.", by_id)
+
+
+def test_the_page_never_says_approved_while_a_statement_is_open(
+    report: ReportContent,
+) -> None:
+    """The whole is approved only if each statement is; who said so stands beside it."""
+    partly = page_with(report, reviewed("approved", "open"))
+    assert partly.count('<span class="chip approved">') == 1
+    assert 'Review: <span class="chip open">open</span>' in partly
+    assert "Ada &lt;i&gt; approves (2026-01-31): As seen on site" in partly
+    assert "earlier words of this statement, which no longer count: 1." in partly
+    wholly = page_with(report, reviewed("approved", "approved"))
+    assert 'Review: <span class="chip approved">approved</span>' in wholly
+    assert "chip open" not in wholly.split("</style>")[1]
+    # Where nobody can review, nothing is said of a review.
+    assert "Review:" not in page_with(report)
