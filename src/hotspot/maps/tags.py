@@ -58,7 +58,7 @@ _MEANING = {
     ),
     "limit": (
         "The limit of {contaminant} in mg/kg that holds for a soil such as the covariates of "
-        "this cell tell; it is no concentration, and is missing where no limit is known and "
+        "this cell tell; it is not a concentration, and is missing where no limit is known and "
         "where no total concentration can exceed it."
     ),
     "driver": (
