@@ -90,7 +90,9 @@ def explanation_of(
     return Explanation(
         scale=values.unit,
         importance=importance,
-        by_role=by_role.rename_axis("role").reset_index(),
+        by_role=by_role.sort_values(ascending=False, kind="stable")
+        .rename_axis("role")
+        .reset_index(),
         # The band is one of refits with planted noise. Beside the final model's importances it
         # would let useless covariates pass; the table of verdicts compares like with like.
         placebo=None,

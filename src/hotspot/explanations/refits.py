@@ -68,7 +68,7 @@ class Effort:
 
 # A model whose log-odds are a sum is explained at once; of any other each explanation costs
 # thousands of predictions, so that fewer samples and refits tell.
-FOR_A_SUM = Effort(n_seeds=2, n_bootstraps=8, n_planted=5, n_rows=2000, n_held_out=100_000)
+FOR_A_SUM = Effort(n_seeds=2, n_bootstraps=8, n_planted=10, n_rows=2000, n_held_out=100_000)
 BY_BACKGROUND = Effort(n_seeds=1, n_bootstraps=2, n_planted=2, n_rows=24, n_held_out=160)
 
 

@@ -28,8 +28,10 @@ from hotspot.report.terms import plan_label, role_label, score_label
 from hotspot.report.words import score_of
 
 WIDTH = 7.2
-# More markers than this make an SVG that is slow to open; they become one image in it.
-_MOST_MARKERS = 4000
+# More markers than this make a page heavy and slow; they become one image in the chart.
+_MOST_MARKERS = 480
+# Least distance of two numbers in the chart of reliability.
+_APART = 0.05
 
 
 def score_chart(
@@ -124,7 +126,12 @@ def reliability_curve(table: pd.DataFrame) -> Figure:
         curve.set_axisbelow(True)
         curve.legend(loc="upper left")
         counts.bar(table["predicted"], table["n"], width=0.045, color=OTHER)
+        told = -1.0
         for predicted, n in zip(table["predicted"], table["n"], strict=True):
+            # Bins that stand close together would write over each other.
+            if predicted - told < _APART:
+                continue
+            told = float(predicted)
             counts.annotate(
                 f"{n:.0f}", (predicted, n), (0, 2), textcoords="offset points", ha="center",
                 fontsize=7.5, color=MUTED,

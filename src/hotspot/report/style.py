@@ -23,6 +23,9 @@ _FONT_IN_SVG = re.compile(r"'DejaVu Sans'(?:, [^;\"]*)?")
 # A hundredth of a point is finer than any printer; what follows only makes the page heavy.
 _NEEDLESS_DIGITS = re.compile(r"(\d\.\d\d)\d+")
 
+# Dots per inch of clouds of points within a chart.
+_SHARP = 200
+
 _RULES: dict[Any, Any] = {
     "font.family": [_MEASURED_FONT],
     "font.size": 9.0,
@@ -86,7 +89,9 @@ def svg(figure: Figure, alt: str, key: str) -> Picture:
     """
     stream = io.StringIO()
     with house_style():
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            stream, format="svg", dpi=_SHARP, metadata={"Date": None, "Creator": None}
+        )
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

@@ -141,6 +141,21 @@ def interaction_table(frame: pd.DataFrame, scale: str) -> Table:
     )
 
 
+def association_table(association: pd.DataFrame) -> Table:
+    """Return with which other covariate each says most the same."""
+    apart = association.to_numpy(dtype=np.float64) - np.eye(len(association))
+    names = [str(name) for name in association.index]
+    nearest = np.argmax(apart, axis=1)
+    return table(
+        "The covariate that says most the same",
+        ("Covariate", "Most like", "Association"),
+        (
+            (name, names[near], float(apart[row, near]))
+            for row, (name, near) in enumerate(zip(names, nearest.tolist(), strict=True))
+        ),
+    )
+
+
 def worst_table(worst: pd.DataFrame) -> Table:
     """Return the left-out samples that were told worst."""
     return table(
@@ -295,10 +310,17 @@ def score_tables(evaluation: Evaluation) -> tuple[Table, ...]:
     return tuple(tables)
 
 
+# Below this a standard error is a matter of rounding.
+_ROUNDING = 1e-9
+
+
 def _with_error(mean: float | None, error: float | None) -> str:
     if mean is None:
         return MISSING
-    return number(mean) if error is None else f"{number(mean)} ± {number(error, 2)}"
+    if error is None:
+        return number(mean)
+    # What rounding leaves of an error of 0 is 0.
+    return f"{number(mean)} ± {number(error if error > _ROUNDING else 0.0, 2)}"
 
 
 def reliability_table(frame: pd.DataFrame) -> Table:

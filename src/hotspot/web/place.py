@@ -13,8 +13,8 @@ from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.roles import role_contributions
-from hotspot.explanations.scales import LOWEST_PROBABILITY, player_values
-from hotspot.explanations.traits import is_additive, with_location
+from hotspot.explanations.scales import LOWEST_PROBABILITY, Scale, scale_worths
+from hotspot.explanations.traits import has_distribution, is_additive, with_location
 from hotspot.explanations.values import shap_values
 from hotspot.grid import Window
 from hotspot.maps.decision import Decision, decide, inside_applicability
@@ -151,6 +151,7 @@ def _answered(
         _same(name, numbers[name], stored[name]) for name in numbers if name in stored
     )
     asked = model if limit == own else _at_limit(model, limit)
+    explained = explain_cell(opened, asked, frame, coordinates)
     return {
         "status": "answered",
         "limit_mg_kg": limit,
@@ -158,7 +159,8 @@ def _answered(
         **_plain({name: numbers.get(name, np.nan) for name in ("lower", "median", "upper")}),
         **_likeness(opened, numbers.get("dissimilarity")),
         "decision": _decision(opened, chance, numbers.get("dissimilarity")),
-        "explanation": _explanation(opened, asked, frame, coordinates),
+        "explanation": _explanation(explained.chance),
+        "uncertainty": None if explained.width is None else _explanation(explained.width),
         "map": _plain(stored),
         "same_as_map": same,
         **(_of_the_map(stored) if limit == own and same else {"band": None}),
@@ -248,32 +250,48 @@ def _told(decision: Decision) -> str:
     return decision.name.lower().replace("_", " ")
 
 
+@dataclass(frozen=True)
+class CellExplanation:
+    """What roles add at a cell.
+
+    Parameters
+    ----------
+    chance : ShapValues
+        To the log-odds, as the layers of roles show it, in float64.
+    width : ShapValues or None
+        To the width of the 90 % interval; None for a model that knows one limit only.
+    """
+
+    chance: ShapValues
+    width: ShapValues | None
+
+
 def explain_cell(
     opened: Opened, model: FittedModel, frame: pd.DataFrame, coordinates: NDArray[np.float64]
-) -> ShapValues:
-    """Return the contribution of each role to the log-odds of a cell, as the layers show it.
+) -> CellExplanation:
+    """Return what each role adds at a cell: to the chance, and to the doubt.
 
     Roles are the players of the Shapley values, or sums where the log-odds are a sum: the
-    same rule and the same background as in `hotspot.explanations.layers.role_layers`, in
-    float64.
+    same rule and the same background as in `hotspot.explanations.layers.role_layers`.
     """
     if is_additive(model):
         values = shap_values(model, frame)
         roles, contributions = role_contributions(values, model.catalogue)
-        return ShapValues(contributions, values.base, roles)
-    return player_values(
+        return CellExplanation(ShapValues(contributions, values.base, roles), None)
+    scales: tuple[Scale, ...] = ("log-odds", "width")
+    found = scale_worths(
         model,
         frame,
         players=with_location(model.catalogue.by_role(), model),
         coordinates=coordinates,
         background=opened.background,
+        scales=scales if has_distribution(model) else scales[:1],
     )
+    width = found.values("width") if "width" in found.scales else None
+    return CellExplanation(found.values("log-odds"), width)
 
 
-def _explanation(
-    opened: Opened, model: FittedModel, frame: pd.DataFrame, coordinates: NDArray[np.float64]
-) -> Answer:
-    explained = explain_cell(opened, model, frame, coordinates)
+def _explanation(explained: ShapValues) -> Answer:
     return {
         "unit": explained.unit,
         "base": float(explained.base[0]),

@@ -22,6 +22,7 @@ from hotspot.report.content import (
     Explanation,
     Folds,
     Hotspots,
+    Laboratories,
     LedgerStep,
     Limit,
     MapLayers,
@@ -31,6 +32,7 @@ from hotspot.report.content import (
     SampleContributions,
     SamplePoints,
     Sampling,
+    ScaleImportance,
 )
 
 GRID = Grid.from_region((178_440, 181_560, 329_600, 333_760), 40, "EPSG:28992")
@@ -103,6 +105,30 @@ def make_contaminant(seed: int, name: str, limit_mg_kg: float) -> ContaminantCon
         evaluation=make_evaluation(generator),
         explanation=make_explanation(generator, distance, mapped),
         warnings=("3 samples share a place with another and were averaged.",),
+        laboratories=Laboratories(
+            censoring=[
+                {
+                    "laboratory": "north",
+                    "values": 90,
+                    "below": 18,
+                    "above": 0,
+                    "limits": 2,
+                    "least_limit_mg_kg": 2.0,
+                    "greatest_limit_mg_kg": 5.0,
+                    "share_below": 0.2,
+                }
+            ],
+            offsets=[
+                {
+                    "laboratory": "north",
+                    "results": 90,
+                    "offset": np.log(1.25),
+                    "lower": np.log(1.1),
+                    "upper": np.log(1.4),
+                }
+            ],
+            left_out=["harbour"],
+        ),
     )
 
 
@@ -196,6 +222,16 @@ def make_evaluation(generator: np.random.Generator) -> Evaluation:
             }
         ),
         reliability_plan="knndm",
+        worst=pd.DataFrame(
+            {
+                "sample_id": ["s17", "s3"],
+                "easting": [179_900.0, 180_400.0],
+                "northing": [331_200.0, 332_000.0],
+                "measured": ["912 mg/kg", "< 5 mg/kg"],
+                "probability": [0.04, 0.9],
+                "log_loss": [3.2, 2.3],
+            }
+        ),
     )
 
 
@@ -242,21 +278,47 @@ def make_explanation(
             ),
             X[name].to_numpy(),
         )
-        for (name, unit, _), weight in zip(COVARIATES[:3], strength, strict=False)
+        for (name, unit, _), weight in zip(COVARIATES[:2], strength, strict=False)
     )
+    flooded = pd.DataFrame(
+        {"low": [1.0, 2.0], "high": [1.0, 2.0], "mean": [0.4, -0.2], "sd": 0.1, "n": [80, 75]}
+    )
+    classes = Dependence(
+        "flood_frequency",
+        "class",
+        flooded,
+        np.repeat([1.0, 2.0], [80, 75]),
+        classes={1.0: "every other year", 2.0: "hardly ever"},
+    )
+    likeness = np.abs(np.corrcoef(X.to_numpy().T))
     return Explanation(
         scale="log-odds",
         importance=importance,
         by_role=by_role,
         placebo=0.08,
         samples=SampleContributions(X, contributions),
-        dependence=dependence,
+        dependence=(*dependence, classes),
         layers=RoleLayers(
             GRID,
             layers,
             driver.astype(np.uint8),
             {1: "water", 2: "terrain", 3: "soil"},
+            outside=mapped & (distance > 900),
         ),
+        scales=(
+            ScaleImportance("log-odds", "log-odds", {"water": 1.9, "soil": 0.6}, 12),
+            ScaleImportance("probability", "probability", {"water": 0.3, "soil": 0.1}, 12),
+            ScaleImportance("width", "ln(mg/kg)", {"water": 0.02, "soil": 0.4}, 12),
+        ),
+        interactions=pd.DataFrame(
+            {
+                "first": ["water", "soil", "water"],
+                "second": ["water", "soil", "soil"],
+                "mean_abs": [1.8, 0.5, 0.2],
+            }
+        ),
+        association=pd.DataFrame(likeness, index=names, columns=names),
+        n_background=24,
         stability=pd.DataFrame(
             {
                 "covariate": names,
@@ -299,6 +361,7 @@ def make_report(contaminants: int) -> ReportContent:
             LedgerStep("joined with covariates", 158, 155, (("outside the grid", 3),)),
         ),
         context=(Context("River", river),),
+        notes=("21 values look like half a detection limit",),
     )
 
 

@@ -132,6 +132,23 @@ def test_every_figure_has_its_numbers_as_a_table(page: str) -> None:
     assert "All scores, by fold plan" in page.split(without[0])[1][:200]
 
 
+def test_laboratories_worst_places_and_classes_are_told(reader: Reader) -> None:
+    """By name: who measured, what was most wrong, which class, and what is compared."""
+    text = " ".join(" ".join(reader.text).split())
+    for told in (
+        "north 90 18 20 % 0 2 5",  # the share below the limits of a laboratory
+        "north 90 1.25 1.1 1.4",
+        "Too few results for a factor: harbour.",
+        "s17 912 mg/kg 0.04 3.2",
+        "every other year 0.4 0.1 80",
+        "average one over 24 samples",
+        "21 values look like half a detection limit.",
+        "92 % of all parts are what a role does whatever the others are",
+        "Uncertainty: width of the 90 % interval",
+    ):
+        assert told in text, told
+
+
 def test_the_page_claims_no_cause(reader: Reader) -> None:
     """No text that this package writes uses a causal word."""
     assert causal_words(" ".join(reader.text)) == []

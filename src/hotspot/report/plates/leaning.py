@@ -131,6 +131,7 @@ def association_plate(explanation: Explanation, key: str) -> Plate | None:
         "Where branches meet in the shaded part, covariates say nearly the same (a rank "
         f"correlation of {number(SAME_FROM)} or more, or its like for classes) and share "
         "credit by chance. Their role holds the sum.",
+        tables.association_table(association),
     )
 
 

@@ -84,7 +84,7 @@ def driver_plate(layers: RoleLayers, context: Sequence[Context]) -> Plate | None
             ),
             *(
                 (Key("hatch", "hatched: outside the area of applicability"),)
-                if layers.outside is not None
+                if layers.outside is not None and layers.outside.any()
                 else ()
             ),
         ),

@@ -46,6 +46,7 @@ function body(facts, answer, noteForm) {
     answer.median === null ? null : interval(answer),
     likeness(answer),
     why(answer),
+    doubt(answer),
     covariates(answer),
     nearest(answer),
     noteForm,
@@ -183,6 +184,33 @@ function why(answer) {
     " This tells what the model did, not what a source did to the soil.",
   );
   return el("section", {}, el("h3", {}, "Why: from the average sample to this place"), drawing, sum);
+}
+
+// What makes the interval here wider or narrower than at the average sample.
+function doubt(answer) {
+  const told = answer.uncertainty;
+  if (!told) return null;
+  const roles = [...told.roles].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const rows = roles.map((role) => el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, sentence(role.label)),
+    el("td", {}, el("data", { class: "part", "data-role": role.role, value: role.contribution }, `× ${number(Math.exp(role.contribution))}`)),
+    el("td", { class: "muted" }, role.contribution > 0.005 ? "wider" : role.contribution < -0.005 ? "narrower" : "as wide"),
+  ));
+  return el(
+    "details",
+    { id: "place-doubt" },
+    el("summary", {}, "Why uncertain here"),
+    el(
+      "p",
+      {},
+      "The upper end of the interval is ", el("data", { class: "total", value: told.total }, number(Math.exp(told.total))),
+      " times the lower one here, and ", el("data", { class: "base", value: told.base }, number(Math.exp(told.base))),
+      ` times for the average of ${told.n_background} samples. What makes the difference:`,
+    ),
+    el("table", {}, el("caption", { class: "hidden" }, "What roles do to the interval"), el("tbody", {}, ...rows)),
+  );
 }
 
 function covariates(answer) {
