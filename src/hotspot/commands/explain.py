@@ -1,5 +1,6 @@
 """`hotspot explain`: what the model leans on, tested; as tables, statements and maps."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,8 +34,10 @@ from hotspot.explanations.interactions import interaction_table, joined_players
 from hotspot.explanations.layers import (
     NO_DRIVER,
     RoleLayers,
+    grown_to_blocks,
     layer_roles,
     role_layers,
+    thinning_step,
     with_drivers,
 )
 from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
@@ -73,6 +76,9 @@ _MAX_SCALED = 60
 # made smaller, and the smallest one: with fewer samples the base is a matter of luck.
 _PREDICTIONS = 5_000_000
 _SMALLEST_BACKGROUND = 6
+# Predictions that they may take with the smallest background, before fewer cells are
+# explained: some minutes of a Gaussian process.
+_MAP_PREDICTIONS = 20_000_000
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -101,10 +107,12 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
         origins = _write_origins(model, chosen, (values, rows), folder) if has_story else ()
         if config.explain.role_layers:
             background = choose_background(known, _map_background(model, stack), seed=seed)
+            step = _map_step(model, stack, background)
             windows = _mapped_roles(paths.maps(contaminant), model) or _computed_roles(
-                config, model, background, stack
+                config, model, background, stack, step
             )
-            _write_role_layers(model, background, stack, windows, folder, origins)
+            base = _base_tags(model, background, step)
+            _write_role_layers(model, base, stack, windows, folder, origins)
         if not has_story:
             return
         write_tested_statements(
@@ -250,29 +258,53 @@ def _mapped_roles(maps: Path, model: FittedModel) -> RoleWindows | None:
     )
 
 
-def _computed_roles(
-    config: Config, model: FittedModel, background: Background, stack: Stack
-) -> RoleWindows:
-    """Yield the layers of roles, window by window."""
-    for window in stack.grid.windows(config.predict.window_size):
-        frame, positions = stack.frame(window)
-        rows, cols = np.divmod(positions, window.shape[1])
-        yield (
-            window,
-            role_layers(
-                model,
-                frame,
-                positions,
-                window.shape,
-                coordinates=stack.grid.centres(rows + window.row, cols + window.col),
-                background=background,
-            ),
+def _map_step(model: FittedModel, stack: Stack, background: Background) -> int:
+    """Return at every which cell the roles are mapped, and tell where not at each."""
+    if is_additive(model):
+        return 1
+    rows, cols = stack.grid.shape
+    coalitions = len(make_design(len(layer_roles(model))).coalitions)
+    step = thinning_step(rows * cols, coalitions * len(background), _MAP_PREDICTIONS)
+    if step > 1:
+        warnings.warn(
+            f"The maps of roles of {model.contaminant} are explained at one cell in each "
+            f"block of {step} x {step}, which stands for the block: every cell would take "
+            f"{rows * cols * coalitions * len(background):.1e} predictions. "
+            "explain.role_layers=false leaves these maps out.",
+            stacklevel=2,
         )
+    return step
+
+
+def _computed_roles(
+    config: Config, model: FittedModel, background: Background, stack: Stack, step: int
+) -> RoleWindows:
+    """Yield the layers of roles, window by window; one cell in each block is explained."""
+    for window in stack.grid.windows(config.predict.window_size):
+        whole = grown_to_blocks(window, step, stack.grid.shape)
+        frame, positions = stack.frame(whole)
+        rows, cols = np.divmod(positions, whole.shape[1])
+        layers = role_layers(
+            model,
+            frame,
+            positions,
+            whole.shape,
+            coordinates=stack.grid.centres(rows + whole.row, cols + whole.col),
+            background=background,
+            step=step,
+        )
+        yield window, layers.crop(window.row - whole.row, window.col - whole.col, window.shape)
+
+
+def _base_tags(model: FittedModel, background: Background, step: int) -> dict[str, str]:
+    """Return what the rasters say of the base of the contributions and of their cells."""
+    tags = {} if is_additive(model) else {"n_background": str(len(background))}
+    return tags if step == 1 else {**tags, "explained_every": f"{step} cells"}
 
 
 def _write_role_layers(
     model: FittedModel,
-    background: Background,
+    base: dict[str, str],
     stack: Stack,
     windows: RoleWindows,
     folder: Path,
@@ -282,7 +314,6 @@ def _write_role_layers(
     roles = layer_roles(model)
     # What cannot be told apart is not mapped: a map would be taken for an answer.
     mapped = [origin for origin in origins if origin.is_identifiable]
-    base = {} if is_additive(model) else {"n_background": str(len(background))}
     driver = driver_style(dict(enumerate(roles)))
     with ExitStack() as files:
         by_role = [

@@ -1,6 +1,7 @@
 """Explanations as map layers, one window at a time."""
 
 from dataclasses import dataclass
+from math import ceil, sqrt
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hotspot.explanations.roles import dominant_role
 from hotspot.explanations.scales import player_values
 from hotspot.explanations.traits import is_additive, with_location
 from hotspot.explanations.values import group_values
-from hotspot.grid import Coordinates
+from hotspot.grid import Coordinates, Window
 
 # Code of a cell without an explanation in the layer of drivers.
 NO_DRIVER = 255
@@ -37,6 +38,11 @@ class RoleLayers:
     contributions: NDArray[np.float32]
     drivers: NDArray[np.uint8]
 
+    def crop(self, row: int, col: int, shape: tuple[int, int]) -> "RoleLayers":
+        """Return a part of the window, from a row and a column on."""
+        part = (slice(row, row + shape[0]), slice(col, col + shape[1]))
+        return RoleLayers(self.roles, self.contributions[:, *part], self.drivers[part])
+
 
 def role_layers(
     model: FittedModel,
@@ -46,6 +52,7 @@ def role_layers(
     *,
     coordinates: Coordinates | None = None,
     background: Background | None = None,
+    step: int = 1,
 ) -> RoleLayers:
     """Return the contributions of roles and the dominant role over one window.
 
@@ -55,7 +62,8 @@ def role_layers(
     Gaussian process of some hundred samples gives about 150 000 predictions a second, so
     that a background of 24 and 3 roles take a second per 1000 cells, and 6 roles ten times
     as long; with a quantile forest in an ensemble each prediction takes thirty times longer.
-    For a map of millions of cells take a smaller background, or leave role layers out.
+    Larger maps are explained at one cell in each block of `step` by `step` cells, which
+    stands for the block.
 
     Parameters
     ----------
@@ -69,6 +77,8 @@ def role_layers(
         (rows, cols) of the window.
     coordinates, background : optional
         As in `shap_values`.
+    step : int
+        Side of a block in cells; blocks begin at the corner of the window.
 
     Raises
     ------
@@ -76,6 +86,10 @@ def role_layers(
         Cells and positions differ in number, a position lies outside the window, or
         something is missing that the model needs.
     """
+    _check_positions(len(X), positions, shape)
+    chosen, owner = thin(positions, shape[1], step)
+    X = X.iloc[chosen].reset_index(drop=True)
+    coordinates = None if coordinates is None else coordinates[chosen]
     if is_additive(model):
         explained = group_values(model, X, groups=model.catalogue.by_role())
     else:
@@ -88,7 +102,7 @@ def role_layers(
             background=background,
         )
     # As the rasters hold them, so that the dominant role follows from these.
-    layers = scatter(explained.values.T.astype(np.float32), positions, shape)
+    layers = scatter(explained.values[owner].T.astype(np.float32), positions, shape)
     return with_drivers(explained.names, layers)
 
 
@@ -106,6 +120,83 @@ def with_drivers(roles: tuple[str, ...], contributions: NDArray[np.float32]) -> 
     flat = contributions.reshape(len(roles), -1).T.astype(np.float64)
     positions = np.arange(len(flat), dtype=np.int64)
     return RoleLayers(roles, contributions, driver_codes(dominant_role(flat), positions, shape))
+
+
+def thinning_step(n_cells: int, per_cell: int, most: int) -> int:
+    """Return at every which cell, down and across, a map is explained within a budget.
+
+    Parameters
+    ----------
+    n_cells : int
+        Cells of the map.
+    per_cell : int
+        Predictions that the explanation of one cell takes.
+    most : int
+        Predictions that the map may take.
+
+    Examples
+    --------
+    >>> thinning_step(8_000, 100, 1_000_000), thinning_step(500_000, 600, 20_000_000)
+    (1, 4)
+    """
+    return max(1, ceil(sqrt(n_cells * per_cell / most)))
+
+
+def grown_to_blocks(window: Window, step: int, shape: tuple[int, int]) -> Window:
+    """Return a window grown to whole blocks of ``step`` cells a side, within the grid.
+
+    Examples
+    --------
+    >>> grown_to_blocks(Window(7, 0, 5, 9), 5, (14, 20))
+    Window(row=5, col=0, height=9, width=10)
+    """
+    top, left = window.row // step * step, window.col // step * step
+    bottom = min(-(-(window.row + window.height) // step) * step, shape[0])
+    right = min(-(-(window.col + window.width) // step) * step, shape[1])
+    return Window(top, left, bottom - top, right - left)
+
+
+def thin(
+    positions: NDArray[np.int64], width: int, step: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the cell that stands for each block, and by which each cell is stood for.
+
+    Blocks begin at the upper left corner of the window. For a block stands the complete cell
+    next to its middle, the first of several as near.
+
+    Parameters
+    ----------
+    positions : array, shape (n,)
+        Where the complete cells stand in the flattened window, rising.
+    width : int
+        Cells of the window across.
+    step : int
+        Cells of a block along a side.
+
+    Returns
+    -------
+    chosen : array, shape (n_blocks,)
+        Of `positions`.
+    owner : array, shape (n,)
+        Of `chosen`, for each cell.
+
+    Examples
+    --------
+    >>> thin(np.array([0, 1, 2, 5, 7]), 4, 2)  # two rows of four cells, two blocks
+    (array([3, 4]), array([0, 0, 1, 0, 1]))
+    """
+    if step == 1:
+        return np.arange(len(positions)), np.arange(len(positions))
+    rows, cols = np.divmod(positions, width)
+    block = rows // step * (width // step + 1) + cols // step
+    middle = (step - 1) / 2
+    # A middle between cells is the one below and right of it.
+    off = np.hypot(rows % step - middle - 0.1, cols % step - middle - 0.1)
+    order = np.lexsort((positions, off, block))
+    _, first, owner = np.unique(block[order], return_index=True, return_inverse=True)
+    owners = np.empty(len(positions), dtype=np.int64)
+    owners[order] = owner.reshape(-1)
+    return order[first], owners
 
 
 def layer_roles(model: FittedModel) -> tuple[str, ...]:

@@ -24,7 +24,9 @@ from hotspot.explanations import (
     role_layers,
     shap_values,
 )
+from hotspot.explanations.layers import grown_to_blocks, thin, thinning_step
 from hotspot.folds.plan import FoldPlan
+from hotspot.grid import Window
 from hotspot.samples.sampleset import Samples
 
 LIMIT = 500.0
@@ -225,6 +227,66 @@ def test_role_layers_add_up(
         background=background,
     )
     assert np.isnan(empty.contributions).all()
+
+
+def test_blocks_are_stood_for_by_one_of_their_cells() -> None:
+    """Each by one of its own block, the one next to the middle; at step 1 by itself."""
+    rng = np.random.default_rng(2)
+    positions = np.sort(rng.choice(23 * 17, 150, replace=False))
+    rows, cols = np.divmod(positions, 17)
+    for step in (1, 2, 5, 40):
+        chosen, owner = thin(positions, 17, step)
+        own = chosen[owner]
+        blocks = list(zip(rows // step, cols // step, strict=True))
+        assert [blocks[i] for i in own] == blocks
+        assert len(chosen) == len(set(blocks))
+        off = np.hypot(rows % step - (step - 1) / 2, cols % step - (step - 1) / 2)
+        # A middle between four cells has them at one distance, of which one is taken.
+        assert (off[own] <= off + 0.3).all()
+    np.testing.assert_array_equal(own, np.full(150, own[0]))
+    assert thinning_step(100, 10, 1000) == 1
+    assert thinning_step(101, 10, 1000) == 2
+
+
+def test_a_thinned_map_does_not_know_its_windows(
+    mapped: FittedModel, samples: Samples, background: Background
+) -> None:
+    """Window by window as at once, and at the cells that stand for others as without."""
+    shape, step = (7, 8), 3
+    complete = np.delete(np.arange(56), [0, 9, 10, 30])
+    X = samples.X.iloc[complete].reset_index(drop=True)
+    places = samples.coordinates[complete]
+
+    def explained(window: Window, step: int) -> np.ndarray:
+        whole = grown_to_blocks(window, step, shape)
+        rows, cols = np.divmod(complete, shape[1])
+        inside = (
+            (rows >= whole.row)
+            & (rows < whole.row + whole.height)
+            & (cols >= whole.col)
+            & (cols < whole.col + whole.width)
+        )
+        layers = role_layers(
+            mapped,
+            X[inside].reset_index(drop=True),
+            (rows[inside] - whole.row) * whole.width + cols[inside] - whole.col,
+            whole.shape,
+            coordinates=places[inside],
+            background=background,
+            step=step,
+        )
+        return layers.crop(
+            window.row - whole.row, window.col - whole.col, window.shape
+        ).contributions
+
+    at_once = explained(Window(0, 0, *shape), step)
+    pieces = [explained(Window(row, 0, 1, shape[1]), step) for row in range(shape[0])]
+    np.testing.assert_array_equal(np.concatenate(pieces, axis=1), at_once)
+    chosen, owner = thin(complete, shape[1], step)
+    every = explained(Window(0, 0, *shape), 1).reshape(-1, 56)
+    expected = every[:, complete[chosen[owner]]]
+    np.testing.assert_allclose(at_once.reshape(-1, 56)[:, complete], expected, atol=1e-6)
+    assert np.isnan(at_once.reshape(-1, 56)[:, [0, 9, 10, 30]]).all()
 
 
 def test_stability_covers_the_place(samples: Samples, catalogue: Catalogue) -> None:
