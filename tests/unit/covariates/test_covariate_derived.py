@@ -110,6 +110,24 @@ def test_windows_give_the_whole_to_the_last_bit(
         np.testing.assert_array_equal(part, whole[window.slices])
 
 
+def test_windows_of_shares_give_the_whole_to_the_last_bit(codes, number):
+    """Shares of classes, as focal sums; distances of classes go by strips of their own."""
+    derive = ClassShare((1, 4), 170.0)
+    whole = derived(number, codes, derive)
+    for window in WINDOWS:
+        part = derived(number, codes, derive, window)
+        np.testing.assert_array_equal(part, whole[window.slices])
+
+
+@pytest.mark.parametrize("kind", ["upslope_area", "wetness", "outlet_distance"])
+def test_windows_of_flow_give_the_whole_to_the_last_bit(dem, number, kind):
+    """Water comes from anywhere: the whole is held, and a window is cut out of it."""
+    whole = derived(number, dem, Flow(kind, 0.0))
+    for window in WINDOWS:
+        part = derived(number, dem, Flow(kind, 0.0), window)
+        np.testing.assert_array_equal(part, whole[window.slices])
+
+
 def reprojected(path, target):
     """Write a raster in degrees."""
     from rasterio.warp import calculate_default_transform, reproject

@@ -177,6 +177,51 @@ def test_openstreetmap_extract_is_read(tmp_path):
         features(path)
 
 
+def number_of(value):
+    """Return a number as protocol buffers write it, seven bits a byte."""
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def field(key, content):
+    """Return a field: a number, or bytes with their length."""
+    if isinstance(content, int):
+        return number_of(key << 3) + number_of(content)
+    return number_of(key << 3 | 2) + number_of(len(content)) + content
+
+
+def signed(value):
+    return value << 1 ^ value >> 63
+
+
+def test_openstreetmap_extract_in_binary_is_read(tmp_path):
+    """The same as .osm.pbf, put together by the rules of the format: extracts come as that."""
+    words = [b"", b"highway", b"motorway"]
+    nodes = b"".join(
+        field(1, field(1, signed(name)) + field(8, signed(lat)) + field(9, signed(lon)))
+        for name, lat, lon in ((1, 524_839_000, 60_294_000), (2, 524_830_000, 60_310_000))
+    )
+    refs = number_of(signed(1)) + number_of(signed(1))
+    way = field(1, 10) + field(2, number_of(1)) + field(3, number_of(2)) + field(8, refs)
+    block = field(1, b"".join(field(1, word) for word in words))
+    block += field(2, nodes) + field(2, field(3, way))
+    path = tmp_path / "town.osm.pbf"
+    content = b""
+    for kind, blob in ((b"OSMHeader", field(4, b"OsmSchema-V0.6")), (b"OSMData", block)):
+        packed = field(1, blob)
+        head = field(1, kind) + field(3, len(packed))
+        content += len(head).to_bytes(4, "big") + head + packed
+    path.write_bytes(content)
+    found = features(path, layer="lines", where={"highway": "motorway"})
+    xml = tmp_path / "town.osm"
+    xml.write_text(OSM, encoding="utf-8")
+    expected = features(xml, layer="lines", where={"highway": "motorway"})
+    assert shapely.equals_exact(found.geometries, expected.geometries, 1e-6).all()
+
+
 # Formats that point elsewhere
 
 
