@@ -28,6 +28,7 @@ from hotspot.explanations.background import (
     spread_rows,
     with_known_limit,
 )
+from hotspot.explanations.coalitions import make_design
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.interactions import interaction_table, joined_players
