@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from hotspot.errors import ModelError, few
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
+from hotspot.estimators.nearest import NearestSamples
 from hotspot.estimators.table import Matrix, prediction_table, training_table
 
 Splits = Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -152,7 +153,7 @@ class AreaOfApplicability(BaseEstimator):
         low, high = np.quantile(tested, [0.25, 0.75])
         whisker = high + 1.5 * (high - low)
         self.threshold_ = float(min(whisker, tested.max()))
-        self._tree = cKDTree(self._samples)
+        self._nearest = NearestSamples(self._samples)
         return self
 
     def dissimilarity(self, X: pd.DataFrame | Matrix) -> NDArray[np.float64]:
@@ -167,7 +168,7 @@ class AreaOfApplicability(BaseEstimator):
         matrix = prediction_table(X, [str(name) for name in self.feature_names_in_])
         index = np.full(len(matrix), np.nan)
         for rows, points in self._complete(matrix):
-            index[rows] = self._tree.query(points, workers=self.n_jobs)[0]
+            index[rows] = self._nearest.distance(points, n_threads=self.n_jobs)
         return index / self.mean_distance_
 
     def held_out_dissimilarity(self, splits: Splits) -> NDArray[np.float64]:
@@ -209,9 +210,7 @@ class AreaOfApplicability(BaseEstimator):
         # A ball holds its surface, and a sample at the threshold itself does not count.
         radius = self.threshold_ * self.mean_distance_ * (1 - 1e-12)
         for rows, points in self._complete(matrix):
-            count[rows] = self._tree.query_ball_point(
-                points, radius, workers=self.n_jobs, return_length=True
-            )
+            count[rows] = self._nearest.count(points, radius, n_threads=self.n_jobs)
         return count
 
     def to_state(self) -> ModelState:
@@ -251,7 +250,7 @@ class AreaOfApplicability(BaseEstimator):
         area.mean_distance_train_ = arrays["mean_distance_train"]
         area._multiplier = area._multipliers()
         area._samples = arrays["samples"]
-        area._tree = cKDTree(area._samples)
+        area._nearest = NearestSamples(area._samples)
         return area
 
     def _indicators(self, matrix: Matrix) -> Matrix:
