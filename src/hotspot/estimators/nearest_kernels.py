@@ -216,9 +216,7 @@ def count_within(
                 block = -1 - node
                 _to_samples(single, blocks, block, about)
                 for c in range(LANES):
-                    if about[c] < least:
-                        total += 1
-                    elif (
+                    if about[c] < least or (
                         about[c] <= most
                         and _squared(point, samples[block * LANES + c]) <= within
                     ):

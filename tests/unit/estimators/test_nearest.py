@@ -1,48 +1,65 @@
-"""Exact search among samples: compiled boxes give the bits of SciPy's tree."""
+"""Exact search among samples: products and boxes give the bits of SciPy's tree."""
 
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
 from hotspot.estimators.nearest import BoxTree, NearestSamples
+from hotspot.estimators.nearest_products import ProductSearch
+
+WAYS = pytest.mark.parametrize("way", [BoxTree, ProductSearch])
 
 
 def _points(n, d, seed=0, spread=1.0):
     return np.random.default_rng(seed).normal(0, spread, (n, d))
 
 
+@WAYS
 @pytest.mark.parametrize("d", [1, 3, 16, 44])
 @pytest.mark.parametrize("n_samples", [1, 8, 9, 700])
-def test_the_nearest_is_that_of_scipy(d, n_samples):
+def test_the_nearest_is_that_of_scipy(way, d, n_samples):
     """Distances are the same to the last bit, whatever the size and the dimension."""
     samples, points = _points(n_samples, d), _points(300, d, seed=1, spread=1.5)
-    found = BoxTree.of(samples).distance(points)
+    found = way.of(samples).distance(points)
     np.testing.assert_array_equal(found, cKDTree(samples).query(points)[0])
 
 
+@WAYS
 @pytest.mark.parametrize("shift", [0.0, 1e6, -3e9])
-def test_single_precision_never_decides(shift):
+def test_single_precision_never_decides(way, shift):
     """Far from 0 singles cannot tell samples apart, and the nearest is found all the same."""
     samples, points = _points(400, 5) + shift, _points(200, 5, seed=1) + shift
-    tree, plain = BoxTree.of(samples), cKDTree(samples)
+    tree, plain = way.of(samples), cKDTree(samples)
     np.testing.assert_array_equal(tree.distance(points), plain.query(points)[0])
     counted = plain.query_ball_point(points, 1.2, return_length=True)
     np.testing.assert_array_equal(tree.count(points, 1.2), counted)
 
 
+@WAYS
+def test_an_outlier_does_not_spoil_the_others(way):
+    """A sample so far away that single precision is lost beside it changes no answer."""
+    samples = np.vstack([_points(300, 6), np.full((1, 6), 1e7)])
+    points = _points(200, 6, seed=1)
+    np.testing.assert_array_equal(
+        way.of(samples).distance(points), cKDTree(samples).query(points)[0]
+    )
+
+
+@WAYS
 @pytest.mark.parametrize("radius", [0.0, 0.4, 2.0, 50.0])
-def test_as_many_are_near_as_scipy_says(radius):
+def test_as_many_are_near_as_scipy_says(way, radius):
     """Whole boxes are counted where they are inside, and a sample at the radius counts."""
     samples = np.round(_points(600, 4), 1)
     points = np.vstack([samples[:100], _points(200, 4, seed=2)])
     counted = cKDTree(samples).query_ball_point(points, radius, return_length=True)
-    np.testing.assert_array_equal(BoxTree.of(samples).count(points, radius), counted)
+    np.testing.assert_array_equal(way.of(samples).count(points, radius), counted)
 
 
-def test_samples_at_one_place_are_each_counted():
+@WAYS
+def test_samples_at_one_place_are_each_counted(way):
     """Boxes without an extent are cut by number."""
     samples = np.ones((50, 3))
-    tree = BoxTree.of(samples)
+    tree = way.of(samples)
     np.testing.assert_array_equal(tree.distance(np.array([[1.0, 1, 1], [1, 1, 3]])), [0.0, 2.0])
     np.testing.assert_array_equal(tree.count(np.array([[1.0, 1, 2]]), 1.0), [50.0])
 
@@ -55,13 +72,15 @@ def test_threads_and_order_change_nothing():
     np.testing.assert_array_equal(found[order], tree.distance(points[order], n_threads=3))
 
 
-def test_few_rows_do_without_the_compiled_loops():
-    """SciPy's tree answers until it has cost as much as the loops would, with the same bits."""
+def test_few_rows_do_without_what_many_need(monkeypatch):
+    """SciPy's tree answers few rows; products and boxes answer many with the same bits."""
     samples, points = _points(300, 8), _points(50, 8, seed=5)
     search = NearestSamples(samples)
     few = search.distance(points), search.count(points, 2.0)
-    assert "_boxes" not in vars(search)
-    search._patience.is_over(1e9)
+    monkeypatch.setattr("hotspot.estimators.nearest._FEW", 1)
     many = search.distance(points), search.count(points, 2.0)
-    assert "_boxes" in vars(search)
+    monkeypatch.setattr("hotspot.estimators.nearest._PRODUCTS", 1)
+    more = search.distance(points), search.count(points, 2.0)
+    assert {"_products", "_boxes"} <= set(vars(search))
     np.testing.assert_array_equal(few, many)
+    np.testing.assert_array_equal(few, more)
