@@ -506,8 +506,8 @@ The loop writes a tiled file and nothing else. `hotspot` also keeps finished win
 (synchronised, so that a killed map goes on), writes overviews and statistics, and reads every
 raster back; both read the same files."""
 JOB_NOTE = """
-One pass for probability, both bounds of its band, dissimilarity from 5,000 samples, decision and
-contributions of every role. Lines *of computing* are each a part of *computing alone*."""
+One pass for probability, both bounds of its band, dissimilarity from 5,000 samples, decision,
+and contributions of every role. Lines *of computing* are each a part of *computing alone*."""
 MEMORY_NOTE = """
 The whole job, a process for each line. What is there before the first window, the program and
 its libraries, is included."""
