@@ -3,6 +3,7 @@
 Run from the root of the project::
 
     python benchmarks/observations.py                 # the million rows
+    python benchmarks/observations.py --rows 10000000 # ten of them
     python benchmarks/observations.py --surveys       # the surveys, with their data beside it
     python benchmarks/observations.py --laboratories  # offsets in simulated regions
     python benchmarks/observations.py --all > docs/benchmarks/observations.md
@@ -57,6 +58,8 @@ COLUMNS = {
     "sampled_on": "day",
     "laboratory": "lab",
 }
+# Rows that are made at once; a larger table is made of so many at a time.
+MOST_AT_ONCE = 1_000_000
 # What is planted: the column that is changed, and what is written there.
 FAULTS = {
     "unit missing": ("unit", ""),
@@ -89,9 +92,12 @@ FAULTS = {
 
 
 def planted(count: int, *, share: float = 0.01, seed: int = 0) -> pd.DataFrame:
-    """Return a table of text with faults; the column ``fault`` tells which."""
+    """Return a table of text with faults; the column ``fault`` tells which.
+
+    Tables of different seeds share no observation and no site.
+    """
     rng = np.random.default_rng(seed)
-    row = np.arange(count)
+    row = np.arange(count) + seed * count
     names = np.array(["Cd", "Zink", "Pb (lead)", "cuivre"], dtype=object)
     level = np.array([0.4, 70.0, 27.0, 39.0])
     which = rng.integers(4, size=count)
@@ -157,11 +163,15 @@ def run_million(count: int) -> None:
     """Print time and memory of a table, and whether each fault was found, in Markdown."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "planted.csv"
-        table = planted(count)
-        table.drop(columns="fault").to_csv(path, index=False)
-        table[["fault"]].to_parquet(Path(folder) / "faults.parquet")
+        faults = []
+        # A million at a time, so that making a table of many needs no more than one of them.
+        for part in range(max(1, count // MOST_AT_ONCE)):
+            table = planted(min(count, MOST_AT_ONCE), seed=part)
+            table.drop(columns="fault").to_csv(path, index=False, mode="a", header=part == 0)
+            faults.append(table[["fault"]])
+        pd.concat(faults, ignore_index=True).to_parquet(Path(folder) / "faults.parquet")
         size = path.stat().st_size / 1e6
-        del table
+        del table, faults
         # A process of its own, so that making the table is not counted.
         command = [sys.executable, __file__, "--measure", folder]
         done = subprocess.run(command, capture_output=True, text=True, check=True)

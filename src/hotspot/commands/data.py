@@ -60,6 +60,7 @@ _COMMENTS = {
     "wide_limits": "Detection limits beside the values",
     "unit": "Unit of the values",
     "units": "Units of single contaminants",
+    "media": "What counts as soil in the column of the medium",
     "negative": "What a number below zero is",
     "missing_words": "What stands for no value",
     "qualifiers": "Meaning of the flags",

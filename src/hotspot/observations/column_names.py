@@ -46,6 +46,7 @@ _NAMES = {
         "depthbottomcm hznbot lowerdepth depthbottom bottom bottomdepth depthto horbot bis"
     ),
     "depth": "depth depthcm depthinterval tiefe layer profondeur profundidad",
+    "medium": "medium matrix samplematrix samplemedium sampletype activitymedianame medie",
     "contaminant": (
         "contaminant parameter analyte element substance determinand stoff propertyphyschemid "
         "metal characteristicname"

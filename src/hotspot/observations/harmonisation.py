@@ -24,6 +24,7 @@ from hotspot.observations.identity import observation_ids, read_contaminants, si
 from hotspot.observations.layers import harmonise_depths
 from hotspot.observations.ledger import Ledger
 from hotspot.observations.mapping import TableMapping
+from hotspot.observations.medium import reject_other_media
 from hotspot.observations.rejection import Reasons, Sieve
 from hotspot.observations.substitution import find_substitutions
 from hotspot.observations.table import OBSERVATION_COLUMNS, check_observations
@@ -121,6 +122,7 @@ def harmonise(
     sieve = Sieve(len(cells))
     notes: list[str] = []
     sieve.reject("configuration", excluded(rows, cells, mapping))
+    reject_other_media(cells, mapping, sieve)
     table = pd.DataFrame({"row": cells["row"], "source": source})
     table["contaminant"], oxides = read_contaminants(cells, mapping, sieve, notes)
     cells = with_own_units(cells, table["contaminant"], mapping)

@@ -1,13 +1,17 @@
 """What the columns of an unknown table seem to mean, and what of that is unsure."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
+from hotspot.errors import few
 from hotspot.observations.column_names import COORDINATES, folded, named_columns
 from hotspot.observations.contaminant_guess import propose_long, propose_wide
 from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.crs_guess import guess_crs
 from hotspot.observations.proposal import UNKNOWN, Columns, Proposal
+from hotspot.observations.rules import SOIL_WORDS
 from hotspot.observations.sampling import read_date
 
 OF_FILE = "of file"
@@ -116,6 +120,12 @@ def _coordinates(
         proposal.say("region", list(region) if isinstance(region, tuple) else region, "stated")
 
 
+# What no table of soil should hold, in several languages.
+_LIQUID = re.compile(
+    r"\b(?:\w*water|\w*wasser|eaux?|aguas?|acqu[ae]|vatten|voda|vesi|leachate|eluate|air)\b"
+)
+
+
 def _is_place(table: Columns, name: str) -> bool:
     if np.isfinite(table.numbers(name)).mean() >= 0.5:
         return True
@@ -149,6 +159,8 @@ def _circumstances(table: Columns, columns: dict[str, str], proposal: Proposal) 
         texts = table.texts(columns["depth"])
         if not texts.str.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*[-–/]\s*\d+.*").mean() > _MOSTLY:
             proposal.doubt(f"{columns.pop('depth')} does not hold depths like 0-20; left out.")
+    if "medium" in columns:
+        _medium(table, columns, proposal)
     if "moisture" in columns:
         proposal.doubt(
             f"{columns.pop('moisture')} may be the water content or dry matter. It is needed "
@@ -156,6 +168,26 @@ def _circumstances(table: Columns, columns: dict[str, str], proposal: Proposal) 
         )
     if "sampled_on" in columns:
         _dates(table, columns, proposal)
+
+
+def _medium(table: Columns, columns: dict[str, str], proposal: Proposal) -> None:
+    """Propose to leave liquids out; sediments and the like are the user's to judge."""
+    name = columns.pop("medium")
+    words = [str(word) for word in table.texts(name).str.strip().unique()]
+    liquid = [word for word in words if _LIQUID.search(word.casefold())]
+    solid = [word for word in words if word not in liquid]
+    others = [word for word in solid if word.casefold() not in SOIL_WORDS]
+    if liquid and solid:
+        columns["medium"] = name
+        if others:
+            proposal.say("media", solid, f"all of {name} that is no liquid")
+        proposal.doubt(f"{name} says {few(map(repr, liquid))}: such rows will be rejected.")
+    if others:
+        beside = " beside soil" if len(others) < len(solid) else ""
+        proposal.doubt(
+            f"{name} says {few(map(repr, others))}{beside}, and these rows are kept. To keep "
+            "soil only, name the column in columns.medium and what it calls soil in media."
+        )
 
 
 def _dates(table: Columns, columns: dict[str, str], proposal: Proposal) -> None:

@@ -23,6 +23,7 @@ CANONICAL_COLUMNS = (
     "depth_bottom_cm",
     "depth",
     "sampled_on",
+    "medium",
     "contaminant",
     "value",
     "unit",

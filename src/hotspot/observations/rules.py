@@ -14,6 +14,22 @@ MOISTURES = ("wet_percent", "dry_percent", "dry_matter_percent")
 STRENGTHS = ("total", "pseudo_total")
 # Sites of one name that lie further apart than this, in metres, are not one site.
 SITE_DISTANCE_M = 1000.0
+# What laboratories call soil in a column of what was analysed.
+SOIL_WORDS = (
+    *(
+        "soil",
+        "soils",
+        "topsoil",
+        "subsoil",
+        "boden",
+        "bodem",
+        "grond",
+        "sol",
+        "suelo",
+        "suolo",
+    ),
+    *("solo", "jord", "maa", "gleba", "půda", "pôda", "talaj", "tlo", "toprak"),
+)
 # A result so many times above or below the usual content of soils has another unit, or is none.
 PLAUSIBLE_FACTOR = 1e5
 
@@ -155,6 +171,8 @@ class Rules:
         dry matter in per cent of the wet mass. None where there is no such column.
     plausible_factor : float
         As `PLAUSIBLE_FACTOR`; None for no check.
+    media : tuple of str
+        What the column of media calls soil, whatever the case; rows of others are rejected.
     """
 
     beside: Beside = field(default_factory=Beside)
@@ -164,6 +182,7 @@ class Rules:
     dates: str = "iso"
     moisture: str | None = None
     plausible_factor: float | None = PLAUSIBLE_FACTOR
+    media: tuple[str, ...] = SOIL_WORDS
 
     def __post_init__(self) -> None:
         if self.moisture is not None:
@@ -217,6 +236,7 @@ class Rules:
             dates=values.get("dates", "iso"),
             moisture=values.get("moisture"),
             plausible_factor=values.get("plausible_factor", PLAUSIBLE_FACTOR),
+            media=tuple(map(str, values.get("media") or SOIL_WORDS)),
         )
 
 
@@ -226,6 +246,7 @@ RULE_KEYS = (
     "dates",
     "depth",
     "limits",
+    "media",
     "methods",
     "moisture",
     "plausible_factor",

@@ -220,6 +220,25 @@ def test_flags_beside_the_values_are_found(inspected: Inspected) -> None:
     check(made)
 
 
+def test_water_beside_soil_is_told_and_rejected(inspected: Inspected) -> None:
+    """5 ppm of a soil is 5 mg/kg, of a water it is none."""
+    table = survey().rename(columns={"cd": "cd_ppm", "pb": "pb_ppm"})
+    media = ["Soil"] * (N - 9) + ["Stream sediment"] * 5 + ["Surface water"] * 4
+    table.assign(Matrix=media).to_csv("w.csv", index=False)
+    text, doubts = inspected("w.csv")
+    assert "Matrix says 'Surface water': such rows will be rejected" in doubts
+    assert "Matrix says 'Stream sediment' beside soil, and these rows are kept" in doubts
+    made = read(text)
+    # One row per contaminant of the wide table.
+    reasons = made.ledger.reasons()
+    assert reasons["medium 'Surface water' is not among data.media"] == 8
+    assert not any("sediment" in reason for reason in reasons)
+    table.assign(Matrix="composite").to_csv("x.csv", index=False)
+    text, doubts = inspected("x.csv")
+    assert "Matrix says 'composite', and these rows are kept" in doubts
+    assert "medium" not in yaml.safe_load(text)["columns"]
+
+
 def test_a_saved_proposal_is_an_option(inspected: Inspected) -> None:
     """It composes under its name; a second one of that name is refused."""
     survey().rename(columns={"cd": "cd_ppm", "pb": "pb_ppm"}).to_csv("i.csv", index=False)

@@ -32,6 +32,7 @@ class DataConfig(Node):
     wide_limits: dict[ContaminantId, str]
     unit: str | None
     units: dict[ContaminantId, str]
+    media: list[str]
     moisture: Literal["wet_percent", "dry_percent", "dry_matter_percent"] | None
     nondetect_words: list[str]
     missing_words: list[str]
