@@ -12,9 +12,9 @@ from hotspot.commands.finished import ChangedKey, FinishedRun
 from hotspot.commands.stamps import files_digest
 from hotspot.covariates.stack import open_stack
 from hotspot.errors import HotspotError, ModelError
+from hotspot.estimators.answers import DistributionModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
-from hotspot.evaluation.distribution_scores import DistributionModel
 from hotspot.evaluation.predictions import KNOWN
 from hotspot.grid import Coordinates
 from hotspot.maps.causes import DrawnCells, MapState

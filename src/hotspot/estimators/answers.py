@@ -1,6 +1,7 @@
 """What follows from a distribution, the same for every model of the concentration."""
 
 from abc import ABC, abstractmethod
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,17 @@ from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
+
+
+@runtime_checkable
+class DistributionModel(Protocol):
+    """A model that answers with distributions of the concentration."""
+
+    def distribution(
+        self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
+    ) -> PredictiveDistribution:
+        """Return the distribution of a new measurement at each row."""
+        ...
 
 
 class AnswersFromDistribution(ABC):
@@ -66,11 +78,11 @@ class AskedOnce(AnswersFromDistribution):
 
     Parameters
     ----------
-    member : AnswersFromDistribution
+    member : DistributionModel
         The fitted model.
     """
 
-    def __init__(self, member: AnswersFromDistribution) -> None:
+    def __init__(self, member: DistributionModel) -> None:
         self._member = member
         self._asked: tuple[object, object] | None = None
 

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
+# Trees that share a stream of random numbers: to seed one takes as long as a small tree.
+_TREES_PER_STATE = 25
+
 
 @dataclass(frozen=True)
 class Bagged:
@@ -68,23 +71,31 @@ def grow_trees(
     target = np.ascontiguousarray(y, dtype=np.float64).reshape(-1, 1)
     generator = np.random.default_rng(random_state)
     size = min(n, max_samples)
-    seeds = generator.integers(np.iinfo(np.int32).max, size=n_trees)
+    seeds = generator.integers(np.iinfo(np.int32).max, size=-(-n_trees // _TREES_PER_STATE))
     count = np.stack(
         [np.bincount(generator.integers(n, size=size), minlength=n) for _ in range(n_trees)],
         axis=1,
     )
 
-    def grown(number: int) -> Any:
-        tree = DecisionTreeRegressor(random_state=int(seeds[number]), **settings)
-        weight = count[:, number].astype(np.float64)
+    def grown(part: int) -> list[Any]:
+        first = part * _TREES_PER_STATE
+        numbers = range(first, min(first + _TREES_PER_STATE, n_trees))
+        state = np.random.RandomState(seeds[part])
         # What is given was checked above; to check it again takes longer than the tree.
         with config_context(assume_finite=True, skip_parameter_validation=True):
-            return tree.fit(rows, target, sample_weight=weight, check_input=False).tree_
+            return [
+                DecisionTreeRegressor(random_state=state, **settings)
+                .fit(rows, target, sample_weight=weights[:, number], check_input=False)
+                .tree_
+                for number in numbers
+            ]
 
+    weights = np.asfortranarray(count, dtype=np.float64)
+    parts = range(len(seeds))
     if n_jobs in (None, 1):
-        return Bagged([grown(number) for number in range(n_trees)], count)
+        return Bagged([tree for part in parts for tree in grown(part)], count)
     from concurrent.futures import ThreadPoolExecutor
 
     # Growing a tree releases the interpreter's lock. Below 0 means every core, as elsewhere.
     with ThreadPoolExecutor(n_jobs if n_jobs and n_jobs > 0 else None) as pool:
-        return Bagged(list(pool.map(grown, range(n_trees))), count)
+        return Bagged([tree for found in pool.map(grown, parts) for tree in found], count)

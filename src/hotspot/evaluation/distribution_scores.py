@@ -1,13 +1,9 @@
 """Scores of a whole predictive distribution, sample by sample."""
 
-from typing import Protocol, runtime_checkable
-
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.estimators.distribution import PredictiveDistribution, Tabulated
-from hotspot.grid import Coordinates
 from hotspot.samples.sampleset import Samples
 
 Values = NDArray[np.float64]
@@ -17,19 +13,15 @@ _LEVELS = 160
 _ENDS = (0.0005, 0.9995)
 
 
-@runtime_checkable
-class DistributionModel(Protocol):
-    """A model that answers with distributions of the concentration."""
-
-    def distribution(
-        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
-    ) -> PredictiveDistribution:
-        """Return the distribution of a new measurement at each row."""
-        ...
-
-
-def distribution_scores(model: DistributionModel, samples: Samples) -> dict[str, Values]:
+def distribution_scores(answer: PredictiveDistribution, samples: Samples) -> dict[str, Values]:
     """Return scores of each measured sample; NaN for a censored one.
+
+    Parameters
+    ----------
+    answer : PredictiveDistribution, of n rows
+        What a model that has not seen them says of the samples.
+    samples : Samples
+        What was measured.
 
     Returns
     -------
@@ -45,9 +37,7 @@ def distribution_scores(model: DistributionModel, samples: Samples) -> dict[str,
     """
     measured = (samples.lower == samples.upper) & (samples.lower > 0)
     value = np.where(measured, samples.lower, np.nan)
-    found = tabulated(
-        model.distribution(samples.X, coordinates=samples.coordinates), value[measured]
-    )
+    found = tabulated(answer, value[measured])
     if found is None:
         nothing = np.full(len(value), np.nan)
         return {"crps": nothing, "coverage_90": nothing, "rmse_log": nothing}

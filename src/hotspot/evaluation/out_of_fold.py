@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
+from hotspot.estimators.answers import AskedOnce, DistributionModel
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
-from hotspot.evaluation.distribution_scores import DistributionModel, distribution_scores
+from hotspot.evaluation.distribution_scores import distribution_scores
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import Limit, limits_at
@@ -134,10 +135,9 @@ def out_of_fold(
             continue
         try:
             model = make_model()
-            found = _predicted(model, samples, train, test, limits)
-            if isinstance(model, DistributionModel):
-                for name, values in distribution_scores(model, samples.take(test)).items():
-                    extra.setdefault(name, np.full(len(samples), np.nan))[test] = values
+            found, scores = _predicted(model, samples, train, test, limits)
+            for name, values in scores.items():
+                extra.setdefault(name, np.full(len(samples), np.nan))[test] = values
         except ModelError:
             if len(np.unique(known)) > 1:
                 raise
@@ -162,14 +162,20 @@ def _predicted(
     train: NDArray[np.int64],
     test: NDArray[np.int64],
     limits: float | NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the probabilities of the test part after learning the training part."""
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+    """Return probabilities, and scores of distributions, after learning the training part."""
     learnt, asked = samples.take(train), samples.take(test)
     of = [limits[rows] if isinstance(limits, np.ndarray) else limits for rows in (train, test)]
     fit_at(model, learnt.X, learnt.lower, learnt.upper, of[0], coordinates=learnt.coordinates)
-    found = np.asarray(
-        exceedance_at(model, asked.X, of[1], coordinates=asked.coordinates), dtype=np.float64
-    )
+    scores: dict[str, NDArray[np.float64]] = {}
+    if isinstance(model, DistributionModel):
+        # Asked once: a pool of forests answers slowly.
+        once, places = AskedOnce(model), asked.coordinates
+        found = exceedance_at(once, asked.X, of[1], coordinates=places)
+        scores = distribution_scores(once.distribution(asked.X, coordinates=places), asked)
+    else:
+        found = exceedance_at(model, asked.X, of[1], coordinates=asked.coordinates)
+    found = np.asarray(found, dtype=np.float64)
     outside = found[~np.isnan(found) & ~((found >= 0) & (found <= 1))]
     if found.shape != (len(test),) or len(outside):
         raise ModelError(
@@ -177,7 +183,7 @@ def _predicted(
             f"{len(outside)} of them outside [0, 1]. A model must return one probability "
             "per row."
         )
-    return found
+    return found, scores
 
 
 def predictions_table(

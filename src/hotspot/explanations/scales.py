@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import logit
 
 from hotspot.errors import ModelError
+from hotspot.estimators.answers import DistributionModel
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.varying_limit import exceedance_at
@@ -16,7 +17,6 @@ from hotspot.explanations.background import Background
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.shapley import Values, Worths, coalition_worths
 from hotspot.explanations.traits import (
-    DistributionModel,
     estimator_of,
     has_distribution,
     uses_coordinates,

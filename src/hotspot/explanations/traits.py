@@ -1,27 +1,12 @@
 """What an explanation must know of a model: whether it is a sum, and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
-
-import pandas as pd
 
 from hotspot.estimators.additive import AdditiveModel
+from hotspot.estimators.answers import DistributionModel
 from hotspot.estimators.base import ExceedanceModel
-from hotspot.estimators.distribution import PredictiveDistribution
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.shapley import LOCATION
-from hotspot.grid import Coordinates
-
-
-@runtime_checkable
-class DistributionModel(Protocol):
-    """A model that answers with distributions of the concentration."""
-
-    def distribution(
-        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
-    ) -> PredictiveDistribution:
-        """Return the distribution of a new measurement at each row."""
-        ...
 
 
 def estimator_of(model: FittedModel | ExceedanceModel) -> ExceedanceModel:

@@ -12,15 +12,9 @@ from hotspot.samples.sampleset import Samples
 N = 400
 
 
-class Fixed:
-    """A model that always gives one log-normal."""
-
-    def __init__(self, centre: float, scale: float) -> None:
-        self.centre, self.scale = centre, scale
-
-    def distribution(self, X: pd.DataFrame, *, coordinates: object = None) -> LogLocationScale:
-        """Return the same for every row."""
-        return LogLocationScale(np.full(len(X), self.centre), np.full(len(X), self.scale))
+def fixed(n: int, centre: float, scale: float) -> LogLocationScale:
+    """Return one log-normal for every row."""
+    return LogLocationScale(np.full(n, centre), np.full(n, scale))
 
 
 def samples(lower: np.ndarray, upper: np.ndarray) -> Samples:
@@ -38,7 +32,7 @@ def test_crps_of_a_log_normal() -> None:
     """It equals the closed form of Baran & Lerch (2015, 10.1002/qj.2521)."""
     centre, scale = 3.0, 0.6
     value = np.exp(np.linspace(1.5, 4.5, 50))
-    found = distribution_scores(Fixed(centre, scale), samples(value, value))["crps"]
+    found = distribution_scores(fixed(50, centre, scale), samples(value, value))["crps"]
     omega = (np.log(value) - centre) / scale
     mean = np.exp(centre + scale**2 / 2)
     exact = value * (2 * norm.cdf(omega) - 1) - 2 * mean * (
@@ -50,8 +44,8 @@ def test_crps_of_a_log_normal() -> None:
 def test_coverage_of_a_right_and_of_a_narrow_distribution() -> None:
     """A right distribution covers 90 %; one half as wide covers 59 %."""
     value = np.exp(3.0 + norm.ppf((np.arange(N) + 0.5) / N))
-    right = distribution_scores(Fixed(3.0, 1.0), samples(value, value))["coverage_90"]
-    narrow = distribution_scores(Fixed(3.0, 0.5), samples(value, value))["coverage_90"]
+    right = distribution_scores(fixed(N, 3.0, 1.0), samples(value, value))["coverage_90"]
+    narrow = distribution_scores(fixed(N, 3.0, 0.5), samples(value, value))["coverage_90"]
     assert right.mean() == pytest.approx(0.90, abs=0.01)
     assert narrow.mean() == pytest.approx(2 * norm.cdf(0.8224) - 1, abs=0.01)
 
@@ -59,14 +53,14 @@ def test_coverage_of_a_right_and_of_a_narrow_distribution() -> None:
 def test_rmse_is_about_the_median() -> None:
     """The pooled error of the logarithm is that of the median."""
     value = np.exp(np.array([2.0, 3.0, 4.0]))
-    found = distribution_scores(Fixed(3.0, 1.0), samples(value, value))["rmse_log"]
+    found = distribution_scores(fixed(3, 3.0, 1.0), samples(value, value))["rmse_log"]
     np.testing.assert_allclose(found, [1.0, 0.0, -1.0], atol=1e-2)
 
 
 def test_censored_samples_have_no_such_score() -> None:
     """What was not measured cannot be missed: NaN, not a guess."""
     lower, upper = np.array([0.0, 20.0]), np.array([5.0, 20.0])
-    found = distribution_scores(Fixed(3.0, 1.0), samples(lower, upper))
+    found = distribution_scores(fixed(2, 3.0, 1.0), samples(lower, upper))
     for values in found.values():
         assert np.isnan(values[0])
         assert np.isfinite(values[1])
