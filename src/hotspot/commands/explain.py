@@ -126,7 +126,7 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
             folder=folder,
         )
         roles, _ = _by_role(model, values)
-        _write_scales(model, chosen, roles, seed, folder)
+        _write_scales(model, known, roles, seed, folder)
         _write_shapes(config, model, chosen, values, folder)
         cards = hotspot_cards(
             config, paths, model, chosen, stack=stack, folder=folder, roles=roles

@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
-from math import exp, isfinite
+from math import exp, isfinite, log
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,17 @@ def test_base_and_roles_add_up_to_the_probability(
     assert total == pytest.approx(explanation["total"], abs=1e-9)
     chance = min(max(answer["probability"], 1e-6), 1 - 1e-6)
     assert 1 / (1 + exp(-total)) == pytest.approx(chance, abs=1e-9)
+
+
+def test_the_doubt_adds_up_to_the_interval(client: TestClient, experiment: Any) -> None:
+    """Base and roles give ln(upper / lower) of the cell; a classifier has no interval."""
+    cell = (12, 18)
+    answer = place(client, "zn", centre(experiment, *cell))
+    doubt = answer["uncertainty"]
+    total = doubt["base"] + sum(role["contribution"] for role in doubt["roles"])
+    assert total == pytest.approx(log(answer["upper"] / answer["lower"]), abs=1e-9)
+    assert "90 % interval" in doubt["unit"]
+    assert place(client, "pb", centre(experiment, *cell))["uncertainty"] is None
 
 
 def test_another_limit_adds_up_too(client: TestClient, experiment: Any) -> None:
