@@ -1,0 +1,159 @@
+"""Charts of scores, reliability and the error profile; none computes a score."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hotspot.report.content import Scores
+from hotspot.report.figures.lettering import WIDTH, shortened
+from hotspot.report.palette import (
+    BASELINE,
+    BASELINE_BAND,
+    INK,
+    MODEL,
+    MUTED,
+    OTHER,
+)
+from hotspot.report.style import house_style
+from hotspot.report.terms import plan_label, score_label
+from hotspot.report.words import score_of
+
+# Least distance of two numbers in the chart of reliability.
+_APART = 0.05
+
+
+def score_chart(
+    scores: Scores, *, model: str, baseline: str, score: str = "log_loss"
+) -> Figure:
+    """Draw a score with its standard error, one panel per fold plan, one row per model.
+
+    Parameters
+    ----------
+    scores : mapping
+        ``{model: {plan: {score: {"mean", "se"}}}}``.
+    model : str
+        The model of the maps, drawn in colour and on top.
+    baseline : str
+        Its score is the dashed line, with a band of one standard error.
+    score : str
+        Name of the score.
+    """
+    plans = list(dict.fromkeys(plan for by_plan in scores.values() for plan in by_plan))
+    models = [model, *(name for name in scores if name not in (model, baseline)), baseline]
+    models = [name for name in dict.fromkeys(models) if name in scores]
+    with house_style():
+        height = 0.95 + 0.3 * len(models)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        axes = np.atleast_1d(figure.subplots(1, max(len(plans), 1), sharey=True, sharex=True))
+        for axis, plan in zip(axes, plans, strict=False):
+            base, base_error = score_of(scores, baseline, plan, score)
+            if base is not None:
+                axis.axvspan(
+                    base - (base_error or 0),
+                    base + (base_error or 0),
+                    color=BASELINE_BAND,
+                    lw=0,
+                )
+                axis.axvline(base, color=BASELINE, lw=1, ls=(0, (4, 3)))
+            for row, name in enumerate(models):
+                mean, error = score_of(scores, name, plan, score)
+                if mean is None:
+                    axis.text(
+                        0.04, row, "no score", transform=axis.get_yaxis_transform(),
+                        va="center", color=MUTED,
+                    )  # fmt: skip
+                    continue
+                colour = {model: MODEL, baseline: BASELINE}.get(name, OTHER)
+                axis.errorbar(
+                    mean,
+                    row,
+                    xerr=error,
+                    fmt="s" if name == baseline else "o",
+                    color=colour,
+                    ms=6,
+                    lw=1.6,
+                    capsize=0,
+                    label=name,
+                )
+            axis.set_title(_wrapped(plan_label(plan), 16))
+            axis.grid(axis="x")
+            axis.set_axisbelow(True)
+            axis.set_ylim(len(models) - 0.5, -0.5)
+            axis.locator_params(axis="x", nbins=4)
+            axis.spines["left"].set_visible(False)
+        axes[0].set_yticks(range(len(models)), [shortened(name, 24) for name in models])
+        for label, name in zip(axes[0].get_yticklabels(), models, strict=True):
+            label.set_color(INK)
+            label.set_fontweight("bold" if name == model else "normal")
+        figure.supxlabel(f"{score_label(score)}, with one standard error", fontsize=9)
+    return figure
+
+
+def reliability_curve(table: pd.DataFrame) -> Figure:
+    """Draw the observed share of exceedance against the probability given, with counts.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``predicted, observed, lower, upper, n``, one row per bin.
+    """
+    with house_style():
+        figure = Figure(figsize=(4.6, 5.0), layout="constrained")
+        curve, counts = figure.subplots(
+            2, 1, sharex=True, gridspec_kw={"height_ratios": [4.2, 1]}
+        )
+        curve.plot([0, 1], [0, 1], color=MUTED, lw=1, ls=(0, (4, 3)), label="as it should be")
+        curve.vlines(
+            table["predicted"], table["lower"], table["upper"], color=MODEL, lw=1.6, alpha=0.55
+        )
+        curve.plot(
+            table["predicted"], table["observed"], "o-", color=MODEL, ms=6, label="observed"
+        )
+        curve.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="Share found above the limit")
+        curve.grid(visible=True)
+        curve.set_axisbelow(True)
+        curve.legend(loc="upper left")
+        counts.bar(table["predicted"], table["n"], width=0.045, color=OTHER)
+        told = -1.0
+        for predicted, n in zip(table["predicted"], table["n"], strict=True):
+            # Bins that stand close together would write over each other.
+            if predicted - told < _APART:
+                continue
+            told = float(predicted)
+            counts.annotate(
+                f"{n:.0f}", (predicted, n), (0, 2), textcoords="offset points", ha="center",
+                fontsize=7.5, color=MUTED,
+            )  # fmt: skip
+        counts.set(xlabel="Probability given by the model", ylabel="Samples", yticks=[])
+        counts.margins(y=0.35)
+        counts.spines["left"].set_visible(False)
+    return figure
+
+
+def error_profile(table: pd.DataFrame) -> Figure:
+    """Draw the expected Brier score along the dissimilarity index, with its band.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``dissimilarity, largest, n, brier, brier_lower, brier_upper``, one row per
+        class of the index.
+    """
+    with house_style():
+        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        axis = figure.subplots()
+        index = table["dissimilarity"]
+        axis.fill_between(
+            index, table["brier_lower"], table["brier_upper"], color=MODEL, alpha=0.18, lw=0
+        )
+        axis.plot(index, table["brier"], "o-", color=MODEL, ms=5)
+        axis.set(xlabel="Dissimilarity from the samples", ylabel="Expected Brier score")
+        axis.set_xlim(left=0)
+        axis.set_ylim(bottom=0)
+        axis.grid(visible=True)
+        axis.set_axisbelow(True)
+    return figure
+
+
+def _wrapped(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text.replace(" ", "\n", 1)
