@@ -19,12 +19,11 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.store import read_table
 from hotspot.explanations.background import spread_rows
-from hotspot.explanations.hotspots import (
+from hotspot.explanations.hotspots import HotspotCard, Removal
+from hotspot.explanations.nearby import (
     CovariateDistance,
-    HotspotCard,
     LocalScore,
     Neighbour,
-    Removal,
     local_score,
     nearest_samples,
     similar_samples,

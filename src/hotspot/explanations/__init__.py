@@ -11,16 +11,7 @@ from hotspot.explanations.dependence import (
     class_dependence,
     dependence_points,
 )
-from hotspot.explanations.hotspots import (
-    CovariateDistance,
-    HotspotCard,
-    LocalScore,
-    Neighbour,
-    Removal,
-    local_score,
-    nearest_samples,
-    similar_samples,
-)
+from hotspot.explanations.hotspots import HotspotCard, Removal
 from hotspot.explanations.importance import (
     covariate_importance,
     importance_table,
@@ -33,6 +24,14 @@ from hotspot.explanations.layers import (
     driver_codes,
     layer_roles,
     role_layers,
+)
+from hotspot.explanations.nearby import (
+    CovariateDistance,
+    LocalScore,
+    Neighbour,
+    local_score,
+    nearest_samples,
+    similar_samples,
 )
 from hotspot.explanations.origins import (
     ORIGINS,
