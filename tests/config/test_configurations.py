@@ -1,6 +1,7 @@
 """Every configuration file composes, is commented, and says what the code says."""
 
 import ast
+import shutil
 from pathlib import Path
 
 import pytest
@@ -118,8 +119,23 @@ def test_dvc_says_what_the_stages_say() -> None:
         raw = {"data/raw"} if stage.name in of_raw else set()
         inputs = {path.as_posix() for path in stage.inputs(config, paths)}
         inputs = {path for path in inputs if not path.startswith("data/raw")}
+        # DVC knows no file that may not be there.
+        inputs -= {paths.reviews.as_posix()}
         assert inputs | raw == {d for d in said["deps"] if not d.startswith("src/")}, stage.name
         assert said["cmd"] == (f"hotspot {stage.name} --composed experiments/meuse/config.yaml")
+
+
+def test_a_review_makes_the_report_anew(tmp_path: Path) -> None:
+    """Answers of reviewers are an input of the report as soon as there are any."""
+    from hotspot.config.paths import Paths
+
+    config, paths = check_config(compose([])), Paths("meuse", tmp_path)
+    report = next(stage for stage in STAGES if stage.name == "report")
+    shutil.copytree(ROOT / "data" / "raw", tmp_path / "data" / "raw")
+    assert paths.reviews not in report.inputs(config, paths)
+    paths.reviews.parent.mkdir(parents=True)
+    paths.reviews.write_text('{"reviews": []}')
+    assert paths.reviews in report.inputs(config, paths)
 
 
 def test_stages_list_every_key_they_read() -> None:
@@ -153,8 +169,10 @@ def test_stages_list_every_package_they_use() -> None:
                 parts = (node.module or "").split(".")
                 found.add(parts[1])
                 helper = parts[2] if parts[1] == "commands" and len(parts) > 2 else None
-                shared = ("applicability", "report_content", "target")
-                if helper in shared and helper not in seen:
+                shared = helper in ("applicability", "target") or (
+                    helper is not None and helper.startswith("report_")
+                )
+                if shared and helper not in seen:
                     found |= packages(helper, seen)
         return found
 

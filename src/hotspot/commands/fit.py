@@ -12,7 +12,7 @@ from hotspot.commands.models import (
     model_facts,
     primary_plans,
 )
-from hotspot.commands.report_content import card_content, provenance_of
+from hotspot.commands.report_card import card_content, provenance_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
