@@ -210,6 +210,7 @@ def _facts(opened: Opened) -> _Json:
         **_named(model.contaminant),
         "limit_mg_kg": model.threshold_mg_kg,
         "limit_text": limit_phrase(model.threshold),
+        "limit_by_place": model.rule is not None,
         "citation": str(model.threshold.get("citation") or ""),
         "cautions": [str(text) for text in model.threshold.get("cautions") or ()],
         "model": {

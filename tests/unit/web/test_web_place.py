@@ -209,6 +209,7 @@ def test_a_limit_that_depends_on_the_place(
     save_model(replace(model, threshold=facts), own / "models" / "zn")
     told = own_client.get("/api/zn").json()
     assert told["limit_text"] == "the limit of its place (CA.pb)"
+    assert told["limit_by_place"] is True
     limit = rule.rows[0].threshold.value_mg_kg
     on_clay = place(own_client, "zn", centre(experiment, 8, 10))
     assert (on_clay["status"], on_clay["limit_mg_kg"]) == ("answered", limit)

@@ -68,7 +68,7 @@ async function choose(contaminant, seen = null) {
   if (!names.includes(state.layer)) state.layer = names[0] ?? null;
   const { low, high } = facts.scale;
   const able = facts.model.any_limit && state.layer === "probability";
-  if (!able || state.limit < low || state.limit > high || state.limit === facts.limit_mg_kg) state.limit = null;
+  if (!able || state.limit < low || state.limit > high || (state.limit === facts.limit_mg_kg && !facts.limit_by_place)) state.limit = null;
   view.frame(facts, seen);
   state.view = view.view;
   draw();

@@ -72,28 +72,29 @@ export function legend(facts, state) {
 
 function limitControl(facts, state, act) {
   const { low, high, ticks } = facts.scale;
-  const own = facts.limit_mg_kg;
+  // A limit that depends on the place is no point of the scale: it is null, beside the numbers.
+  const own = facts.limit_by_place ? null : facts.limit_mg_kg;
   const able = facts.model.any_limit;
   const at = (value) => Math.round((STEPS * Math.log(value / low)) / Math.log(high / low));
   // Near a limit of the registry, or the map's own, the slider means that limit.
-  const values = [own, ...ticks.map((tick) => tick.value_mg_kg)];
+  const values = [...(own === null ? [] : [own]), ...ticks.map((tick) => tick.value_mg_kg)];
   const value = (position) => {
     const near = values.find((each) => Math.abs(at(each) - position) <= 4);
     return near ?? Number((low * (high / low) ** (position / STEPS)).toPrecision(3));
   };
   const told = el("output", { id: "limit-told", for: "limit" });
   const slider = el("input", {
-    type: "range", id: "limit", min: 0, max: STEPS, step: 1, value: at(state.limit ?? own),
+    type: "range", id: "limit", min: 0, max: STEPS, step: 1, value: at(state.limit ?? facts.limit_mg_kg),
     disabled: !able, "aria-describedby": able ? null : "limit-why",
   });
   const back = el("button", { type: "button", class: "plain", id: "limit-back", onclick: () => choose(own) }, "Back to the map's limit");
   const show = (limit) => {
-    told.textContent = `${number(limit)} mg/kg`;
+    told.textContent = limit === null ? "that of its place" : `${number(limit)} mg/kg`;
     slider.setAttribute("aria-valuetext", told.textContent);
     back.hidden = !able || limit === own;
   };
   const choose = (limit) => {
-    slider.value = at(limit);
+    slider.value = at(limit ?? facts.limit_mg_kg);
     show(limit);
     act.limit(limit === own ? null : limit);
   };
@@ -103,7 +104,7 @@ function limitControl(facts, state, act) {
     show(limit);
     soon(limit);
   });
-  const marks = el("div", { class: "ticks", "aria-hidden": "true" }, ...ticks.map((tick) => mark(tick.value_mg_kg, "")), mark(own, "own"));
+  const marks = el("div", { class: "ticks", "aria-hidden": "true" }, ...ticks.map((tick) => mark(tick.value_mg_kg, "")), ...(own === null ? [] : [mark(own, "own")]));
   function mark(limit, kind) {
     const made = el("span", { class: kind });
     made.style.left = `${(100 * at(limit)) / STEPS}%`;
