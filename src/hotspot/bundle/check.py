@@ -26,7 +26,7 @@ from hotspot.bundle.check_values import check_values
 from hotspot.bundle.findings import Finding, Findings, ordered
 from hotspot.bundle.layer_files import Parcel, find_layers
 from hotspot.bundle.profiles import PROFILES, Profile
-from hotspot.bundle.read import MOST_FILES, child, list_files, read_json
+from hotspot.bundle.read_files import MOST_FILES, child, list_files, read_json
 from hotspot.errors import ConfigError, few, nearest_name
 
 

@@ -8,7 +8,7 @@ from hotspot.bundle.countries import ISO3
 from hotspot.bundle.findings import Findings
 from hotspot.bundle.layer_files import LayerFile, Parcel
 from hotspot.bundle.names import MASK, PARTNERS, country_in, depth_in, depth_text
-from hotspot.bundle.read import child, read_text, sha256
+from hotspot.bundle.read_files import child, read_text, sha256
 from hotspot.errors import few
 
 _MANIFESTS = ("checksums.sha256", "SHA256SUMS", "manifest-sha256.txt")

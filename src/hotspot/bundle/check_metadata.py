@@ -9,7 +9,7 @@ from hotspot.bundle.check_tags import LINEAGE_LIMIT
 from hotspot.bundle.findings import Findings
 from hotspot.bundle.geographic import Box, box_of, far_apart
 from hotspot.bundle.layer_files import LayerFile, Parcel
-from hotspot.bundle.read import UnsafeXmlError, read_xml
+from hotspot.bundle.read_files import UnsafeXmlError, read_xml
 from hotspot.errors import few
 
 # Path of element names below the record, whatever their prefix.

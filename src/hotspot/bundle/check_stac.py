@@ -10,7 +10,7 @@ import numpy as np
 from hotspot.bundle.findings import Findings
 from hotspot.bundle.geographic import box_of, far_apart
 from hotspot.bundle.layer_files import LayerFile, Parcel
-from hotspot.bundle.read import child, read_json
+from hotspot.bundle.read_files import child, read_json
 from hotspot.errors import GridError, few
 from hotspot.grid import same_crs
 

@@ -9,15 +9,8 @@ import numpy as np
 from hotspot.bundle.findings import Findings
 from hotspot.bundle.layer_files import LayerFile, Parcel
 from hotspot.bundle.layer_values import LayerValues
-from hotspot.bundle.read import (
-    RefusedError,
-    UnsafeXmlError,
-    cells_of,
-    opened,
-    read_polygons,
-    read_rows,
-    read_xml,
-)
+from hotspot.bundle.read import RefusedError, cells_of, opened
+from hotspot.bundle.read_files import UnsafeXmlError, read_polygons, read_rows, read_xml
 from hotspot.bundle.zonal import mean_under
 from hotspot.errors import few
 from hotspot.grid import Grid, Window, same_crs

@@ -9,7 +9,8 @@ from typing import Any
 from hotspot.bundle.findings import Findings
 from hotspot.bundle.names import MASK, STATISTICS, LayerName
 from hotspot.bundle.profiles import Profile
-from hotspot.bundle.read import RasterFacts, RefusedError, child, opened, raster_facts
+from hotspot.bundle.read import RasterFacts, RefusedError, opened, raster_facts
+from hotspot.bundle.read_files import child
 from hotspot.grid import Grid
 
 _TIFF = (".tif", ".tiff")

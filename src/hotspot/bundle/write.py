@@ -19,8 +19,10 @@ from hotspot.bundle.content import (
 from hotspot.bundle.metadata import Record, iso_record, lineage_text
 from hotspot.bundle.names import UNITS, LayerName, depth_text
 from hotspot.bundle.profiles import Profile, row_areas_m2
-from hotspot.bundle.read import cells_of, sha256, warped_windows
+from hotspot.bundle.read import cells_of
+from hotspot.bundle.read_files import sha256
 from hotspot.bundle.tally import LayerTally
+from hotspot.bundle.warp import warped_windows
 from hotspot.bundle.zonal import mean_under
 from hotspot.errors import OutputError
 from hotspot.files import replaced_folder

@@ -9,11 +9,13 @@ import pandas as pd
 from hotspot.config.paths import input_path
 from hotspot.config.schema import Config, LimitConfig
 from hotspot.errors import ConfigError, ThresholdError
+from hotspot.observations.chosen_limit import resolve_threshold
 from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
 from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import regime_rule, registry_rule
 from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.thresholds import Threshold, Thresholds, resolve_threshold
+from hotspot.observations.threshold import Threshold
+from hotspot.observations.thresholds import Thresholds
 from hotspot.observations.user_registry import read_user_registry
 from hotspot.samples.sampleset import Samples
 

@@ -6,7 +6,8 @@ import sys
 from hotspot.errors import ConfigError, ThresholdError, nearest_name
 from hotspot.observations.conditions import QUANTITIES, condition_words
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.thresholds import Threshold, Thresholds
+from hotspot.observations.threshold import Threshold
+from hotspot.observations.thresholds import Thresholds
 
 FILTERS = (
     "contaminant",

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hotspot.observations.chosen_limit import resolve_threshold
     from hotspot.observations.contaminants import Contaminant, Contaminants
     from hotspot.observations.coordinates import agree_crs
     from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from hotspot.observations.mapping import TableMapping
     from hotspot.observations.read import FileRows, read_observations, read_rows
     from hotspot.observations.table import OBSERVATION_COLUMNS, check_observations
-    from hotspot.observations.thresholds import Threshold, Thresholds, resolve_threshold
+    from hotspot.observations.threshold import Threshold
+    from hotspot.observations.thresholds import Thresholds
     from hotspot.observations.write import write_observations
 
 __all__ = [
@@ -47,7 +49,7 @@ _MODULES = {
     "Ledger": "ledger",
     "Step": "ledger",
     "TableMapping": "mapping",
-    "Threshold": "thresholds",
+    "Threshold": "threshold",
     "Thresholds": "thresholds",
     "agree_crs": "coordinates",
     "check_observations": "table",
@@ -55,7 +57,7 @@ _MODULES = {
     "harmonise": "harmonisation",
     "read_observations": "read",
     "read_rows": "read",
-    "resolve_threshold": "thresholds",
+    "resolve_threshold": "chosen_limit",
     "warn_if_outside_range": "exceedance",
     "write_observations": "write",
 }

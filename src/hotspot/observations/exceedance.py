@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import ObservationError, ThresholdError
-from hotspot.observations.thresholds import Threshold
+from hotspot.observations.threshold import Threshold
 
 
 def exceedance_labels(

@@ -13,7 +13,7 @@ from hotspot.observations.conditions import Condition, condition_text, parse_con
 from hotspot.observations.soil_correction import SoilCorrection
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.three_valued import all_of, any_of
-from hotspot.observations.thresholds import Threshold
+from hotspot.observations.threshold import Threshold
 
 Values = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from hotspot.errors import few
 from hotspot.observations.conditions import QUANTITIES, Condition, condition_words
 from hotspot.observations.limit_row import LimitRow
 from hotspot.observations.soil_inputs import Given, SoilInputs
-from hotspot.observations.thresholds import Threshold
+from hotspot.observations.threshold import Threshold
 
 Values = NDArray[np.float64]
 

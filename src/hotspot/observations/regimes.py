@@ -11,7 +11,8 @@ from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.rule_building import build_rule
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.store import registry_rows
-from hotspot.observations.thresholds import Threshold, Thresholds, checked_date
+from hotspot.observations.threshold import Threshold
+from hotspot.observations.thresholds import Thresholds, checked_date
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.soil_correction import soil_correction
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.store import registry_rows
-from hotspot.observations.thresholds import Threshold, Thresholds
+from hotspot.observations.threshold import Threshold
+from hotspot.observations.thresholds import Thresholds
 
 BackgroundRule = Literal["", "higher", "replaces", "addition"]
 

@@ -4,154 +4,15 @@ import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
 from typing import Self
 
-from hotspot.errors import ObservationError, ThresholdError, few, nearest_name
-from hotspot.observations.conditions import Condition, read_condition
-from hotspot.observations.contaminants import Contaminants
+from hotspot.errors import ThresholdError, few, nearest_name
 from hotspot.observations.store import registry_rows
+from hotspot.observations.threshold import Threshold, contaminant_of_limit
 
 # Factors of the units in the registry. Water limits (µg/L) and toxic equivalents, which have
 # three weightings that must never be compared, have none.
 _TO_MG_KG = {"mg/kg dry": 1.0, "mg/kg": 1.0}
-USER = "user"
-_BACKGROUND = {
-    "higher": "Where the natural background is higher, the background is the limit.",
-    "replaces": "The limit holds only where no background value exists.",
-    "addition": "The limit is the natural background and this value together.",
-}
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """One limit: the number, and all that restricts it.
-
-    Parameters
-    ----------
-    id : str
-        Unique; every product of a map names it.
-    contaminant : str
-        Id in the registry of contaminants.
-    value, unit : float, str
-        As published.
-    value_mg_kg : float or None
-        In mg/kg dry mass; None where the unit is no plain mass per mass of soil.
-    jurisdiction, instrument, issuer : str
-        Country or body, law or guideline with its year, and who issued it.
-    medium, land_use, value_kind : str
-        Such as ``soil``, ``agricultural``, ``trigger``.
-    condition, basis, fraction : str
-        What restricts the limit, what it protects, what part of the contaminant it counts.
-    source_url, source_place : str
-        Where the number was read, and in which table.
-    verified : str
-        ``yes``, ``second`` or ``memory``; see the registry's README. Empty for a limit of a
-        registry of the user's.
-    status : str
-        ``in_force``, ``superseded``, ``unknown``, or ``user`` for a limit given as a number.
-    note : str
-        Cautions.
-    valid_from, valid_to : str
-        First and last day, ``YYYY-MM-DD``; empty where not known, or for no end.
-    background_rule : str
-        What the instrument makes of a natural background: ``higher`` (the background is the
-        limit where it is higher), ``replaces`` (it is the limit where there is one),
-        ``addition`` (the limit is the background and the value together), or empty.
-    """
-
-    id: str
-    contaminant: str
-    value: float
-    unit: str
-    value_mg_kg: float | None
-    jurisdiction: str = ""
-    instrument: str = ""
-    issuer: str = ""
-    medium: str = "soil"
-    land_use: str = ""
-    value_kind: str = ""
-    condition: str = ""
-    basis: str = ""
-    fraction: str = ""
-    source_url: str = ""
-    source_place: str = ""
-    verified: str = ""
-    status: str = ""
-    note: str = ""
-    valid_from: str = ""
-    valid_to: str = ""
-    background_rule: str = ""
-
-    @property
-    def rule(self) -> Condition:
-        """When the limit holds, as clauses that can be computed."""
-        return read_condition(self.jurisdiction, self.contaminant, self.condition)
-
-    def holds_on(self, day: str) -> bool:
-        """Whether the limit is known to hold, or not known not to, on a day.
-
-        One whose dates are not known counts as holding unless it is superseded.
-
-        Examples
-        --------
-        >>> old = Thresholds.load().get("jp_scca_cd_s_any_mp_2")
-        >>> old.holds_on("2021-03-31"), old.holds_on("2021-04-01")
-        (True, False)
-        """
-        if self.valid_from and day < self.valid_from:
-            return False
-        if self.valid_to:
-            return day <= self.valid_to
-        return self.status != "superseded"
-
-    @property
-    def citation(self) -> str:
-        """One readable line that says which limit this is.
-
-        Examples
-        --------
-        >>> Thresholds.load().get("se_nv_zn_s_ind_gl_1").citation
-        'Zinc, 500 mg/kg dry: SE, Generella riktvärden för förorenad mark (report 5976, later
-        revisions); guideline for industrial soil; MKM: less sensitive land use; in force,
-        number read in a secondary source [se_nv_zn_s_ind_gl_1]'
-        """
-        name = Contaminants.load()[self.contaminant].name
-        head = f"{name}, {self.value:g} {self.unit}"
-        if self.status == USER:
-            return f"{head}: given by the user, no published limit [{self.id}]"
-        use = "" if self.land_use == "any" else f"{self.land_use} "
-        read = {
-            "yes": "number read in the instrument or at its issuer",
-            "second": "number read in a secondary source",
-            "memory": "number NOT verified",
-            "": "from the registry of the user",
-        }[self.verified]
-        parts = [
-            f"{head}: {self.jurisdiction}, {self.instrument}",
-            f"{self.value_kind.replace('_', ' ')} for {use}{self.medium.replace('_', ' ')}",
-            self.condition,
-            f"{self.status.replace('_', ' ')}, {read} [{self.id}]",
-        ]
-        return "; ".join(part for part in parts if part)
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """Sentences that a map of this limit should carry; empty if there is none."""
-        found = []
-        if self.verified == "memory":
-            found.append("The number was not read in any source; check it before use.")
-        if self.status == "superseded":
-            found.append("The limit is superseded or of an older edition.")
-        if self.fraction == "extractable":
-            found.append("The limit holds for an extract, not for a total concentration.")
-        if self.condition:
-            found.append(f"The limit holds under a condition: {self.condition}.")
-        if self.background_rule:
-            found.append(_BACKGROUND[self.background_rule])
-        if self.note:
-            found.append(self.note)
-        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -244,7 +105,7 @@ class Thresholds:
         """
         rows = list(self.rows)
         if contaminant is not None:
-            wanted = [_contaminant(part) for part in _parts(contaminant)]
+            wanted = [contaminant_of_limit(part) for part in _parts(contaminant)]
             rows = [row for row in rows if row.contaminant in wanted]
         for name, asked in (
             ("jurisdiction", jurisdiction),
@@ -321,91 +182,6 @@ def checked_date(text: str) -> str:
         ) from error
 
 
-def resolve_threshold(
-    contaminant: str, given: float | str, *, registry: Thresholds | None = None
-) -> Threshold:
-    """Return the limit that a number in mg/kg, or an id of the registry, stands for.
-
-    Parameters
-    ----------
-    contaminant : str
-        Id or any name.
-    given : float or str
-        mg/kg dry mass, above 0; or an id.
-    registry : Thresholds, optional
-        Where ids are looked up; the registry of the package by default.
-
-    Raises
-    ------
-    ThresholdError
-        The number is not above 0; the id is unknown, of another contaminant, of water, or in
-        a unit that no soil concentration can be compared with.
-
-    Examples
-    --------
-    >>> resolve_threshold("zn", 500).id, resolve_threshold("zn", "0.6").value_mg_kg
-    ('user_zn_500', 0.6)
-    >>> resolve_threshold("Zinc", "se_nv_zn_s_ind_gl_1").value_mg_kg
-    500.0
-    """
-    wanted = _contaminant(contaminant)
-    number = _number(given)
-    if number is None:
-        return _checked((registry or Thresholds.load()).get(str(given)), wanted)
-    if not (isfinite(number) and number > 0):
-        raise ThresholdError(
-            f"The limit of {wanted} is {given!r}. Give a number of mg/kg above 0, or an id of "
-            "the threshold registry."
-        )
-    return Threshold(
-        id=f"user_{wanted}_{number:.12g}",
-        contaminant=wanted,
-        value=number,
-        unit="mg/kg dry",
-        value_mg_kg=number,
-        status=USER,
-    )
-
-
-def _checked(found: Threshold, wanted: str) -> Threshold:
-    """Return the limit if it is one of this contaminant in soil, in mg/kg."""
-    if found.contaminant != wanted:
-        rest = found.id.split(f"_{found.contaminant}_")
-        twin = f"_{wanted}_".join(rest)
-        known = [row.id for row in Thresholds.load().rows if row.contaminant == wanted]
-        hint = f" Did you mean {twin!r}?" if twin in known else nearest_name(found.id, known)
-        raise ThresholdError(
-            f"The limit {found.id!r} is one of {found.contaminant}, not of {wanted}.{hint} "
-            f"List those of {wanted} with `hotspot thresholds contaminant={wanted}`."
-        )
-    if found.medium != "soil":
-        raise ThresholdError(
-            f"The limit {found.id!r} is for {found.medium.replace('_', ' ')}, "
-            f"{found.value:g} {found.unit}. Choose one for soil."
-        )
-    if found.value_mg_kg is None:
-        raise ThresholdError(
-            f"The limit {found.id!r} is given in {found.unit}, which cannot be compared with "
-            "mg/kg of a single substance. Choose another, or give a number in mg/kg."
-        )
-    return found
-
-
-def _number(given: float | str) -> float | None:
-    """Return the number given, NaN for a truth value, or None for an id."""
-    if isinstance(given, bool):
-        return float("nan")
-    try:
-        return float(given)
-    except ValueError:
-        return None
-    except TypeError as error:
-        raise ThresholdError(
-            f"The limit {given!r} is neither a number nor an id. A limit that depends on the "
-            "soil is made by `limits_of`, for models of the whole distribution."
-        ) from error
-
-
 def _threshold(row: dict[str, str]) -> Threshold:
     value = float(row["value"])
     factor = _TO_MG_KG.get(row["unit"]) if row["medium"] == "soil" else None
@@ -450,13 +226,6 @@ def _background(row: dict[str, str], rules: list[dict[str, str]]) -> dict[str, s
         if row["id"].startswith(known["id_begins"]) and known["note_or_condition_has"] in said:
             return {"background_rule": known["rule"]}
     return {"background_rule": ""}
-
-
-def _contaminant(text: str) -> str:
-    try:
-        return Contaminants.load().id_of(text)
-    except ObservationError as error:
-        raise ThresholdError(str(error)) from error
 
 
 def _parts(text: str) -> list[str]:

@@ -11,7 +11,8 @@ from itertools import combinations
 from hotspot.errors import HotspotError, ThresholdError, UnitError, few, nearest_name
 from hotspot.observations.conditions import read_condition
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.thresholds import Threshold, Thresholds
+from hotspot.observations.threshold import Threshold
+from hotspot.observations.thresholds import Thresholds
 from hotspot.units import factor_to_mg_kg
 
 NEEDED = ("id", "contaminant", "value", "unit", "jurisdiction", "instrument")

@@ -11,7 +11,8 @@ import rasterio
 
 from hotspot.bundle import check as check_module
 from hotspot.bundle.check import check_bundle
-from hotspot.bundle.read import RefusedError, child, opened
+from hotspot.bundle.read import RefusedError, opened
+from hotspot.bundle.read_files import child
 
 CHANCE = "NLD_Cd-exceedance_0-20cm_mean"
 BOMB = """<?xml version="1.0"?>

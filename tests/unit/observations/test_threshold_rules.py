@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from hotspot.errors import CovariateError, ThresholdError
+from hotspot.observations.chosen_limit import resolve_threshold
 from hotspot.observations.conditions import (
     QUANTITIES,
     condition_text,
@@ -18,7 +19,8 @@ from hotspot.observations.regimes import Regimes, regime_rule, registry_rule
 from hotspot.observations.rule_building import build_rule
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.three_valued import all_of
-from hotspot.observations.thresholds import Threshold, Thresholds, resolve_threshold
+from hotspot.observations.threshold import Threshold
+from hotspot.observations.thresholds import Thresholds
 
 REGISTRY = Thresholds.load()
 SOIL = [row for row in REGISTRY if row.medium == "soil"]
