@@ -33,7 +33,7 @@ from make_stack import make_stack
 from rasterio.windows import Window as RasterioWindow
 
 from hotspot.commands.machine import Machine, steady_memory
-from hotspot.covariates.stack import Stack, open_stack, stack_digest
+from hotspot.covariates.stack import Stack, StackElsewhere, open_stack, stack_digest
 from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
@@ -44,6 +44,7 @@ from hotspot.maps.hotspots import HotspotBlock, HotspotRule, trace_hotspots
 from hotspot.maps.layers import layer_named, role_layers_of
 from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_windows
+from hotspot.maps.remote import DaskWorkers, local_workers
 from hotspot.maps.store import FinishedWindows, Work, pack_layers
 from hotspot.maps.window import predict_window
 from hotspot.rasters import CogWriter, bounded_cache
@@ -55,6 +56,7 @@ SIDE = 512
 THREE_LAYERS = ("probability", "dissimilarity", "decision")
 JOB_LAYERS = ("probability", "probability_lower", "probability_upper", *THREE_LAYERS[1:])
 RULE = DecisionRule()
+KILLS = ("computing windows", "writing rasters", "a Dask worker")
 
 
 def fit(stack: Stack, n_estimators: int, folder: Path) -> None:
@@ -168,7 +170,9 @@ class Timing:
 
 
 def interleaved(
-    variants: Mapping[str, Callable[[Path], None]], repeats: int
+    variants: Mapping[str, Callable[[Path], None]],
+    repeats: int,
+    used_by: Callable[[], float] | None = None,
 ) -> dict[str, Timing]:
     """Run every variant once to warm up, then all of them in turn, in changing order."""
     found = {name: Timing([], []) for name in variants}
@@ -177,10 +181,11 @@ def interleaved(
         random.Random(repeat).shuffle(order)  # noqa: S311 - an order, no secret
         for name in order:
             target = Path(tempfile.mkdtemp())
-            wall, used = time.perf_counter(), cpu()
+            clock = used_by or cpu
+            wall, used = time.perf_counter(), clock()
             variants[name](target / "map")
             if repeat:
-                found[name].cpu.append(cpu() - used)
+                found[name].cpu.append(clock() - used)
                 found[name].wall.append(time.perf_counter() - wall)
             shutil.rmtree(target)
     return found
@@ -350,55 +355,124 @@ def peak_child(folder: Path, threads: int) -> None:
 
 
 def chaos(folder: Path, times: int) -> list[str]:
-    """Kill a map at random moments, and compare what it ends with."""
-    target = folder / "chaos"
+    """Kill a map at random moments of three kinds, go on, and compare what it ends with."""
     command = [sys.executable, __file__, "--attempt", str(folder)]
-
-    def attempt(name: str, seconds: float | None) -> int:
-        running = subprocess.Popen([*command, str(target / name)], stderr=subprocess.DEVNULL)
-        try:
-            return running.wait(seconds)
-        except subprocess.TimeoutExpired:
-            running.send_signal(signal.SIGKILL)
-            return running.wait()
-
-    start = time.perf_counter()
-    if attempt("whole", None) != 0:
-        raise SystemExit("The uninterrupted map failed.")
-    lasted = time.perf_counter() - start
     draw = random.Random(7)  # noqa: S311 - moments, no secrets
-    codes = []
-    while len(codes) < times:
-        # Early enough for the imports alone, and late enough for the rasters. A map that got
-        # through is begun anew, so that there is always something to kill.
-        code = attempt("killed", draw.uniform(0.2, 1.1) * lasted)
-        codes += [code] if code else []
-        if code == 0:
-            _same(target)
-            shutil.rmtree(target / "killed")
-    while attempt("killed", None) != 0:
-        pass
-    _same(target)
+
+    def begin(target: Path, kind: str = "threads") -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*command, str(target), kind],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def finish(target: Path) -> None:
+        if begin(target).wait():
+            raise SystemExit("A map could not be gone on with.")
+
+    def lines(target: Path) -> int:
+        journal = target / "work" / "journal"
+        return len(journal.read_bytes().splitlines()) if journal.is_file() else 0
+
+    def in_predict(target: Path) -> bool:
+        return lines(target) > wanted
+
+    def in_writing(target: Path) -> bool:
+        return any(target.rglob("plain.tif")) and draw.random() < 0.5
+
+    with tempfile.TemporaryDirectory() as name:
+        finish(Path(name) / "whole")
+        whole = _rasters(Path(name) / "whole")
+    reached = dict.fromkeys(KILLS, 0)
+    number = 0
+    while sum(reached.values()) < times:
+        kind = KILLS[number % len(KILLS)]
+        number += 1
+        wanted = draw.randrange(1, 90)
+        with tempfile.TemporaryDirectory() as name:
+            target = Path(name) / "killed"
+            running = begin(target, "dask" if kind == KILLS[2] else "threads")
+            pids = list(map(int, running.stdout.readline().split())) if running.stdout else []
+            came = in_writing if kind == KILLS[1] else in_predict
+            while running.poll() is None and not came(target):
+                time.sleep(0.002)
+            time.sleep(draw.uniform(0, 0.05))
+            is_worker = kind == KILLS[2]
+            if running.poll() is None:
+                os.kill(draw.choice(pids) if is_worker else running.pid, signal.SIGKILL)
+            code = running.wait()
+            if is_worker and code:
+                raise SystemExit("A map did not outlive one of its workers.")
+            # A map that was done before the knife came does not count.
+            reached[kind] += 1 if is_worker or code else 0
+            if not is_worker:
+                finish(target)
+            if _rasters(target) != whole:
+                raise SystemExit(f"The map differs after a kill in {kind}.")
+    told_ = ", ".join(f"{count} in {kind}" for kind, count in reached.items())
     return [
-        f"A map of 100 windows that takes {lasted:.0f} s was killed (SIGKILL) {times} times at "
-        "random moments, each time followed by another attempt. Every map that was completed "
-        "is byte for byte that of an uninterrupted one."
+        f"A map of 100 windows was killed (SIGKILL) {times} times at random moments, each time "
+        f"a new map: {told_}. A killed program was started again; of two Dask workers the "
+        "killed one was left to Dask. Each of these maps is byte for byte that of an "
+        "uninterrupted one."
     ]
 
 
-def _same(target: Path) -> None:
-    whole, killed = (
-        {path.name: path.read_bytes() for path in (target / name / "map").glob("*.tif")}
-        for name in ("whole", "killed")
-    )
-    if whole != killed or len(whole) != len(THREE_LAYERS):
-        raise SystemExit(f"The maps differ: {sorted(whole)} and {sorted(killed)}.")
+def _rasters(target: Path) -> dict[str, bytes]:
+    found = {path.name: path.read_bytes() for path in (target / "map").glob("*.tif")}
+    if len(found) != len(THREE_LAYERS):
+        raise SystemExit(f"The map holds {sorted(found)}.")
+    return found
 
 
-def attempt_child(folder: Path, target: Path) -> None:
-    """Make or go on with the map of `chaos`."""
+def attempt_child(folder: Path, target: Path, kind: str) -> None:
+    """Make or go on with the map of `chaos`; print the processes of its workers first."""
     work = Work(target / "work", {"covariates": stack_digest(folder / "stack")})
-    make_map(folder, target / "map", layers=THREE_LAYERS, side=64, threads=2, work=work)
+
+    def run(engine: Any = None) -> None:
+        make_map(
+            folder,
+            target / "map",
+            layers=THREE_LAYERS,
+            side=64,
+            threads=2,
+            engine=engine,
+            work=work,
+        )
+
+    if kind == "threads":
+        print("", flush=True)
+        run()
+        return
+    with local_workers(2) as client:
+        print(*client.run(os.getpid).values(), flush=True)
+        run(_workers(folder, client))
+
+
+def _workers(folder: Path, client: Any) -> DaskWorkers:
+    with open_stack(folder / "stack") as stack:
+        elsewhere = StackElsewhere.of(stack, str(folder / "stack"))
+    return DaskWorkers(client, elsewhere.open)
+
+
+def over_dask(folder: Path, repeats: int, cells: int) -> list[str]:
+    """Compare one Dask worker with one thread: windows take a second or more."""
+    with local_workers(1) as client:
+        workers = _workers(folder, client)
+
+        def everywhere() -> float:
+            return cpu() + float(sum(client.run(time.process_time).values()))
+
+        found = interleaved(
+            {
+                "1 thread": lambda to: make_map(folder, to, layers=None),
+                "1 Dask worker": lambda to: make_map(folder, to, layers=None, engine=workers),
+            },
+            repeats,
+            everywhere,
+        )
+    return told(found, "1 thread", cells)
 
 
 def machine() -> list[str]:
@@ -435,13 +509,14 @@ def main() -> None:
     parser.add_argument("--chaos", type=int, default=0, help="times to kill a map")
     parser.add_argument("--threads", type=int, default=2, help="of the memory test")
     parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--attempt", type=Path, nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--dask", action="store_true", help="compare a worker with a thread")
+    parser.add_argument("--attempt", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peak:
         peak_child(given.peak, given.threads)
         return
     if given.attempt:
-        attempt_child(*given.attempt)
+        attempt_child(Path(given.attempt[0]), Path(given.attempt[1]), given.attempt[2])
         return
     cells = given.size**2
     words = " ".join(sys.argv[1:])
@@ -462,6 +537,10 @@ def main() -> None:
             with open_stack(folder / "stack") as stack:
                 print("\n".join(by_parts(folder, stack, given.repeats, cells)), flush=True)
             print(JOB_NOTE)
+            if given.dask:
+                print("\n## Over Dask\n")
+                print("\n".join(over_dask(folder, given.repeats, cells)), flush=True)
+                print(DASK_NOTE)
     if given.chaos:
         print("\n## Killed and gone on with\n")
         with tempfile.TemporaryDirectory() as name:
@@ -508,6 +587,8 @@ raster back; both read the same files."""
 JOB_NOTE = """
 One pass for probability, both bounds of its band, dissimilarity from 5,000 samples, decision,
 and contributions of every role. Lines *of computing* are each a part of *computing alone*."""
+DASK_NOTE = """
+The whole job; CPU time of client, scheduler and worker together, the worker being warm."""
 MEMORY_NOTE = """
 The whole job, a process for each line. What is there before the first window, the program and
 its libraries, is included."""
