@@ -70,7 +70,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         budget=config.cv.budget,
     )
     if config.cv.target_weighted:
-        add_target_scores(ledger, config, samples, cells)
+        add_target_scores(ledger, config, samples, cells, predictions)
     reaches = _reaches(config, samples, predictions, console)
     for contaminant, reach in reaches.items():
         predictions[contaminant][config.model.kind] = reach.runs

@@ -1,5 +1,6 @@
 """Scores for the area to be mapped: what of `hotspot evaluate` looks at the map's cells."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,26 +11,25 @@ from numpy.typing import NDArray
 from hotspot.commands.models import limit_value, limits_of, model_factory
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
+from hotspot.errors import ModelError
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
-from hotspot.evaluation.out_of_fold import out_of_fold
-from hotspot.evaluation.target import target_scores
-from hotspot.evaluation.target_balance import target_weights
-from hotspot.evaluation.target_descriptors import (
-    CovariateSpace,
-    cell_descriptors,
-    task_descriptors,
-)
-from hotspot.folds.tasks import make_tasks
+from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.target import model_tests, target_scores
+from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import Limit, limits_at
-from hotspot.samples.preferential import audit_preference, preference_weights
+from hotspot.samples.preferential import audit_preference
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
 
 PLAN = "target_weighted"
-# Parts that are left out in turn, at each of several distances; each is a fit.
-TASK_PARTS = 6
+# The plan whose left-out samples compare a model with the second opinion.
+TESTS = "random"
+
+Runs = Mapping[str, Sequence[OutOfFold]]
+"""Out-of-fold predictions of one contaminant, by kind of model."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,25 @@ class Target:
 
 
 def add_target_scores(
-    ledger: dict[str, Any], config: Config, samples: SampleSet, target: Target
+    ledger: dict[str, Any],
+    config: Config,
+    samples: SampleSet,
+    target: Target,
+    predictions: Mapping[str, Runs],
 ) -> None:
-    """Add the plan `target_weighted` to a score ledger, for the model and the baseline.
+    """Add the plan `target_weighted` to a score ledger, for every model in it.
 
     A model whose score would rest on too few samples, or on ground that no test resembles,
     gets no number but the reason, under ``ledger["target"]``.
     """
-    jobs = [(config, samples, contaminant, target) for contaminant in config.contaminants]
+    jobs = [(config, samples, c, target, predictions[c]) for c in config.contaminants]
     found = in_parallel(_of, jobs, workers=worker_count(config.workers, len(jobs)))
     ledger["target"], ledger["sampling"] = {}, {}
     for contaminant, entry in zip(config.contaminants, found, strict=True):
         ledger["sampling"][contaminant] = entry.sampling
         ledger["target"][contaminant] = entry.target
         for kind, scores in entry.scores.items():
-            if kind in ledger[contaminant]:
-                ledger[contaminant][kind][PLAN] = scores
+            ledger[contaminant][kind][PLAN] = scores
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ class _Entry:
     scores: dict[str, dict[str, Any]]
 
 
-def _of(config: Config, samples: SampleSet, contaminant: str, target: Target) -> _Entry:
+def _of(
+    config: Config, samples: SampleSet, contaminant: str, target: Target, predictions: Runs
+) -> _Entry:
     chosen = samples.of(contaminant)
     audit = audit_preference(
         chosen.coordinates,
@@ -81,23 +86,51 @@ def _of(config: Config, samples: SampleSet, contaminant: str, target: Target) ->
         "p_value": _plain(audit.p_value),
         "sentence": audit.sentence,
     }
-    if not _has_both_classes(chosen, limit_value(limits_of(config)[contaminant])):
+    limit = limit_value(limits_of(config)[contaminant])
+    tested = {
+        kind: [run for run in runs if run.plan.plan == TESTS]
+        for kind, runs in predictions.items()
+    }
+    reason = ""
+    if not _has_both_classes(chosen, limit):
         reason = "All samples are on one side of the limit, or unknown."
-        return _Entry(
-            sampling, {config.model.kind: {"n_effective": None, "reason": reason}}, {}
-        )
+    elif not all(tested.values()):
+        reason = f"No predictions of the plan {TESTS!r}. Add it to cv.plans."
+    opinion = None
+    if not reason:
+        try:
+            opinion = SecondOpinion.of(
+                chosen,
+                limit,
+                categorical=samples.catalogue.categorical,
+                random_state=child_seed(config.seed, "second_opinion", contaminant),
+            )
+        except ModelError as error:
+            reason = f"No second opinion: {error}"
+    if opinion is None:
+        none = {kind: {"n_effective": None, "reason": reason} for kind in tested}
+        return _Entry(sampling, none, {})
+    reference = map_reference(
+        opinion,
+        target.X,
+        target.coordinates,
+        numeric=[c.name for c in samples.catalogue if not c.is_categorical],
+        random_state=child_seed(config.seed, "tasks", contaminant),
+    )
     told: dict[str, Any] = {}
     printed: dict[str, dict[str, Any]] = {}
-    for kind in dict.fromkeys((config.model.kind, "prevalence")):
-        scores = _scores(config, samples, contaminant, kind, target=target)
-        first = next(iter(scores.values()))
+    for kind, runs in tested.items():
+        chance = _map_chance(config, samples, (contaminant, kind), target, limit)
+        scores = target_scores(reference, model_tests(opinion, reference, runs), chance)
+        first = scores["log_loss"]
         told[kind] = {"n_effective": _plain(first.n_effective), "reason": first.reason}
         if first.mean is not None:
             printed[kind] = {
                 name: {"mean": _plain(score.mean), "se": _plain(score.se)}
                 for name, score in scores.items()
             }
-    return _Entry(sampling, told, printed)
+    told_all = {"preference": _plain(reference.preference.slope)}
+    return _Entry({**sampling, **told_all}, told, printed)
 
 
 def _has_both_classes(samples: Samples, limit: Limit) -> bool:
@@ -105,49 +138,27 @@ def _has_both_classes(samples: Samples, limit: Limit) -> bool:
     return len(np.unique(labels[np.isfinite(labels)])) == 2
 
 
-def _scores(
-    config: Config, samples: SampleSet, contaminant: str, kind: str, *, target: Target
-) -> dict[str, Any]:
+def _map_chance(
+    config: Config,
+    samples: SampleSet,
+    what: tuple[str, str],
+    target: Target,
+    limit: Limit,
+) -> NDArray[np.float64]:
+    """Return the probabilities of the map of a (contaminant, kind of model)."""
+    contaminant, kind = what
     chosen = samples.of(contaminant)
-    limit = limit_value(limits_of(config)[contaminant])
-    make = model_factory(config, kind, contaminant, samples.catalogue)
-    plans = make_tasks(
-        chosen.sample_id,
-        chosen.coordinates,
-        target.coordinates,
-        n_parts=TASK_PARTS,
-        seed=child_seed(config.seed, "tasks", contaminant),
-    )
-    runs = [out_of_fold(make, chosen, plan, limit) for plan in plans]
-    names = [c.name for c in samples.catalogue if not c.is_categorical]
-    space = CovariateSpace.of(target.X[names].to_numpy(dtype=np.float64))
-    tasks = task_descriptors(
-        runs, chosen.coordinates, space.components(chosen.X[names].to_numpy(dtype=np.float64))
-    )
-    cells = cell_descriptors(
-        target.coordinates,
-        chosen.coordinates,
-        space.components(target.X[names].to_numpy(dtype=np.float64)),
-    )
-    weights = target_weights(
-        tasks.descriptors,
-        cells,
-        sample=tasks.sample,
-        start=preference_weights(chosen.coordinates, _log_middle(chosen)),
-        blocks=runs[-1].plan.fold,
-    )
     model = fit_at(
-        make(),
+        model_factory(config, kind, contaminant, samples.catalogue)(),
         chosen.X,
         chosen.lower,
         chosen.upper,
         limits_at(limit, chosen.X),
         coordinates=chosen.coordinates,
     )
-    chance = exceedance_at(
+    return exceedance_at(
         model, target.X, limits_at(limit, target.X), coordinates=target.coordinates
     )
-    return target_scores(tasks, weights, cell_probability=chance)
 
 
 def _log_middle(samples: Samples) -> NDArray[np.float64]:

@@ -16,15 +16,17 @@ from hotspot.evaluation.scores import (
     sensitivity_at_budget,
 )
 from hotspot.evaluation.store import read_ledger, write_ledger, write_table
-from hotspot.evaluation.target import TargetScore, target_scores, target_weighted_score
+from hotspot.evaluation.target import ModelTests, TargetScore, target_scores
 from hotspot.evaluation.target_balance import TargetWeights, target_weights
 from hotspot.evaluation.target_descriptors import (
     CovariateSpace,
     Descriptors,
-    Tasks,
     cell_descriptors,
     task_descriptors,
 )
+from hotspot.evaluation.target_opinion import LeftOut, SecondOpinion
+from hotspot.evaluation.target_preference import Preference, preference_slope
+from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.evaluation.uncertainty import Estimate, block_jackknife, score_blocks
 
 __all__ = [
@@ -32,10 +34,14 @@ __all__ = [
     "CovariateSpace",
     "Descriptors",
     "Estimate",
+    "LeftOut",
+    "MapReference",
+    "ModelTests",
     "OutOfFold",
+    "Preference",
+    "SecondOpinion",
     "TargetScore",
     "TargetWeights",
-    "Tasks",
     "auc",
     "average_precision",
     "block_jackknife",
@@ -45,17 +51,18 @@ __all__ = [
     "ece",
     "ece_by_chance",
     "log_loss",
+    "map_reference",
     "out_of_fold",
     "paired_difference",
     "pooled_score",
     "predictions_table",
+    "preference_slope",
     "read_ledger",
     "reliability_curve",
     "score_blocks",
     "score_ledger",
     "sensitivity_at_budget",
     "target_scores",
-    "target_weighted_score",
     "target_weights",
     "task_descriptors",
     "write_ledger",

@@ -1,31 +1,45 @@
-"""Target-weighted scores: out-of-fold losses weighted to resemble the map.
+"""Target-weighted scores: what a map loses over the whole area, not where samples happen to be.
 
-Tests lie where samples lie, and as far from training samples as folds put them; cells of
-the map lie elsewhere and at other distances. Tests are therefore weighted until their
-distances and covariates have the distribution of the map's.
+The loss of a map is that of its probabilities p against the true shares q of soil above the
+limit, and q is unknown of all cells. Left-out samples alone tell little of it: some hundred
+labels, at other places, at other distances and, where samples were preferred for their
+concentration, of other soil than the cells. The score is therefore a synthetic estimate, put
+right by the left-out samples as far as they prove it wrong:
 
-What remains: where samples were taken because concentrations are high, beyond what
-covariates and distances tell, the score stays somewhat too high, even from starting weights
-against preference. `hotspot.samples.preferential.audit_preference` says whether that is so.
+1. A second opinion, a Gaussian process of the concentration, says how likely each cell
+   exceeds. Its spread is put right by residuals at tests that are weighted to resemble the
+   map in distance and covariates; its centre by the preference that the places of the samples
+   betray (`hotspot.evaluation.target_preference`).
+2. Where the model scored knows more than the second opinion, its own probabilities are mixed
+   in, as far as they explain what the second opinion left over.
+3. The labels of left-out samples correct what is left where they contradict by more than
+   twice their standard error.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from hotspot.errors import SampleError
-from hotspot.evaluation.scores import (
-    CLIP,
-    losses_brier,
-    losses_log,
-)
-from hotspot.evaluation.target_balance import TargetWeights
-from hotspot.evaluation.target_descriptors import Tasks
+from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.scores import losses_brier, losses_log
+from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_preference import proved
+from hotspot.evaluation.target_reference import MapReference
+from hotspot.evaluation.uncertainty import block_jackknife, score_blocks
 
 Array = NDArray[np.float64]
+
+# Prior of the share of the model in what both disagree about: half, give or take half.
+_SHARE, _SHARE_SD = 0.5, 0.5
+# Probabilities nearer to 0 or 1 than this disagree no more than this one.
+_DISAGREE_CLIP = 1e-3
+# Labels correct the estimate where they are off by more than so many standard errors.
+_BEYOND = 2.0
 
 
 @dataclass(frozen=True)
@@ -36,20 +50,16 @@ class TargetScore:
     ----------
     mean : float or None
     se : float or None
-        Standard error: jackknife over spatial blocks, balanced anew without each.
     n_effective : float
-        Effective number of samples.
+        Effective number of samples behind the spread of the second opinion.
     reason : str
-        Why `mean`, or else `se`, is None.
-    balance : DataFrame
-        See `TargetWeights`.
+        Why `mean` is None.
     """
 
     mean: float | None
     se: float | None
     n_effective: float
-    reason: str
-    balance: pd.DataFrame
+    reason: str = ""
 
     def to_dict(self) -> dict[str, float | str | None]:
         """Return the entry of the ledger: mean, se, n_effective, and a reason if any."""
@@ -61,178 +71,258 @@ class TargetScore:
         return {**entry, "reason": self.reason} if self.reason else entry
 
 
-def target_weighted_score(
-    weights: TargetWeights,
-    losses: Array,
-    *,
-    expected_of_tasks: Array | None = None,
-    expected_of_cells: Array | None = None,
-) -> TargetScore:
-    """Return the mean loss over the map, estimated from weighted out-of-fold losses.
-
-    Where the map's own probabilities are given as the losses that they expect of themselves,
-    the score is their mean over the cells plus the weighted mean of what tests lost beyond
-    what their probabilities expected: ``mean(e_cells) + sum(w * (loss - e_tasks))``. A model
-    that knows how uncertain it is has residuals near zero, however the tests are weighted; of
-    one that does not, the weighted tests tell. Without expectations the score is the weighted
-    mean loss, as published.
+@dataclass(frozen=True)
+class ModelTests:
+    """Left-out samples with known label and prediction, and what was said of them.
 
     Parameters
     ----------
-    weights : TargetWeights
-        Of the tests.
-    losses : array, shape (n_tasks,)
-        Loss of each test.
-    expected_of_tasks : array, shape (n_tasks,), optional
-        Loss that each test's probability expects of itself: see `expected_log_loss`.
-    expected_of_cells : array, shape (m,), optional
-        The same of the cells of the map, predicted by the model of all samples.
-
-    Returns
-    -------
-    TargetScore
-        Without a mean where the tests cannot stand for the map, with the reason.
-
-    Raises
-    ------
-    SampleError
-        Only one of both expectations is given, or numbers differ.
-
-    References
-    ----------
-    Särndal, Swensson & Wretman (1992), Model assisted survey sampling, chapter 6: the
-    difference estimator. https://doi.org/10.1007/978-1-4612-4378-6
+    sample : array of int, shape (t,)
+        Position of each sample.
+    label, probability : array, shape (t,)
+        As in `hotspot.evaluation.OutOfFold`.
+    score, deviation, square : array, shape (t,)
+        What the second opinion says of the same samples without the same fold, see
+        `hotspot.evaluation.LeftOut`.
+    weight : array, shape (t,)
+        How much of the map each stands for.
+    block : array of int, shape (t,)
+        Samples that err together.
     """
-    loss = np.asarray(losses, dtype=np.float64)
-    if (expected_of_tasks is None) != (expected_of_cells is None):
-        raise SampleError(
-            "Expected losses were given of the tests only, or of the cells only. "
-            "Give both or neither."
+
+    sample: NDArray[np.int64]
+    label: Array
+    probability: Array
+    score: Array
+    deviation: Array
+    square: Array
+    weight: Array
+    block: NDArray[np.int64]
+
+
+def model_tests(
+    opinion: SecondOpinion, reference: MapReference, runs: Sequence[OutOfFold]
+) -> ModelTests:
+    """Return the tests of a model beside what the second opinion says of them.
+
+    Parameters
+    ----------
+    opinion : SecondOpinion
+        Learnt from the same samples in the same order.
+    reference : MapReference
+        Made from it.
+    runs : sequence of OutOfFold
+        Of the model, best under random folds, where most is known of the left-out samples.
+    """
+    weight = reference.sample_weight
+    block = score_blocks(opinion.samples.coordinates)
+    parts = []
+    for run in runs:
+        said = opinion.left_out(run.plan.fold)
+        kept = np.flatnonzero(run.is_scored)
+        parts.append(
+            ModelTests(
+                sample=kept,
+                label=run.label[kept],
+                probability=run.probability[kept],
+                score=said.score[kept],
+                deviation=reference.optimism * said.deviation[kept],
+                square=reference.optimism**2 * said.square[kept],
+                weight=weight[kept],
+                block=block[kept],
+            )
         )
-    if len(loss) != len(weights.weight):
-        raise SampleError(
-            f"{len(loss)} losses were given for {len(weights.weight)} weights. "
-            "Give the loss of each test."
-        )
-    reason = weights.reason or (weights.too_far if expected_of_cells is None else "")
-    if reason:
-        return TargetScore(None, None, weights.n_effective, reason, weights.balance)
-    offset = 0.0
-    if expected_of_tasks is not None and expected_of_cells is not None:
-        loss = loss - expected_of_tasks
-        offset = float(np.mean(expected_of_cells))
-    return _scored(lambda weight: max(offset + float(weight @ loss), 0.0), weights)
+    names = [field.name for field in fields(ModelTests)]
+    return ModelTests(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    )
 
 
 def target_scores(
-    tasks: Tasks,
-    weights: TargetWeights,
-    *,
-    cell_probability: Array | None = None,
+    reference: MapReference, tests: ModelTests, cell_probability: Array
 ) -> dict[str, TargetScore]:
-    """Return the scores of one model over the map, by name as in the ledger.
+    """Return the scores of a model over the map, by name as in the ledger.
 
     Parameters
     ----------
-    tasks : Tasks
-        Tests of the model.
-    weights : TargetWeights
-        Of these tests.
-    cell_probability : array, shape (m,), optional
-        Probabilities of the map, by the model of all samples, at the cells that were
-        balanced; NaN is left out. Best given: see `target_weighted_score`.
+    reference : MapReference
+        Of the cells.
+    tests : ModelTests
+        Left-out samples of random parts.
+    cell_probability : array, shape (m,)
+        Probabilities of the map, by the model of all samples; NaN is left out.
 
     Returns
     -------
     dict of TargetScore
-        ``log_loss``, ``brier``, ``brier_skill``.
+        ``log_loss``, ``brier``, ``brier_skill``; without a mean where tests cannot stand for
+        the map, with the reason.
+
+    Raises
+    ------
+    SampleError
+        No cell has a probability, or numbers differ.
+
+    References
+    ----------
+    Fay & Herriot (1979), Estimates of income for small places: synthetic estimates, corrected
+    as far as samples prove them wrong. https://doi.org/10.1080/01621459.1979.10482505
     """
-    y, p = tasks.label, tasks.probability
-    cells = None if cell_probability is None else _known(cell_probability)
-    given = {
-        "log_loss": (losses_log(y, p), expected_log_loss),
-        "brier": (losses_brier(y, p), expected_brier),
-    }
-    scores = {
-        name: target_weighted_score(
-            weights,
-            losses,
-            expected_of_tasks=None if cells is None else expected(p),
-            expected_of_cells=None if cells is None else expected(cells),
-        )
-        for name, (losses, expected) in given.items()
-    }
-    scores["brier_skill"] = _skill(tasks, weights, cells, scores["brier"])
-    return scores
-
-
-def expected_log_loss(p: Array) -> Array:
-    """Return the log loss that each probability expects of itself: its entropy, in nats.
-
-    Examples
-    --------
-    >>> expected_log_loss(np.array([0.5, 1.0])).round(3)
-    array([0.693, 0.   ])
-    """
-    clipped = np.clip(p, CLIP, 1 - CLIP)
-    return -(clipped * np.log(clipped) + (1 - clipped) * np.log1p(-clipped))
-
-
-def expected_brier(p: Array) -> Array:
-    """Return the squared error that each probability expects of itself."""
-    return np.asarray(p * (1 - p), dtype=np.float64)
-
-
-def _known(probability: Array) -> Array:
-    known = np.asarray(probability, dtype=np.float64)
-    known = known[np.isfinite(known)]
-    if not len(known):
+    p = np.asarray(cell_probability, dtype=np.float64)
+    if p.shape != reference.score.shape:
         raise SampleError(
-            "No cell of the map has a probability. Leave the probabilities out, or predict "
-            "the cells first."
+            f"{len(p)} probabilities were given for {len(reference.score)} cells of the map. "
+            "Give one per cell."
         )
-    return known
+    known = np.flatnonzero(np.isfinite(p) & np.isfinite(reference.score))
+    if not len(known) or not len(tests.label):
+        raise SampleError(
+            f"{len(known)} cells of the map have a probability and {len(tests.label)} "
+            "left-out samples a prediction. Predict the cells and score random folds first."
+        )
+    if reference.weights.reason:
+        none = TargetScore(None, None, reference.weights.n_effective, reference.weights.reason)
+        return dict.fromkeys(("log_loss", "brier", "brier_skill"), none)
+    mixture = _Mixture.of(reference, tests)
+    chances = mixture.of_cells(reference, p, known)
+    drawn = np.flatnonzero(np.isin(known, reference.drawn))
+    draws = reference.exceeds[:, :, np.isin(reference.drawn, known)]
+    told = mixture.of_tests(tests)
+    prevalence = (tests.label.sum() + 0.5) / (len(tests.label) + 1)
+    log_loss = _Losses.of(losses_log, p[known], tests.probability, tests, told)
+    brier = _Losses.of(losses_brier, p[known], tests.probability, tests, told)
+    constant = np.full(len(known), prevalence), np.full(len(tests.label), prevalence)
+    base = _Losses.of(losses_brier, *constant, tests, told)
+
+    def scored(statistic: Callable[[Array, slice | NDArray[np.int64]], float]) -> TargetScore:
+        everywhere = slice(None)
+        mean, *moved = (statistic(q, everywhere) for q in chances)
+        copies = np.array([[statistic(draw, drawn) for draw in copy] for copy in draws])
+        copies -= copies.mean(axis=1, keepdims=True)
+        # The soils of a cell's two copies have nothing but the surface in common.
+        surface = max(float((copies[0] * copies[1]).mean()), 0.0)
+        error = np.sqrt(surface + sum((value - mean) ** 2 for value in moved))
+        return TargetScore(mean, float(error), reference.weights.n_effective)
+
+    return {
+        "log_loss": scored(log_loss.over_cells),
+        "brier": scored(brier.over_cells),
+        "brier_skill": scored(
+            lambda q, rows: 1 - brier.over_cells(q, rows) / base.over_cells(q, rows)
+        ),
+    }
 
 
-def _skill(
-    tasks: Tasks, weights: TargetWeights, cells: Array | None, brier: TargetScore
-) -> TargetScore:
-    """Return 1 - Brier score / Brier score of the training prevalences."""
-    if brier.mean is None:
-        return brier
-    reference = losses_brier(tasks.label, tasks.prevalence)
-    loss = losses_brier(tasks.label, tasks.probability)
-    offset = 0.0
-    if cells is not None:
-        loss = loss - expected_brier(tasks.probability)
-        offset = float(np.mean(expected_brier(cells)))
-    if not (weights.weight @ reference > 0 and (weights.replicates @ reference > 0).all()):
-        reason = "the reference has no error to improve on"
-        return TargetScore(None, None, weights.n_effective, reason, weights.balance)
-    return _scored(
-        lambda weight: 1 - max(offset + float(weight @ loss), 0.0) / float(weight @ reference),
-        weights,
-    )
+@dataclass(frozen=True)
+class _Mixture:
+    """The second opinion, put right, with a share of the model's own.
 
-
-def _estimated(
-    statistic: Callable[[Array], float], weights: TargetWeights
-) -> tuple[float, float | None]:
-    """Return a statistic of the weights with its standard error by blocks.
-
-    The jackknife balances anew without each block, so that what a block does to the weights
-    of all others is part of the error.
+    Parameters
+    ----------
+    share, share_se : float
+        How much of the difference in normal scores between the model and the second opinion
+        is true, and its standard error.
+    spread, spread_se : float
+        Of standardised residuals that the mixture leaves.
     """
-    mean = statistic(weights.weight)
-    n_blocks = len(weights.replicates)
-    if n_blocks < 2:
-        return mean, None
-    found = np.array([statistic(weight) for weight in weights.replicates])
-    spread = found - found.mean()
-    return mean, float(np.sqrt((n_blocks - 1) / n_blocks * (spread**2).sum()))
+
+    share: float
+    share_se: float
+    spread: float
+    spread_se: float
+
+    @classmethod
+    def of(cls, reference: MapReference, tests: ModelTests) -> Self:
+        """Return the mixture whose residuals at the tests are smallest, given its prior."""
+        apart = _apart(tests.probability, tests.score)
+        # Repeats test a sample again: they make the share no surer.
+        n_tests = len(np.unique(tests.sample)) / len(tests.sample)
+        information = n_tests * float(apart @ apart) + _SHARE_SD**-2
+        pull = n_tests * float(apart @ tests.deviation) + _SHARE * _SHARE_SD**-2
+        share = pull / information
+        left = tests.square - 2 * share * apart * tests.deviation + (share * apart) ** 2
+        narrower = float(np.sqrt(max(left.mean(), 1e-6) / max(tests.square.mean(), 1e-6)))
+        spread = reference.spread * min(narrower, 1.0)
+        return cls(share, information**-0.5, spread, reference.spread_se)
+
+    def of_cells(
+        self, reference: MapReference, p: Array, known: NDArray[np.int64]
+    ) -> list[Array]:
+        """Return the chance of exceedance of the known cells, then by one error otherwise.
+
+        Preference, share and spread are moved by their standard errors, one at a time.
+        """
+        apart = _apart(p[known], reference.untold[known])
+        score, steeper = reference.score[known], reference.steeper[known]
+        return [
+            ndtr((score + self.share * apart) / self.spread),
+            ndtr((steeper + self.share * apart) / self.spread),
+            ndtr((score + (self.share + self.share_se) * apart) / self.spread),
+            ndtr((score + self.share * apart) / (self.spread + self.spread_se)),
+        ]
+
+    def of_tests(self, tests: ModelTests) -> Array:
+        """Return the chance of exceedance of left-out samples."""
+        apart = _apart(tests.probability, tests.score)
+        return np.asarray(ndtr((tests.score + self.share * apart) / self.spread))
 
 
-def _scored(statistic: Callable[[Array], float], weights: TargetWeights) -> TargetScore:
-    mean, error = _estimated(statistic, weights)
-    reason = "" if error is not None else "no standard error: fewer than two blocks"
-    return TargetScore(mean, error, weights.n_effective, reason, weights.balance)
+def _apart(probability: Array, score: Array) -> Array:
+    """Return how far probabilities lie above the second opinion, in normal scores."""
+    most = -float(ndtri(_DISAGREE_CLIP))
+    own = ndtri(np.clip(probability, _DISAGREE_CLIP, 1 - _DISAGREE_CLIP))
+    return np.asarray(own - np.clip(score, -most, most))
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """What each cell loses where it is above, and where it is below the limit.
+
+    Parameters
+    ----------
+    above, below : array, shape (m,)
+    correction : float
+        What left-out samples prove to be lost beyond the expected.
+    """
+
+    above: Array
+    below: Array
+    correction: float
+
+    @classmethod
+    def of(
+        cls,
+        loss: Callable[[Array, Array], Array],
+        cells: Array,
+        tested: Array,
+        tests: ModelTests,
+        told: Array,
+    ) -> Self:
+        """Return the losses of probabilities of cells and of left-out samples.
+
+        Parameters
+        ----------
+        loss : callable
+            Of labels and probabilities.
+        cells, tested : array, shape (m,), (t,)
+            Probabilities.
+        tests : ModelTests
+        told : array, shape (t,)
+            Chance of exceedance of the left-out samples.
+        """
+        gain = loss(np.ones(len(tested)), tested) - loss(np.zeros(len(tested)), tested)
+        beyond = (tests.label - told) * gain
+        found = float(np.average(beyond, weights=tests.weight))
+        error = block_jackknife(
+            lambda kept: float(np.average(beyond[kept], weights=tests.weight[kept])),
+            tests.block,
+        )
+        correction = 0.0 if error is None else proved(found, error, beyond=_BEYOND)
+        ones, zeros = np.ones(len(cells)), np.zeros(len(cells))
+        return cls(loss(ones, cells), loss(zeros, cells), correction)
+
+    def over_cells(self, chance: Array, rows: slice | NDArray[np.int64]) -> float:
+        """Return the mean loss of some cells, given the chance that each is above."""
+        below, above = self.below[rows], self.above[rows]
+        found = float(np.mean(below + chance * (above - below))) + self.correction
+        return max(found, 1e-12)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from hotspot.errors import FoldError, SampleError
-from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.folds.geographic import Metric, in_metric
+from hotspot.folds.plan import FoldPlan
 from hotspot.folds.separation import held_out_distances, nearest_distances
 from hotspot.grid import Coordinates
 
@@ -39,30 +39,6 @@ class Descriptors:
 
     def __len__(self) -> int:
         return len(self.distance)
-
-
-@dataclass(frozen=True)
-class Tasks:
-    """Tests of a model at many distances, with what came out.
-
-    Parameters
-    ----------
-    sample : array of int, shape (n,)
-        Position of the tested sample.
-    descriptors : Descriptors
-        Of each task.
-    label, probability, prevalence : array, shape (n,)
-        As in `OutOfFold`, known labels and predictions only.
-    """
-
-    sample: NDArray[np.int64]
-    descriptors: Descriptors
-    label: Array
-    probability: Array
-    prevalence: Array
-
-    def __len__(self) -> int:
-        return len(self.sample)
 
 
 @dataclass(frozen=True)
@@ -129,14 +105,18 @@ class CovariateSpace:
 
     def components(self, X: Array) -> Array:
         """Return the components of some covariates, shape (n, n_components)."""
+        found: Array = (self.scores(X) - self.centre) @ self.axes
+        return found
+
+    def scores(self, X: Array) -> Array:
+        """Return the normal quantile of the rank of each covariate, shape (n, k)."""
         values = np.asarray(X, dtype=np.float64)
         if values.ndim != 2 or values.shape[1] != self.cells.shape[1]:
             raise SampleError(
                 f"Covariates of the shape {values.shape} were given, the map has "
                 f"{self.cells.shape[1]}. Give the same covariates in the same order."
             )
-        found: Array = (_normal_scores(values, self.cells) - self.centre) @ self.axes
-        return found
+        return _normal_scores(values, self.cells)
 
 
 def _normal_scores(values: Array, ordered: Array) -> Array:
@@ -152,15 +132,14 @@ def _normal_scores(values: Array, ordered: Array) -> Array:
 
 
 def task_descriptors(
-    runs: Sequence[OutOfFold], coordinates: Coordinates, components: Array
-) -> Tasks:
-    """Return all tests of some runs that have a label and a prediction.
+    plans: Sequence[FoldPlan], coordinates: Coordinates, components: Array
+) -> tuple[NDArray[np.int64], Descriptors]:
+    """Return the tested sample and the descriptors of every test of some plans.
 
     Parameters
     ----------
-    runs : sequence of OutOfFold
-        Of one model, under the plans of `hotspot.folds.make_tasks`; the same samples in the
-        same order.
+    plans : sequence of FoldPlan
+        Of the same samples in the same order, see `FoldPlan.select`.
     coordinates : array, shape (n, 2)
         Of these samples.
     components : array, shape (n, k)
@@ -170,30 +149,26 @@ def task_descriptors(
     ------
     FoldError
         Numbers of samples differ.
+
+    Examples
+    --------
+    >>> plan = FoldPlan("tasks", 0, np.array(["a", "b", "c"]), np.array([0, 0, 1]))
+    >>> line = np.array([[0.0, 0.0], [3.0, 0.0], [4.0, 0.0]])
+    >>> sample, found = task_descriptors([plan], line, np.zeros((3, 0)))
+    >>> sample, found.distance
+    (array([0, 1, 2]), array([4., 1., 1.]))
     """
-    for run in runs:
-        if not len(run) == len(coordinates) == len(components):
+    for plan in plans:
+        if not len(plan.fold) == len(coordinates) == len(components):
             raise FoldError(
-                f"A run has {len(run)} samples, but there are {len(coordinates)} coordinates "
-                f"and {len(components)} rows of components. Give all of the same samples."
+                f"A plan has {len(plan.fold)} samples, but there are {len(coordinates)} "
+                f"coordinates and {len(components)} rows of components. Give all of the same "
+                "samples."
             )
-    kept = [np.flatnonzero(run.is_scored & np.isfinite(run.prevalence)) for run in runs]
-    distances = [held_out_distances(run.plan, coordinates) for run in runs]
-
-    def joined(parts: list[Array]) -> Array:
-        return np.concatenate([part[rows] for part, rows in zip(parts, kept, strict=True)])
-
-    sample = np.concatenate([np.zeros(0, dtype=np.int64), *kept])
-    if not len(runs):
-        none = np.zeros(0)
-        return Tasks(sample, Descriptors(none, components[:0]), none, none, none)
-    return Tasks(
-        sample=sample,
-        descriptors=Descriptors(joined(distances), components[sample]),
-        label=joined([run.label for run in runs]),
-        probability=joined([run.probability for run in runs]),
-        prevalence=joined([run.prevalence for run in runs]),
-    )
+    sample = np.tile(np.arange(len(coordinates)), len(plans))
+    distances = [held_out_distances(plan, coordinates) for plan in plans]
+    distance = np.concatenate([np.zeros(0), *distances])
+    return sample, Descriptors(distance, components[sample])
 
 
 def cell_descriptors(

@@ -1,8 +1,7 @@
 """Tasks: tests at many distances, from which those that resemble the map are weighted up.
 
-A task is a test sample and a training set without a surrounding buffer. Random parts ask
-for the distances within the survey, compact parts with growing buffers for those of the
-gaps between samples, so that together they reach what the map asks.
+A task is a test sample and a training set. Random parts ask for the distances within the
+survey, compact parts, from many small to few large, for those of the gaps between samples.
 """
 
 from collections.abc import Sequence
@@ -17,15 +16,14 @@ from hotspot.folds.clusters import kmeans_clusters, ward_clusters
 from hotspot.folds.geographic import Metric, in_metric
 from hotspot.folds.knndm import WARD_PLACES
 from hotspot.folds.plan import FoldPlan
-from hotspot.folds.separation import Distances, nearest_distances
 from hotspot.folds.splitter import Labels, Splitter, checked_coordinates
 from hotspot.grid import Coordinates
 from hotspot.seeds import child_seed
 
 # Name of the plans of tasks in the fold table.
 TASKS = "tasks"
-# Shares of the map that lie within the radii: to the median gap, and into the wide ones.
-RADIUS_SHARES = (0.25, 0.5, 0.75, 0.9)
+# Parts of the survey that are left out in turn: many small ones, then few large ones.
+TASK_PARTS = (32, 16, 8, 4)
 # A buffer is narrowed until at least this share of the samples still trains for every part.
 # A model of fewer samples is another model than the one that makes the map.
 LEAST_TRAINING = 0.5
@@ -115,17 +113,12 @@ def widest_buffer(fold: Labels, places: Coordinates, wanted: float) -> float:
 def make_tasks(
     sample_id: NDArray[np.str_],
     coordinates: Coordinates,
-    target: Coordinates,
     *,
-    radii: Sequence[float] | Literal["auto"] = "auto",
-    n_parts: int = 10,
+    parts: Sequence[int] = TASK_PARTS,
     seed: int = 0,
     metric: Metric = "plane",
 ) -> list[FoldPlan]:
-    """Return the plans of tasks: one of random parts, then one of compact parts per radius.
-
-    A model is fitted ``(1 + number of radii) * n_parts`` times. Out-of-fold predictions of
-    these plans are what `hotspot.evaluation.target_weights` weights.
+    """Return the plans of tasks: one of random parts, then one for each number of compact parts.
 
     Parameters
     ----------
@@ -133,14 +126,9 @@ def make_tasks(
         All different.
     coordinates : array, shape (n, 2)
         Easting, northing; longitude, latitude in degrees on the sphere.
-    target : array, shape (m, 2)
-        The cells to be mapped, or an even share of them.
-    radii : sequence of float or "auto"
-        Widths of the buffers, in the units of the CRS, metres on the sphere. By default the
-        distances to the nearest sample within which 25, 50, 75 and 90 % of the map lie.
-        Buffers that would leave a part less than half of the samples to train are narrowed.
-    n_parts : int
-        Test parts of each plan, 2 or more.
+    parts : sequence of int
+        Numbers of compact parts, 2 or more each; no more than half of the places, and one
+        plan for numbers that come out equal. The random parts are as many as the second.
     seed : int
         Seed of the experiment. Rows in another order give the same parts.
     metric : {"plane", "sphere"}
@@ -149,13 +137,12 @@ def make_tasks(
     Returns
     -------
     list of FoldPlan
-        Named ``tasks``, repeats from 0, sorted by sample name. Radii that come out equal
-        give one plan.
+        Named ``tasks``, repeats from 0, sorted by sample name.
 
     Raises
     ------
     FoldError
-        Fewer places than parts, or a radius below 0.
+        Fewer than 4 places, or fewer than 2 parts asked.
 
     References
     ----------
@@ -165,46 +152,37 @@ def make_tasks(
     Examples
     --------
     >>> line = np.column_stack([np.arange(8.0), np.zeros(8)])
-    >>> plans = make_tasks(np.array(list("abcdefgh")), line, line + [0.5, 0], n_parts=4)
-    >>> [(plan.repeat, round(plan.buffer_m, 3)) for plan in plans]
-    [(0, 0.0), (1, 0.5)]
+    >>> for plan in make_tasks(np.array(list("abcdefgh")), line, parts=[4, 2]):
+    ...     print(plan.repeat, plan.fold)
+    0 [0 0 1 1 1 0 0 1]
+    1 [0 0 1 1 2 2 3 3]
+    2 [0 0 0 0 1 1 1 1]
     """
+    if not parts or min(parts) < 2:
+        raise FoldError(f"Tasks in {list(parts)} parts were asked. Give numbers from 2.")
     order = np.argsort(sample_id, kind="stable")
     names = np.asarray(sample_id)[order]
-    places = in_metric(checked_coordinates(coordinates, n_parts)[order], metric)
+    places = in_metric(checked_coordinates(coordinates, 4)[order], metric)
+    n_places = len(np.unique(places, axis=0))
+    if n_places < 4:
+        raise FoldError(
+            f"The {len(places)} samples lie at only {n_places} places, too few for tasks of "
+            "2 parts. Sample 4 places or more."
+        )
     random_state = child_seed(seed, "folds", TASKS)
-    fold = _random_parts(places, n_parts, random_state)
-    compact = CompactParts(n_parts, random_state=random_state).labels(places)
-    wanted = _radii(radii, nearest_distances(in_metric(target, metric), places))
-    buffers: list[float] = []
-    for radius in sorted(widest_buffer(compact, places, radius) for radius in wanted):
-        # What differs by rounding only would be the same tasks at the price of more fits.
-        if not buffers or radius > buffers[-1] * (1 + 1e-6):
-            buffers.append(radius)
-    parts = [(fold, 0.0), *((compact, radius) for radius in buffers)]
+    counts = sorted({min(int(count), n_places // 2) for count in parts}, reverse=True)
+    labels = [_random_parts(places, counts[min(1, len(counts) - 1)], random_state)]
+    for count in counts:
+        labels.append(CompactParts(count, random_state=random_state).labels(places))
     return [
-        FoldPlan(TASKS, repeat, names, label, radius, metric=metric)
-        for repeat, (label, radius) in enumerate(parts)
+        FoldPlan(TASKS, repeat, names, label, metric=metric)
+        for repeat, label in enumerate(labels)
     ]
-
-
-def _radii(radii: Sequence[float] | Literal["auto"], to_map: Distances) -> list[float]:
-    if radii == "auto":
-        return [float(value) for value in np.quantile(to_map, RADIUS_SHARES)]
-    wanted = [float(radius) for radius in radii]
-    if not all(radius >= 0 for radius in wanted):
-        raise FoldError(f"Buffers of {wanted} were asked. Give 0 or more.")
-    return wanted
 
 
 def _random_parts(places: Coordinates, n_parts: int, random_state: int) -> Labels:
     """Return parts of equal numbers of places drawn at random; one place has one part."""
     different, inverse = np.unique(places, axis=0, return_inverse=True)
-    if len(different) < n_parts:
-        raise FoldError(
-            f"{n_parts} parts asked but the {len(places)} samples lie at only "
-            f"{len(different)} places. Lower n_parts."
-        )
     shuffled = np.random.default_rng(random_state).permutation(len(different))
     part = np.empty(len(different), dtype=np.int64)
     part[shuffled] = np.arange(len(different)) % n_parts

@@ -1,0 +1,180 @@
+"""What the score of a map is reckoned from, whichever model made the map."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspot.evaluation.target_balance import TargetWeights, target_weights
+from hotspot.evaluation.target_descriptors import (
+    CovariateSpace,
+    cell_descriptors,
+    task_descriptors,
+)
+from hotspot.evaluation.target_opinion import LeftOut, SecondOpinion
+from hotspot.evaluation.target_preference import Preference, preference_slope, proved
+from hotspot.folds.plan import FoldPlan
+from hotspot.folds.tasks import make_tasks
+from hotspot.grid import Coordinates
+
+Array = NDArray[np.float64]
+
+# Draws of the whole map, and the cells that they are made of.
+N_DRAWS = 200
+DRAWN_CELLS = 400
+
+
+# Samples up to which hyper-parameters are learnt anew without those left out.
+MOST_LEARNT_ANEW = 1000
+
+
+@dataclass(frozen=True)
+class MapReference:
+    """How likely cells exceed the limit by a second opinion, and how sure that is.
+
+    Parameters
+    ----------
+    untold : array, shape (m,)
+        Normal score of the cells, as if samples had been taken regardless of their
+        concentration; NaN without an answer.
+    score, steeper : array, shape (m,)
+        The same with the preference found, and with one by a standard error stronger.
+    preference : Preference
+    spread, spread_se : float
+        Standard deviation of standardised residuals where tests resemble the map, as far as
+        it differs from 1 beyond doubt, and its standard error.
+    weights : TargetWeights
+        Of the tests that the spread is told from.
+    optimism : float
+        By how much residuals grow where hyper-parameters did not see the sample; 1 or more.
+    sample_weight : array, shape (n,)
+        Of each sample, against the preference.
+    drawn : array of int, shape (d,)
+        Cells of the draws.
+    exceeds : array of bool, shape (2, n_draws, d)
+        Joint draws of exceedance of two soil samples per cell.
+    """
+
+    untold: Array
+    score: Array
+    steeper: Array
+    preference: Preference
+    spread: float
+    spread_se: float
+    weights: TargetWeights
+    optimism: float
+    sample_weight: Array
+    drawn: NDArray[np.int64]
+    exceeds: NDArray[np.bool_]
+
+
+def map_reference(
+    opinion: SecondOpinion,
+    X: pd.DataFrame,
+    coordinates: Coordinates,
+    *,
+    numeric: list[str],
+    random_state: int = 0,
+) -> MapReference:
+    """Return what a second opinion says of the cells of a map.
+
+    Parameters
+    ----------
+    opinion : SecondOpinion
+        Learnt from all samples.
+    X : DataFrame, shape (m, n_covariates)
+        Covariates of the cells.
+    coordinates : array, shape (m, 2)
+        Of the cells, easting and northing.
+    numeric : list of str
+        Covariates that are no codes of classes.
+    random_state : int
+        Seed of draws and of parts.
+    """
+    samples = opinion.samples
+    space = CovariateSpace.of(X[numeric].to_numpy(dtype=np.float64))
+    own, mapped = (
+        table[numeric].to_numpy(dtype=np.float64) for table in (samples.X, X)
+    )
+    plans = [
+        plan.select(samples.sample_id)
+        for plan in make_tasks(samples.sample_id, samples.coordinates, seed=random_state)
+    ]
+    said = [opinion.left_out(plan.fold) for plan in plans]
+    optimism = _optimism(opinion, plans[0], said[0])
+    untold, centre = opinion.cells(X, coordinates)
+    known = np.isfinite(untold)
+    preference = preference_slope(
+        said[0].centre,
+        centre[known],
+        coordinates=samples.coordinates,
+        cells=coordinates[known],
+        covariates=space.scores(own),
+        cell_covariates=space.scores(mapped)[known],
+        reach=opinion.model.range_ / 3,
+        random_state=random_state,
+    )
+    surface = opinion.surface()
+    sample_weight = np.exp(-preference.slope * (surface - surface.mean()))
+    sample, tests = task_descriptors(plans, samples.coordinates, space.components(own))
+    weights = target_weights(
+        tests,
+        cell_descriptors(coordinates, samples.coordinates, space.components(mapped)),
+        sample=sample,
+        start=sample_weight,
+        blocks=plans[2].fold,
+    )
+    spread, spread_se = _spread(said, weights, optimism)
+    slope = preference.slope
+    rng = np.random.default_rng(random_state)
+    drawn = np.flatnonzero(known)
+    drawn = np.sort(rng.choice(drawn, min(DRAWN_CELLS, len(drawn)), replace=False))
+    return MapReference(
+        untold=untold,
+        score=opinion.cells(X, coordinates, slope=slope)[0],
+        steeper=opinion.cells(X, coordinates, slope=slope + preference.se)[0],
+        preference=preference,
+        spread=spread,
+        spread_se=spread_se,
+        weights=weights,
+        optimism=optimism,
+        sample_weight=sample_weight,
+        drawn=drawn,
+        exceeds=opinion.draws(
+            X.iloc[drawn],
+            coordinates[drawn],
+            slope=slope,
+            spread=spread,
+            n_draws=N_DRAWS,
+            random_state=random_state,
+        ),
+    )
+
+
+def _optimism(opinion: SecondOpinion, plan: FoldPlan, said: LeftOut) -> float:
+    """Return by how much residuals grow where hyper-parameters did not see the sample.
+
+    Many samples give hyper-parameters that hardly depend on those left out: 1.
+    """
+    if len(opinion.samples) > MOST_LEARNT_ANEW:
+        return 1.0
+    anew = opinion.learnt_anew(plan.fold)
+    return float(max(np.sqrt(anew.square.mean() / max(said.square.mean(), 1e-9)), 1.0))
+
+
+def _spread(
+    said: list[LeftOut], weights: TargetWeights, optimism: float
+) -> tuple[float, float]:
+    """Return the standard deviation of weighted residuals, and its error by blocks."""
+    deviation = optimism * np.concatenate([found.deviation for found in said])
+    square = optimism**2 * np.concatenate([found.square for found in said])
+
+    def of(weight: Array) -> float:
+        return float(np.sqrt(max(weight @ square - (weight @ deviation) ** 2, 1e-6)))
+
+    whole = of(weights.weight)
+    without = np.array([of(weight) for weight in weights.replicates])
+    n = len(without)
+    error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
+    return 1.0 + proved(whole - 1.0, error), error
