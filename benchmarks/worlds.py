@@ -31,29 +31,21 @@ import pandas as pd
 
 from hotspot.commands.folds import survey_of
 from hotspot.commands.stamps import code_digest
-from hotspot.commands.target import TASK_PARTS
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.compare import pooled_score
 from hotspot.evaluation.out_of_fold import out_of_fold
-from hotspot.evaluation.target import target_scores
-from hotspot.evaluation.target_balance import target_weights
-from hotspot.evaluation.target_descriptors import (
-    CovariateSpace,
-    cell_descriptors,
-    task_descriptors,
-)
+from hotspot.evaluation.target import model_tests, target_scores
+from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import replaced_file
 from hotspot.folds.make import make_plans
-from hotspot.folds.tasks import make_tasks
-from hotspot.samples.preferential import preference_weights
-from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World, true_score
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments" / "benchmarks" / "worlds"
-WORLDS = 32
+WORLDS = 24
 FIRST_SEED = 9000
 DESIGNS = ("random", "grid", "clustered", "preferential", "road_biased")
 KINDS = ("gaussian_process", "lightgbm")
@@ -61,7 +53,7 @@ FOLDS = ("random", "block", "knndm")
 PLANS = (*FOLDS, "target_weighted")
 # What changes the numbers; results kept under other settings or code are not read.
 CODE = ("estimators", "evaluation", "folds", "samples", "worlds")
-SETTINGS = ("60x60 cells of 100 m", DESIGNS, KINDS, FOLDS, TASK_PARTS, 1)
+SETTINGS = ("60x60 cells of 100 m", DESIGNS, KINDS, FOLDS, 2)
 
 HEAD = """\
 # Printed scores against the truth
@@ -127,7 +119,13 @@ def simulated(seed: int) -> tuple[World, dict[str, Survey], float]:
     return world, {design: Survey(n, design) for design in DESIGNS}, limit
 
 
-def scores_of(world: World, kind: str, limit: float) -> Iterator[dict[str, Any]]:
+def scores_of(
+    world: World,
+    kind: str,
+    limit: float,
+    opinion: SecondOpinion,
+    reference: MapReference,
+) -> Iterator[dict[str, Any]]:
     """Yield what each plan prints of a model of one survey, beside the truth."""
     samples = world.samples()
     chosen = samples.of(world.options.field.contaminant)
@@ -144,29 +142,17 @@ def scores_of(world: World, kind: str, limit: float) -> Iterator[dict[str, Any]]
     chance = model.exceedance(cells, limit, coordinates=places)
     truth = true_score(world, chance, limit).log_loss
     blocks = score_blocks(chosen.coordinates)
-    for plan in make_plans(FOLDS, survey_of(samples, places), seed=world.seed):
-        run = out_of_fold(make, chosen, plan, limit)
+    runs = {
+        plan.plan: out_of_fold(make, chosen, plan, limit)
+        for plan in make_plans(FOLDS, survey_of(samples, places), seed=world.seed)
+    }
+    for name, run in runs.items():
         found = pooled_score([run], blocks, "log_loss")
-        yield {"plan": plan.plan, "printed": found.mean, "se": found.se, "truth": truth}
+        yield {"plan": name, "printed": found.mean, "se": found.se, "truth": truth}
 
     # As `hotspot evaluate` does it.
-    tasks_of = make_tasks(
-        chosen.sample_id, chosen.coordinates, places, n_parts=TASK_PARTS, seed=world.seed
-    )
-    runs = [out_of_fold(make, chosen, plan, limit) for plan in tasks_of]
-    names = [c.name for c in samples.catalogue if not c.is_categorical]
-    mapped = cells[names].to_numpy(dtype=np.float64)
-    space = CovariateSpace.of(mapped)
-    tested = space.components(chosen.X[names].to_numpy(dtype=np.float64))
-    tasks = task_descriptors(runs, chosen.coordinates, tested)
-    weights = target_weights(
-        tasks.descriptors,
-        cell_descriptors(places, chosen.coordinates, space.components(mapped)),
-        sample=tasks.sample,
-        start=preference_weights(chosen.coordinates, log_middle(chosen)),
-        blocks=runs[-1].plan.fold,
-    )
-    score = target_scores(tasks, weights, cell_probability=chance)["log_loss"]
+    tests = model_tests(opinion, reference, [runs["random"]])
+    score = target_scores(reference, tests, chance)["log_loss"]
     yield {
         "plan": "target_weighted",
         "printed": score.mean,
@@ -176,9 +162,24 @@ def scores_of(world: World, kind: str, limit: float) -> Iterator[dict[str, Any]]
     }
 
 
-def log_middle(samples: Samples) -> np.ndarray:
-    """Return the logarithm of measured concentrations, for weights against preference."""
-    return np.log(np.maximum(samples.lower, 1e-6))
+def referred(world: World, limit: float) -> tuple[SecondOpinion, MapReference]:
+    """Return what the second opinion says of one survey, as `hotspot evaluate` asks it."""
+    samples = world.samples()
+    opinion = SecondOpinion.of(
+        samples.of(world.options.field.contaminant),
+        limit,
+        categorical=samples.catalogue.categorical,
+        random_state=child_seed(world.seed, "second_opinion"),
+    )
+    numeric = [c.name for c in samples.catalogue if not c.is_categorical]
+    reference = map_reference(
+        opinion,
+        world.covariates.frame(),
+        world.covariates.centres(),
+        numeric=numeric,
+        random_state=child_seed(world.seed, "tasks"),
+    )
+    return opinion, reference
 
 
 def of_world(seed: int) -> pd.DataFrame:
@@ -188,8 +189,9 @@ def of_world(seed: int) -> pd.DataFrame:
     rows = []
     for design, survey in surveys.items():
         surveyed = world.surveyed(survey)
+        opinion, reference = referred(surveyed, limit)
         for kind in KINDS:
-            for row in scores_of(surveyed, kind, limit):
+            for row in scores_of(surveyed, kind, limit, opinion, reference):
                 rows.append({"seed": seed, "design": design, "model": kind, **row})
     return pd.DataFrame(rows)
 

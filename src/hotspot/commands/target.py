@@ -16,7 +16,7 @@ from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_opinion import SecondOpinion
-from hotspot.evaluation.target_reference import MapReference, map_reference
+from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import Limit, limits_at

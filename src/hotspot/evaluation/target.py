@@ -34,8 +34,9 @@ from hotspot.evaluation.uncertainty import block_jackknife, score_blocks
 
 Array = NDArray[np.float64]
 
-# Prior of the share of the model in what both disagree about: half, give or take half.
-_SHARE, _SHARE_SD = 0.5, 0.5
+# Prior of the share of the model in what both disagree about: one is as often right as the
+# other, give or take.
+_SHARE, _SHARE_SD = 0.5, 0.2
 # Probabilities nearer to 0 or 1 than this disagree no more than this one.
 _DISAGREE_CLIP = 1e-3
 # Labels correct the estimate where they are off by more than so many standard errors.

@@ -25,6 +25,8 @@ DISTANCE_SOFTNESS = 0.01
 COMPONENT_SOFTNESS = 0.1
 # Fewer effective samples than this carry no score.
 FEWEST_EFFECTIVE = 15.0
+# A score is refused where more of the map than this has covariates beyond those of all tests.
+MOST_STRANGE = 0.25
 # So far beyond the tests, in standard deviations, a component may lie.
 _MARGIN = 0.5
 
@@ -51,9 +53,6 @@ class TargetWeights:
         Kish's effective number of samples.
     reason : str
         Why the tests cannot stand for the map; empty where they can.
-    too_far : str
-        Where the tests are farther from training samples than the map is, a sentence that
-        says so: their plain weighted loss is too high.
     """
 
     weight: Array
@@ -62,7 +61,6 @@ class TargetWeights:
     balance: pd.DataFrame
     n_effective: float
     reason: str = ""
-    too_far: str = ""
 
 
 def target_weights(
@@ -89,13 +87,11 @@ def target_weights(
         Position of the sample that each task tests; each task its own where not given.
     start : array, shape (n_samples,), optional
         Starting weight of each sample, above 0: what is known of the way the samples were
-        chosen, such as `hotspot.samples.preferential.preference_weights`. No descriptor
-        tells that samples were taken where concentrations are high beyond what covariates
-        explain; starting weights do.
+        chosen. No descriptor tells that samples were taken where concentrations are high
+        beyond what covariates explain; starting weights do.
     blocks : array of int, shape (n_samples,), optional
-        Blocks of samples that err together, for standard errors: best the compact parts of
-        the tasks, which is the ``fold`` of the last plan of `make_tasks`. Without them scores
-        have no standard error.
+        Blocks of samples that err together, for standard errors: best compact parts, such
+        as the ``fold`` of a plan of `make_tasks`. Without them there are no replicates.
 
     Raises
     ------
@@ -165,7 +161,6 @@ def target_weights(
         balance=balance,
         n_effective=n_effective,
         reason=_why_uncovered(tasks, cells, balance, len(edges), n_effective),
-        too_far=_why_too_far(balance, edges),
     )
 
 
@@ -217,13 +212,13 @@ def _why_uncovered(
     if beyond > MOST_SHORTFALL:
         return (
             f"{beyond:.0%} of the map lie farther than {farthest:.4g} from any sample, "
-            "where no test is. Make tasks with wider buffers, or map a smaller area."
+            "where no test is. Sample there, or map a smaller area."
         )
     lowest = tasks.components.min(axis=0) - _MARGIN
     highest = tasks.components.max(axis=0) + _MARGIN
     strange = (cells.components < lowest) | (cells.components > highest)
     share = float(strange.any(axis=1).mean())
-    if share > MOST_SHORTFALL:
+    if share > MOST_STRANGE:
         return (
             f"{share:.0%} of the map have covariates unlike those of any sample. "
             "Sample there, or map the area of applicability only."
@@ -235,7 +230,7 @@ def _why_uncovered(
         return (
             f"{row['map']:.0%} of the map, but {row['weighted']:.0%} of the weighted tests lie "
             f"{row['descriptor'].removeprefix('share ')} from a training sample. "
-            "Make tasks with wider buffers, or map a smaller area."
+            "Sample there, or map a smaller area."
         )
     others = balance.iloc[n_edges + 1 :]
     worst = others["imbalance"].abs()
@@ -252,17 +247,3 @@ def _why_uncovered(
             f"{FEWEST_EFFECTIVE:.0f}. Too few samples resemble the map; more are needed there."
         )
     return ""
-
-
-def _why_too_far(balance: pd.DataFrame, edges: Array) -> str:
-    """Return a sentence where tests are farther from training samples than the map is."""
-    rows = balance.iloc[: len(edges)]
-    excess = rows["weighted"] - rows["map"]
-    if not len(edges) or excess.max() <= MOST_SHORTFALL:
-        return ""
-    row = rows.iloc[int(np.argmax(excess))]
-    return (
-        f"{row['weighted']:.0%} of the weighted tests, but {row['map']:.0%} of the map lie "
-        f"{row['descriptor'].removeprefix('share ')} from a training sample: no sample has a "
-        "neighbour as near as the map has. Give the probabilities of the map."
-    )

@@ -99,9 +99,7 @@ def preference_slope(
     error = max(error, clustered)
     first, second = proved(alone, error), proved(beside, beside_error)
     agreed = min(abs(first), abs(second)) * np.sign(first) if first * second > 0 else 0.0
-    return Preference(
-        float(agreed / spread), error / spread, alone / spread, beside / spread
-    )
+    return Preference(float(agreed / spread), error / spread, alone / spread, beside / spread)
 
 
 def proved(value: float, error: float, *, beyond: float = 1.0) -> float:
@@ -158,9 +156,7 @@ def _clustered_error(
     )
     against = np.exp(-slope * samples[kept])
     against = np.minimum(against, _MOST_WEIGHT * against.mean())
-    contrast = np.concatenate(
-        [against / against.sum(), np.full(len(over), -1.0 / len(over))]
-    )
+    contrast = np.concatenate([against / against.sum(), np.full(len(over), -1.0 / len(over))])
     every = np.concatenate([places[0][kept], places[1][over]])
     correlation = np.exp(-cdist(every, every) / reach)
     return float(np.sqrt(max(contrast @ correlation @ contrast, 0.0)))

@@ -1,6 +1,6 @@
 """What the score of a map is reckoned from, whichever model made the map."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from hotspot.evaluation.target_preference import Preference, preference_slope, p
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.tasks import make_tasks
 from hotspot.grid import Coordinates
+from hotspot.samples.sampleset import Samples
 
 Array = NDArray[np.float64]
 
@@ -25,6 +26,8 @@ N_DRAWS = 200
 DRAWN_CELLS = 400
 
 
+# A score is refused where more of the map than this is said to lie outside all measurements.
+MOST_BEYOND = 0.10
 # Samples up to which hyper-parameters are learnt anew without those left out.
 MOST_LEARNT_ANEW = 1000
 
@@ -42,8 +45,8 @@ class MapReference:
         The same with the preference found, and with one by a standard error stronger.
     preference : Preference
     spread, spread_se : float
-        Standard deviation of standardised residuals where tests resemble the map, as far as
-        it differs from 1 beyond doubt, and its standard error.
+        Standard deviation of standardised residuals where tests resemble the map, and its
+        standard error.
     weights : TargetWeights
         Of the tests that the spread is told from.
     optimism : float
@@ -94,9 +97,7 @@ def map_reference(
     """
     samples = opinion.samples
     space = CovariateSpace.of(X[numeric].to_numpy(dtype=np.float64))
-    own, mapped = (
-        table[numeric].to_numpy(dtype=np.float64) for table in (samples.X, X)
-    )
+    own, mapped = (table[numeric].to_numpy(dtype=np.float64) for table in (samples.X, X))
     plans = [
         plan.select(samples.sample_id)
         for plan in make_tasks(samples.sample_id, samples.coordinates, seed=random_state)
@@ -123,9 +124,10 @@ def map_reference(
         cell_descriptors(coordinates, samples.coordinates, space.components(mapped)),
         sample=sample,
         start=sample_weight,
-        blocks=plans[2].fold,
+        blocks=plans[min(2, len(plans) - 1)].fold,
     )
-    spread, spread_se = _spread(said, weights, optimism)
+    weights = _beyond_samples(weights, samples, centre[known])
+    spread, spread_se = _spread(said, weights)
     slope = preference.slope
     rng = np.random.default_rng(random_state)
     drawn = np.flatnonzero(known)
@@ -135,8 +137,8 @@ def map_reference(
         score=opinion.cells(X, coordinates, slope=slope)[0],
         steeper=opinion.cells(X, coordinates, slope=slope + preference.se)[0],
         preference=preference,
-        spread=spread,
-        spread_se=spread_se,
+        spread=optimism * spread,
+        spread_se=optimism * spread_se,
         weights=weights,
         optimism=optimism,
         sample_weight=sample_weight,
@@ -145,7 +147,7 @@ def map_reference(
             X.iloc[drawn],
             coordinates[drawn],
             slope=slope,
-            spread=spread,
+            spread=optimism * spread,
             n_draws=N_DRAWS,
             random_state=random_state,
         ),
@@ -160,21 +162,38 @@ def _optimism(opinion: SecondOpinion, plan: FoldPlan, said: LeftOut) -> float:
     if len(opinion.samples) > MOST_LEARNT_ANEW:
         return 1.0
     anew = opinion.learnt_anew(plan.fold)
-    return float(max(np.sqrt(anew.square.mean() / max(said.square.mean(), 1e-9)), 1.0))
+    ratio = float(anew.square.mean()) / max(float(said.square.mean()), 1e-9)
+    return float(np.sqrt(max(ratio, 1.0)))
 
 
-def _spread(
-    said: list[LeftOut], weights: TargetWeights, optimism: float
-) -> tuple[float, float]:
-    """Return the standard deviation of weighted residuals, and its error by blocks."""
-    deviation = optimism * np.concatenate([found.deviation for found in said])
-    square = optimism**2 * np.concatenate([found.square for found in said])
+def _spread(said: list[LeftOut], weights: TargetWeights) -> tuple[float, float]:
+    """Return the standard deviation of weighted residuals, and its error by blocks.
+
+    It is 1 as far as it does not differ from 1 by more than its error.
+    """
+    deviation = np.concatenate([found.deviation for found in said])
+    square = np.concatenate([found.square for found in said])
 
     def of(weight: Array) -> float:
         return float(np.sqrt(max(weight @ square - (weight @ deviation) ** 2, 1e-6)))
 
-    whole = of(weights.weight)
     without = np.array([of(weight) for weight in weights.replicates])
     n = len(without)
+    if n < 2:
+        return 1.0, 1.0
     error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
-    return 1.0 + proved(whole - 1.0, error), error
+    return 1.0 + proved(of(weights.weight) - 1.0, error), error
+
+
+def _beyond_samples(weights: TargetWeights, samples: Samples, centre: Array) -> TargetWeights:
+    """Return the weights, with a reason where the opinion leaves what was ever measured."""
+    ends = np.concatenate([samples.lower, samples.upper])
+    ends = np.log(ends[(ends > 0) & np.isfinite(ends)])
+    beyond = float(((centre < ends.min()) | (centre > ends.max())).mean())
+    if weights.reason or beyond <= MOST_BEYOND:
+        return weights
+    reason = (
+        f"{beyond:.0%} of the map would have less or more of the contaminant than any sample: "
+        "the trend is drawn out beyond what was measured. Sample there, or map a smaller area."
+    )
+    return replace(weights, reason=reason)

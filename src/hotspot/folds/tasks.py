@@ -118,7 +118,7 @@ def make_tasks(
     seed: int = 0,
     metric: Metric = "plane",
 ) -> list[FoldPlan]:
-    """Return the plans of tasks: one of random parts, then one for each number of compact parts.
+    """Return the plans of tasks: one of random parts, then one per number of compact parts.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Are samples denser where values are high? An audit, and weights against it."""
+"""Are samples denser where values are high? An audit."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,6 @@ MOST_PLACES = 500
 FEWEST_PLACES = 20
 # The chance of an equal or stronger correlation without preference below which it is told.
 LEVEL = 0.05
-# Weights against preference stay within e to this power of 1: a factor of 4.5.
-MOST_LOG_WEIGHT = 1.5
 # Ranges, as shares of the diagonal of the extent, and nuggets, as shares of the variance,
 # among which the field that suits the values best is sought.
 _RANGES = np.geomspace(0.01, 1.0, 9)
@@ -121,44 +119,6 @@ def audit_preference(
     stronger = int((np.abs(drawn) >= abs(found)).sum())
     p_value = (stronger + 1) / (n_draws + 1)
     return PreferenceAudit(found, p_value, n, _sentence(found, p_value))
-
-
-def preference_weights(coordinates: Coordinates, values: Array) -> Array:
-    """Return starting weights that undo a preference for high or low values; mean 1.
-
-    The logarithm of the local density is regressed on the normal scores z of the values,
-    and a sample gets the weight ``exp(-slope * z)``: the inverse of the density that its
-    value has on average. The inverse of its own local density would be far noisier. Without
-    preference the slope is near 0 and the weights near 1.
-
-    Parameters
-    ----------
-    coordinates : array, shape (n, 2)
-        Easting, northing; or points in space for distances on the sphere.
-    values : array, shape (n,)
-        Concentrations or their logarithms. Samples without a value get the weight 1.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> places = np.concatenate([rng.uniform(0, 10, (60, 2)), rng.uniform(0, 100, (60, 2))])
-    >>> weights = preference_weights(places, np.repeat([5.0, 1.0], 60))
-    >>> bool(weights[0] < 0.5 < 1.5 < weights[-1])
-    True
-    """
-    measured = np.asarray(values, dtype=np.float64)
-    known = np.isfinite(measured)
-    weights = np.ones(len(measured))
-    places, mean_values = _places_with_values(coordinates, measured)
-    if len(places) < FEWEST_PLACES or np.ptp(mean_values) == 0:
-        return weights
-    # In d dimensions density falls with the d-th power of the spacing; surveys have two.
-    log_density = -2 * np.log(_spacing(places))
-    score = _normal_scores(mean_values)
-    slope = float(score @ (log_density - log_density.mean()) / (score @ score))
-    own = _normal_scores(measured[known])
-    weights[known] = np.exp(np.clip(-slope * own, -MOST_LOG_WEIGHT, MOST_LOG_WEIGHT))
-    return np.asarray(weights / weights.mean(), dtype=np.float64)
 
 
 def _places_with_values(coordinates: Coordinates, values: Array) -> tuple[Coordinates, Array]:
