@@ -20,7 +20,7 @@ from viewer import answered_places, served
 
 # Pictures of the report: name, what is taken, and the width of the window in pixels.
 REPORT = (
-    ("reading_statements", "#{key}-statements", 900),
+    ("reading_statements", "#{key}-statements", 1240),
     ("reading_tree", "figure:has-text('Which covariates say the same')", 1240),
     ("reading_shape", ".charts figure >> nth=0", 1240),
     ("reading_roles", ".grid:has(figure:has-text('Mean absolute contribution'))", 1240),
@@ -45,13 +45,13 @@ def main() -> int:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(device_scale_factor=1.5)
+        page = browser.new_page(device_scale_factor=1.5, reduced_motion="reduce")
+        page.set_default_timeout(120_000)
         key = f"c{known.index(asked.contaminant) + 1}"
         page.goto((folder / "report" / "report.html").absolute().as_uri())
         for name, what, width in REPORT:
             page.set_viewport_size({"width": width, "height": 900})
             taken = page.locator(f"#{key}").locator(what.format(key=key)).first
-            taken.scroll_into_view_if_needed()
             keep(name, taken.screenshot())
         with served(asked.experiment) as (address, _):
             keep("viewer_place", place(browser, address, folder, asked.contaminant))
@@ -63,8 +63,9 @@ def place(browser: Any, address: str, folder: Path, contaminant: str) -> bytes:
     """Return the viewer with one place explained."""
     longitude, latitude = answered_places(folder / "maps" / contaminant, 1)[0]
     page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+    page.set_default_timeout(120_000)
     page.goto(
-        f"{address}/#c={contaminant}&at={longitude:.6f},{latitude:.6f}"
+        f"{address}/#c={contaminant}&at={latitude:.6f},{longitude:.6f}"
         f"&view=14,{latitude:.6f},{longitude:.6f}"
     )
     page.wait_for_selector("#place-probability")

@@ -98,6 +98,13 @@ def test_a_clicked_cell_tells_the_numbers_of_the_rasters(
     total = data(page, "#place-sum .base") + sum(contributions.values())
     assert total == pytest.approx(data(page, "#place-sum .total"), abs=1e-9)
     assert 1 / (1 + exp(-total)) == pytest.approx(chance, abs=1e-9)
+    page.click("#place-doubt summary")
+    doubt = [
+        float(part.get_attribute("value")) for part in page.locator("#place-doubt .part").all()
+    ]
+    width = data(page, "#place-doubt .base") + sum(doubt)
+    wanted = log(data(page, "#place-upper") / data(page, "#place-lower"))
+    assert width == pytest.approx(wanted, abs=1e-6)
 
 
 def test_layers_are_switched(viewer: Any, open_page: Open, watch: Any) -> None:

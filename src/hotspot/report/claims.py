@@ -140,7 +140,8 @@ def _done(statements: Sequence[Mapping[str, Any]]) -> str:
         return ""
     facts = statements[0]["evidence"]
     return (
-        f"Each was tested on {facts['n_folds']} fold models, {facts['n_seeds']} other seeds, "
+        f"Each was tested on {facts['n_folds']} fold models, {facts['n_seeds']} other "
+        f"seed{'' if facts['n_seeds'] == 1 else 's'}, "
         f"{facts['n_bootstraps']} parts of the samples and {facts['n_placebo_fits']} refits "
         f"beside {facts['n_placebo']} noise covariates."
     )

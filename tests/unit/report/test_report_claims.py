@@ -86,7 +86,7 @@ def test_sentences_and_tables_say_what_the_files_hold() -> None:
     """Counts by verdict, what was done, measured values as intervals, and refusals."""
     view = claims_view(made())
     assert view.summary == "Of 2 statements: 1 supported, 1 unstable."
-    assert "5 fold models, 1 other seeds, 2 parts of the samples" in view.done
+    assert "5 fold models, 1 other seed, 2 parts of the samples" in view.done
     assert [head for head, _ in view.by_kind] == ["By role", "By covariate"]
     assert view.by_kind[0][1][0].cautions == ("Within the placebo band.", "Two readings.")
     head, samples, sentences = view.cards[0]
