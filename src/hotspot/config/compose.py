@@ -11,7 +11,7 @@ from hotspot.errors import ConfigError, nearest_name
 PRIMARY = "config"
 
 # Nodes that stay open mappings: the command line may add a key without Hydra's leading plus.
-_OPEN = re.compile(r"^(threshold\.[a-z0-9_]+|data\.(columns|wide|exclude)\.[^=]+)=")
+_OPEN = re.compile(r"^(threshold(?:\.[a-z0-9_]+)+|data\.(columns|wide|exclude)\.[^=]+)=")
 
 
 def config_dir() -> Path:
@@ -38,6 +38,8 @@ def open_overrides(overrides: Sequence[str]) -> list[str]:
     --------
     >>> open_overrides(["threshold.zn=500", "seed=1"])
     ['++threshold.zn=500', 'seed=1']
+    >>> open_overrides(["threshold.given.ph=6.5"])
+    ['++threshold.given.ph=6.5']
     """
     return [f"++{text}" if _OPEN.match(text) else text for text in overrides]
 

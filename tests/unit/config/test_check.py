@@ -86,3 +86,20 @@ def test_reserved_names_are_the_columns_of_the_sample_table() -> None:
     from hotspot.samples.sampleset import SAMPLE_COLUMNS
 
     assert set(RESERVED_NAMES) == {*SAMPLE_COLUMNS, "location"}
+
+
+def test_a_regime_that_would_change_nothing_is_refused() -> None:
+    """Limits of their own go before it, so that a map of another law would be made."""
+    with pytest.raises(
+        ConfigError, match=r"threshold\.regime=fi changes nothing: cd, cu.*given"
+    ):
+        check_config(compose(["threshold.regime=fi"]))
+    some = check_config(compose(["threshold=given", "threshold.regime=fi", "threshold.zn=500"]))
+    assert some.threshold["zn"] == 500.0
+    assert some.threshold["cd"] != some.threshold["zn"]
+
+
+def test_what_is_given_of_the_soil_may_be_typed() -> None:
+    """As numbers or covariates, for all limits; no key of the file is needed for it."""
+    asked = ["threshold=given", "threshold.regime=eu_sludge_86_278", "threshold.given.ph=6.5"]
+    assert check_config(compose(asked)).threshold.given.given() == {"ph": 6.5}

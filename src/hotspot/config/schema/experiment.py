@@ -45,6 +45,17 @@ class Config(Node):
     bundle: BundleConfig = BundleConfig()
 
     @model_validator(mode="after")
+    def _a_regime_has_an_effect(self) -> "Config":
+        own = [c for c in self.contaminants if self.threshold.has_own(c)]
+        if self.threshold.regime is not None and len(own) == len(self.contaminants):
+            raise ValueError(
+                f"threshold.regime={self.threshold.regime} changes nothing: {', '.join(own)} "
+                "have limits of their own, which go before a regime. Leave these out with "
+                "threshold=given, or leave the regime out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _every_contaminant_has_a_limit(self) -> "Config":
         without = [c for c in self.contaminants if c not in self.threshold]
         if without:

@@ -129,6 +129,10 @@ class ThresholdConfig(Node):
             raise KeyError(contaminant)
         return LimitConfig(rule=self.regime)
 
+    def has_own(self, contaminant: str) -> bool:
+        """Whether a contaminant has a limit of its own, which goes before the regime."""
+        return contaminant in (self.__pydantic_extra__ or {})
+
     def __contains__(self, contaminant: str) -> bool:
         """Whether a contaminant has a limit."""
-        return self.regime is not None or contaminant in (self.__pydantic_extra__ or {})
+        return self.regime is not None or self.has_own(contaminant)
