@@ -18,7 +18,7 @@ _SENTINELS = (-9999.0, -99999.0, -999.0, -32768.0, -32767.0)
 _HUGE = 1e30
 _CODES = (0, 1, 2)
 _CHANCES = ("probability", "probability_lower", "probability_upper", "probability_uncertainty")
-_POSITIVE = ("lower", "median", "upper", "concentration_uncertainty")
+_POSITIVE = ("lower", "median", "upper", "limit", "concentration_uncertainty")
 _SMOOTH = ("probability", "median", "dissimilarity")
 _RINGED = ("probability", "median", "upper", "dissimilarity")
 

@@ -30,13 +30,17 @@ def coarsens(source: Grid, target: Grid) -> bool:
 
 
 def warped_windows(
-    paths: Mapping[str, Path], grid: Grid, *, codes: frozenset[str] = frozenset()
+    paths: Mapping[str, Path],
+    grid: Grid,
+    *,
+    codes: frozenset[str] = frozenset(),
+    nearest: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[Window, dict[str, NDArray[Any]]]]:
     """Yield each window of a grid with the layers warped to it.
 
-    Codes keep the nearest cell. Numbers are averaged where cells become larger, by the area
-    that each takes, and drawn out bilinearly where they become smaller. Places are those of
-    GDAL's warper, good to an eighth of a cell.
+    Codes, and numbers that jump as codes do, keep the nearest cell. Other numbers are averaged
+    where cells become larger, by the area that each takes, and drawn out bilinearly where they
+    become smaller. Places are those of GDAL's warper, good to an eighth of a cell.
 
     Parameters
     ----------
@@ -46,6 +50,8 @@ def warped_windows(
         Of the result.
     codes : frozenset of str
         Layers of codes; 255 where missing.
+    nearest : frozenset of str
+        Layers of numbers that must not be averaged.
     """
     with ExitStack() as files:
         warped = {}
@@ -64,7 +70,7 @@ def warped_windows(
                         transform=grid.transform,
                         height=grid.shape[0],
                         width=grid.shape[1],
-                        resampling=Resampling.nearest if name in codes else number,
+                        resampling=Resampling.nearest if name in codes | nearest else number,
                         dtype="uint8" if name in codes else "float32",
                         nodata=255 if name in codes else np.nan,
                     )

@@ -199,7 +199,9 @@ class _Property:
             yield from read_windows(self.source.layers)
             return
         codes = frozenset({"decision"})
-        yield from warped_windows(self.source.layers, self.grid, codes=codes)
+        # The mean of the limits of two land uses is the limit of neither.
+        nearest = frozenset({"limit"})
+        yield from warped_windows(self.source.layers, self.grid, codes=codes, nearest=nearest)
 
     def _rasters(self) -> dict[str, LayerTally]:
         areas = row_areas_m2(self.grid)

@@ -80,10 +80,15 @@ def layers() -> dict[str, np.ndarray]:
     return found
 
 
-def write_maps(folder: Path) -> dict[str, Path]:
+def write_maps(folder: Path, limit: dict = LIMIT) -> dict[str, Path]:
     """Write the layers as `hotspot predict` would."""
     paths = {}
-    for name, values in layers().items():
+    found = layers()
+    if "rule" in limit:
+        west = np.arange(GRID.shape[1]) < GRID.shape[1] // 2
+        limits = np.where(west, limit["lowest_mg_kg"], limit["highest_mg_kg"])
+        found["limit"] = np.broadcast_to(limits, GRID.shape).astype("float32")
+    for name, values in found.items():
         paths[name] = folder / f"{name}.tif"
         codes = values.dtype == np.uint8
         with CogWriter(paths[name], GRID, dtype="uint8" if codes else "float32") as writer:
@@ -116,7 +121,7 @@ def samples() -> pd.DataFrame:
 
 def source(folder: Path, limit: dict = LIMIT) -> PropertySource:
     """Return the maps of cadmium."""
-    paths = write_maps(folder)
+    paths = write_maps(folder, limit)
     write_hotspots(folder / "hotspots.gpkg", hotspots(layers()["probability"], limit))
     return PropertySource(
         MappedModel("cd", limit, FACTS, Reach(EDGE)),
@@ -179,13 +184,13 @@ def maps(tmp_path_factory) -> PropertySource:
 
 
 @pytest.fixture
-def bundle_of(tmp_path) -> Callable[[dict], Path]:
+def bundle_of(tmp_path) -> Callable[..., Path]:
     """Return what writes a bundle of the same maps with another limit."""
 
-    def write(limit: dict) -> Path:
-        folder = tmp_path / str(limit["id"])
-        folder.mkdir()
-        profile, page = PROFILES["stac"], page_for("stac", limit)
+    def write(limit: dict, name: str = "stac") -> Path:
+        folder = tmp_path / name / str(limit["id"])
+        folder.mkdir(parents=True)
+        profile, page = PROFILES[name], page_for(name, limit)
         write_bundle(folder / "out", [source(folder, limit)], STATEMENT, profile, page=page)
         return folder / "out"
 

@@ -182,8 +182,9 @@ def test_smooth_maps_and_steps_elsewhere_are_no_seams() -> None:
     assert [(seam.axis, seam.at) for seam in tally.seams()] == [("column", 64)]
 
 
-def test_a_limit_that_depends_on_the_place_is_clean(bundle_of) -> None:
-    """Each file says so in its own words, and the checker takes the rule from the tags."""
+@pytest.mark.parametrize("profile", list(PROFILES))
+def test_a_limit_that_depends_on_the_place_is_clean(bundle_of, profile: str) -> None:
+    """Each file says so, the checker takes the rule from the tags, no limit is averaged."""
     rule = regime_rule("cd", "nl_soil_quality", SoilInputs.read({"clay": "soil_clay"}))
     limit = {
         "id": rule.id,
@@ -193,8 +194,11 @@ def test_a_limit_that_depends_on_the_place_is_clean(bundle_of) -> None:
         "lowest_mg_kg": 0.4,
         "highest_mg_kg": 0.7,
     }
-    folder = bundle_of(limit)
+    folder = bundle_of(limit, profile)
     assert check_bundle(folder) == []
+    limits, _ = read_layer(folder / "NLD_Cd-limit_0-20cm_value.tif")
+    found = set(np.unique(limits[~np.isnan(limits)]).tolist())
+    assert found == {np.float32(0.4), np.float32(0.7)}
     (record,) = folder.glob("*exceedance*mean.xml")
     assert f"Limit: by place, id {rule.id};" in record.read_text(encoding="utf-8")
 
