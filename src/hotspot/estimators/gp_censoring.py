@@ -17,6 +17,8 @@ Values = NDArray[np.float64]
 
 # A site of less precision tells nothing; the floor keeps its variance finite.
 LEAST_PRECISION = 1e-8
+# Share of what is known of a sample that its own site may be when the site is updated.
+_MOST_OWN = 1 - 1e-6
 _MAX_SWEEPS = 60
 _TOLERANCE = 1e-7
 _HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)
@@ -127,6 +129,33 @@ def match_sites(
     # At least noise / (variance + noise), for the likelihood is log-concave.
     left = np.maximum(1.0 - variance * bend, noise / (variance + noise))
     return Sites(bend / left, (mean * bend + slope) / left)
+
+
+def updated_sites(
+    lower: Values, upper: Values, mean: Values, variance: Values, old: Sites, noise: float
+) -> Sites:
+    """Return the sites that follow from the surface as it is with the old ones.
+
+    Where the surface is approximated among neighbours, a sample may come out less sure than
+    its own site is. Without the site nothing would be left to match, and the site stays.
+
+    Parameters
+    ----------
+    lower, upper : array, shape (n,)
+        Of the measurement.
+    mean, variance : array, shape (n,)
+        Of the surface, with the old sites.
+    old : Sites
+        Of these samples.
+    noise : float
+        Variance of a measurement about the surface.
+    """
+    is_proper = old.precision * variance < _MOST_OWN
+    new = match_sites(lower, upper, *cavity(mean, variance, old), noise)
+    return Sites(
+        np.where(is_proper, new.precision, old.precision),
+        np.where(is_proper, new.shift, old.shift),
+    )
 
 
 def cavity(mean: Values, variance: Values, sites: Sites) -> tuple[Values, Values]:

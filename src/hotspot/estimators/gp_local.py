@@ -24,7 +24,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from hotspot.estimators.gp_basis import Basis, Neighbourhoods
-from hotspot.estimators.gp_censoring import Sites, cavity, match_sites
+from hotspot.estimators.gp_censoring import Sites, cavity, updated_sites
 from hotspot.estimators.gp_exact import PORTION, Bounds
 from hotspot.estimators.gp_kernel import Hyperparameters, Inputs, spatial_covariance
 
@@ -98,8 +98,7 @@ class LocalPosterior:
         for _ in range(_MAX_SWEEPS if len(hidden) else 0):
             mean, spread = surface.predict_samples(hidden)
             old = Sites(precision[hidden], shift[hidden])
-            alone, without = cavity(mean, spread, old)
-            new = match_sites(lower, upper, alone, without, noise)
+            new = updated_sites(lower, upper, mean, spread, old, noise)
             precision, shift = precision.copy(), shift.copy()
             precision[hidden], shift[hidden] = new.precision, new.shift
             sites = Sites(precision, shift)

@@ -7,9 +7,13 @@ from scipy.stats import multivariate_normal, norm
 
 from hotspot.estimators.gp_censoring import (
     LEAST_PRECISION,
+    Sites,
+    cavity,
     interval_moments,
+    match_sites,
     no_sites,
     propagate,
+    updated_sites,
 )
 
 INTERVALS = [
@@ -100,3 +104,16 @@ def test_a_limit_far_above_tells_nothing() -> None:
     )
     assert found.sites.precision[0] <= LEAST_PRECISION
     assert found.log_mass == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_site_surer_than_its_sample_stays() -> None:
+    """An approximated surface can say so; matching nothing would give no number at all."""
+    lower, upper = np.full(2, -np.inf), np.array([-1.5, -1.5])
+    mean, variance = np.array([-3.3, -3.2]), np.array([0.24, 0.343])
+    old = Sites(np.array([3.0, 2.925]), np.array([-11.0, -10.9]))
+    assert (old.precision * variance < 1).tolist() == [True, False]
+    found = updated_sites(lower, upper, mean, variance, old, 0.31)
+    assert (found.precision[1], found.shift[1]) == (old.precision[1], old.shift[1])
+    matched = match_sites(lower, upper, *cavity(mean, variance, old), 0.31)
+    assert (found.precision[0], found.shift[0]) == (matched.precision[0], matched.shift[0])
+    assert np.isfinite(found.precision).all()
