@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hotspot.commands.console import Console
 from hotspot.config.paths import RAW_DATA
@@ -49,7 +49,7 @@ def download(name: str, options: dict[str, str]) -> None:
     fetched = _fetched(dataset, path, options, console)
     rest = path
     if dataset.member is not None:
-        rest = path.with_name(dataset.member)
+        rest = path.with_name(PurePosixPath(dataset.member).name)
         unpack_member(path, dataset.member, rest)
     if dataset.table is not None:
         rest = path.with_name(dataset.table.name)

@@ -1,6 +1,8 @@
 """The catalogue is sound, published tables come into form, and the command joins it all."""
 
 import csv
+import io
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -89,7 +91,7 @@ def test_a_table_of_another_layout_is_refused(tmp_path: Path, text: str, words: 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: Served) -> Served:
-    """Return a server behind a catalogue of one data set whose checksum nobody knows."""
+    """Return a server behind a catalogue of data sets whose checksum nobody knows."""
     entry = {
         **dict.fromkeys(("title", "publisher", "licence", "citation", "used_by"), "words"),
         "address": served.address,
@@ -101,7 +103,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: Served) -> 
         "member": None,
         "table": vars(FORM),
     }
-    text = yaml.safe_dump({"mine": entry})
+    packed = {**entry, "file": "p.zip", "member": "in/plants.csv", "table": None}
+    text = yaml.safe_dump({"mine": entry, "packed": packed})
     for place in ("download.load_catalogue", "data.load_catalogue"):
         monkeypatch.setattr(f"hotspot.commands.{place}", lambda: load_catalogue(text))
     monkeypatch.setattr(
@@ -124,6 +127,19 @@ def test_the_command_fetches_records_and_converts(
     assert run_command_line(["data", "mine"]) == 0
     assert "there already" in capsys.readouterr().err
     assert len(project.asked) == 1
+
+
+def test_the_command_takes_a_table_out_of_an_archive(
+    project: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Under its own name in the folder of the data set, whatever folder it had inside."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("in/plants.csv", "a,b\n1,2\n")
+    project.content = archive.getvalue()
+    assert run_command_line(["data", "packed"]) == 0
+    assert capsys.readouterr().out == "data/raw/mine/plants.csv\n"
+    assert Path("data/raw/mine/plants.csv").read_text() == "a,b\n1,2\n"
 
 
 def test_what_was_recorded_is_verified_later(
