@@ -17,27 +17,27 @@ CELLS = RNG.uniform(0, 1000, (500, 2))
 
 def test_tasks_reach_from_the_survey_to_the_gaps_of_the_map() -> None:
     """Some tests are as near as neighbours, some as far as 90 of 100 cells are."""
-    plans = make_tasks(NAMES, PLACES, CELLS)
-    tested = np.concatenate([held_out_distances(plan, PLACES) for plan in plans])
+    plans = make_tasks(NAMES, PLACES)
+    tested = [held_out_distances(plan, PLACES) for plan in plans]
     to_map = nearest_distances(CELLS, PLACES)
-    assert np.nanmin(tested) < np.quantile(to_map, 0.05)
-    assert np.nanmax(tested) > np.quantile(to_map, 0.9)
+    assert tested[0].min() < np.quantile(to_map, 0.05)
+    assert tested[-1].max() > np.quantile(to_map, 0.9)
     assert [plan.repeat for plan in plans] == list(range(len(plans)))
-    assert plans[0].buffer_m == 0
+    assert [len(np.unique(plan.fold)) for plan in plans] == [16, 32, 16, 8, 4]
     assert all(plan.plan == "tasks" for plan in plans)
 
 
-def test_every_test_part_keeps_half_of_the_samples() -> None:
-    """However wide the radius asked, buffers are narrowed before they eat the survey."""
-    for plan in make_tasks(NAMES, PLACES, CELLS, radii=[50.0, 5000.0]):
-        assert all(len(train) >= 48 for train, _ in plan.splits(PLACES))
+def test_few_places_have_few_parts() -> None:
+    """No part is asked of less than two places, and equal plans are made once."""
+    plans = make_tasks(NAMES[:9], PLACES[:9])
+    assert [len(np.unique(plan.fold)) for plan in plans] == [4, 4]
 
 
 def test_row_order_changes_no_task() -> None:
     """Shuffled rows give the same plans, since parts are made by name."""
     order = np.random.default_rng(1).permutation(96)
-    first = make_tasks(NAMES, PLACES, CELLS, seed=3)
-    second = make_tasks(NAMES[order], PLACES[order], CELLS, seed=3)
+    first = make_tasks(NAMES, PLACES, seed=3)
+    second = make_tasks(NAMES[order], PLACES[order], seed=3)
     for one, two in zip(first, second, strict=True):
         assert one.to_frame().equals(two.to_frame())
 
@@ -61,21 +61,17 @@ def test_samples_of_one_place_share_a_part() -> None:
     """Replicates never test each other, in random parts either."""
     twice = np.concatenate([PLACES[:40], PLACES[:40]])
     names = np.arange(80).astype(str)
-    for plan in make_tasks(names, twice, CELLS, n_parts=5):
+    for plan in make_tasks(names, twice, parts=[5]):
         fold = dict(zip(plan.sample_id, plan.fold, strict=True))
         assert all(fold[str(number)] == fold[str(number + 40)] for number in range(40))
 
 
-def test_too_many_parts_are_refused() -> None:
-    """More parts than places cannot be."""
-    with pytest.raises(FoldError, match="10 parts asked but the 12 samples lie at only 3"):
-        make_tasks(NAMES[:12], np.repeat(PLACES[:3], 4, axis=0), CELLS)
-
-
-def test_a_negative_radius_is_refused() -> None:
-    """Buffers have a width."""
-    with pytest.raises(FoldError, match="Give 0 or more"):
-        make_tasks(NAMES, PLACES, CELLS, radii=[-1.0])
+def test_too_few_places_are_refused() -> None:
+    """Three places cannot be divided, and one part tests nothing."""
+    with pytest.raises(FoldError, match="The 12 samples lie at only 3 places"):
+        make_tasks(NAMES[:12], np.repeat(PLACES[:3], 4, axis=0))
+    with pytest.raises(FoldError, match="Give numbers from 2"):
+        make_tasks(NAMES, PLACES, parts=[8, 1])
 
 
 def test_the_buffered_plan_keeps_its_distance() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hotspot.errors import SampleError
-from hotspot.samples.preferential import audit_preference, preference_weights
+from hotspot.samples.preferential import audit_preference
 
 SIDE = 30
 CELLS = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), -1).reshape(-1, 2) * 1.0
@@ -56,38 +56,6 @@ def test_only_ranks_count() -> None:
     first = audit_preference(CELLS[rows], field[rows], n_draws=19)
     second = audit_preference(CELLS[rows], np.exp(5 * field[rows]), n_draws=19)
     assert first == second
-
-
-def test_weights_bring_the_mean_back() -> None:
-    """Weights against preference take away most of what it adds to the mean."""
-    plain, weighted = [], []
-    for seed in range(10):
-        field = _field(seed)
-        rows = _drawn(seed, field)
-        values = field[rows]
-        plain.append(values.mean())
-        weighted.append(np.average(values, weights=preference_weights(CELLS[rows], values)))
-    assert np.mean(plain) > 0.5
-    assert abs(np.mean(weighted)) < 0.4 * np.mean(plain)
-
-
-def test_weights_without_preference_stay_near_one() -> None:
-    """Random places have weights that cost next to no effective samples."""
-    field = _field(4)
-    rows = _drawn(4, np.zeros(len(CELLS)))
-    weights = preference_weights(CELLS[rows], field[rows])
-    assert weights.mean() == pytest.approx(1)
-    assert 1 / (weights**2).mean() > 0.9
-
-
-def test_unknown_values_get_the_mean_weight() -> None:
-    """A sample without a value says nothing on preference."""
-    values = np.array([np.nan, *np.random.default_rng(0).normal(size=40)])
-    places = np.random.default_rng(1).uniform(0, 1, (41, 2))
-    weights = preference_weights(places, values)
-    assert np.isfinite(weights).all()
-    few = preference_weights(places[:5], values[:5])
-    assert few.tolist() == [1.0] * 5
 
 
 def test_too_few_places_are_refused() -> None:
