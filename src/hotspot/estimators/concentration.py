@@ -27,11 +27,17 @@ Values = NDArray[np.float64]
 MANY_SAMPLES = 1000
 # Limits at which members are weighed: shares of the samples below them.
 _WEIGHING_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-_SMALL = ("gaussian_process", "forest_kriging", "quantile_forest")
-_LARGE = ("gaussian_process", "quantile_forest", "boosted_distribution")
+_SMALL = (
+    "gaussian_process",
+    "forest_kriging",
+    "quantile_forest",
+    "regression_kriging",
+    "climatology",
+)
+_LARGE = ("gaussian_process", "quantile_forest", "boosted_distribution", "climatology")
 # What is believed of a member before, in samples. On small surveys Gaussian processes are
-# the best single learners, and the two forests share their errors.
-_PRIOR = {"gaussian_process": 4.0, "forest_kriging": 2.0}
+# the best single learners. The distribution of all samples gets what left-out ground gives it.
+_PRIOR = {"gaussian_process": 4.0, "forest_kriging": 2.0, "climatology": 0.02}
 _PRIOR_OF_OTHERS = 1.0
 # Left-out samples by which a large survey is judged; the folds beyond are not refitted.
 _ENOUGH_LEFT_OUT = 5000
@@ -88,8 +94,10 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
     ----------
     members : tuple of str or None
         Kinds of concentration models, see `hotspot.estimators.registry`. None chooses: a
-        Gaussian process, forest kriging and a quantile forest for small surveys; from
-        `MANY_SAMPLES` on a Gaussian process, a quantile forest and boosted trees.
+        Gaussian process, forest kriging, a quantile forest and regression kriging for small
+        surveys; from `MANY_SAMPLES` on a Gaussian process, a quantile forest and boosted
+        trees. Always with them the distribution of all samples, so that the pool is no worse
+        than knowing nothing where covariates and places tell nothing.
     categorical : tuple of str
         Covariates that hold codes of classes.
     n_splits : int
@@ -332,7 +340,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
                 f"{kind!r} cannot be a member of a concentration model: it knows no "
                 "distribution of its own. Choose among gaussian_process, regression_kriging, "
                 "forest_kriging, ordinary_kriging, quantile_forest, neighbour_forest, "
-                "boosted_distribution."
+                "boosted_distribution, climatology."
             )
         names = cls._get_param_names()
         given = {"categorical": self.categorical, "random_state": self.random_state}

@@ -292,13 +292,7 @@ class QuantileForest(TreeModel):
         columns = self._support.columns(rows.low, rows.high)
         self._leaf = _leaf_table(self._forest, design, grown.count, columns)
         self._held = LeafMass(self._forest, self._leaf)
-        # The pooled distribution, itself begun from a log-normal that weighs one sample.
-        pooled = np.asarray(columns.sum(axis=0), dtype=np.float64).reshape(1, -1)
-        shape = np.exp(
-            -0.5 * ((self._support.level - self.marginal_.centre) / self.marginal_.spread) ** 2
-        )
-        shape = np.maximum(shape / shape.sum(), 1e-12)
-        self._base = self._support.resolve(pooled / n, shape / n)[0] / n
+        self._base = self._support.pooled(columns, self.marginal_) / n
         self._training = (design, grown.count > 0)
 
     def _answer(

@@ -200,6 +200,24 @@ class Support:
         mass = np.concatenate([1.0 - part[~span], part[~span], np.ones(int(span.sum()))])
         return sparse.csr_array((mass, (rows, cols)), shape=(n, m + len(self.spans)))
 
+    def pooled(self, columns: sparse.csr_array, marginal: LogNormal) -> Values:
+        """Return the distribution of all samples together, of sum 1, shape (m,).
+
+        It is begun from a log-normal that weighs one sample.
+
+        Parameters
+        ----------
+        columns : sparse array, shape (n, m + n_spans)
+            Where each sample's mass lies, see `columns`.
+        marginal : LogNormal
+            Of all samples.
+        """
+        n = columns.shape[0]
+        mass = np.asarray(columns.sum(axis=0), dtype=np.float64).reshape(1, -1)
+        shape = np.exp(-0.5 * ((self.level - marginal.centre) / marginal.spread) ** 2)
+        shape = np.maximum(shape / shape.sum(), 1e-12)
+        return np.asarray(self.resolve(mass / n, shape / n)[0])
+
     def resolve(self, mass: Values, base: Values) -> Values:
         """Return the distribution over the levels, rows of sum 1, shape (n, m).
 

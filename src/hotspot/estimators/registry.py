@@ -19,6 +19,7 @@ _CLASSES = {
     "indicator_kriging": ("kriging_models", "IndicatorKriging"),
     "quantile_forest": ("forest", "QuantileForest"),
     "neighbour_forest": ("neighbours", "NeighbourForest"),
+    "climatology": ("climatology", "Climatology"),
     "boosted_distribution": ("boosted_distribution", "BoostedDistribution"),
     "lightgbm": ("boosting", "BoostedClassifier"),
     "logistic": ("logistic", "LogisticClassifier"),

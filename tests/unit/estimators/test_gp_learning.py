@@ -76,7 +76,7 @@ def test_no_samples_worth_the_name_leave_the_prior() -> None:
     """Intervals that say nothing give the medians of the priors."""
     at = rows(8)
     nothing = Bounds(np.full(8, -np.inf), np.full(8, np.inf))
-    centre, sd = log_prior(2)
+    centre, sd = log_prior(at)
     away = (learn(at, nothing).to_log() - centre) / sd
     np.testing.assert_allclose(away, 0.0, atol=0.02)
 

@@ -20,6 +20,7 @@ ModelKind = Literal[
     "quantile_forest",
     "neighbour_forest",
     "boosted_distribution",
+    "climatology",
     "lightgbm",
     "logistic",
     "prevalence",
