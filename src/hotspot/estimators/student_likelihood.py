@@ -46,27 +46,33 @@ class Likelihood:
         >>> np.exp(half.value), half.centre_slope
         (array([0.5]), array([-0.79788456]))
         """
-        a, b = (low - centre) / scale, (high - centre) / scale
         exact = low == high
-        # The lower half of a distribution function loses no digits.
-        with np.errstate(invalid="ignore"):
-            mirrored = ~exact & (a + b > 0)
-        c, d = np.where(mirrored, -b, a), np.where(mirrored, -a, b)
-        mass = np.maximum(_distribution(d, df) - _distribution(c, df), 1e-300)
-        at_c, at_d = _density(c, df), _density(d, df)
-        sign = np.where(mirrored, -1.0, 1.0)
-        pull = sign * (at_c - at_d) / mass
-        # An open end has density 0; its product with infinity is 0 too.
-        ends = np.where(np.isfinite(c), c, 0.0) * at_c - np.where(np.isfinite(d), d, 0.0) * at_d
-        value = np.log(mass)
-        widen = ends / mass
-        z = np.where(exact, a, 0.0)
+        z = np.where(exact, (low - centre) / scale, 0.0)
         weight = 1.0 if np.isinf(df) else (df + 1.0) / (df + z * z)
-        return cls(
-            value=np.where(exact, _log_density(z, df) - np.log(scale), value),
-            centre_slope=np.where(exact, weight * z, pull) / scale,
-            scale_slope=np.where(exact, weight * z * z - 1.0, widen),
-        )
+        value = _log_density(z, df) - np.log(scale)
+        pull, widen = weight * z, weight * z * z - 1.0
+        # Distribution functions are slow; few samples of a large survey need them.
+        rows = np.flatnonzero(~exact)
+        if rows.size:
+            at, width = centre[rows], scale[rows]
+            value[rows], pull[rows], widen[rows] = _of_intervals(
+                (low[rows] - at) / width, (high[rows] - at) / width, df
+            )
+        return cls(value=value, centre_slope=pull / scale, scale_slope=widen)
+
+
+def _of_intervals(a: Values, b: Values, df: float) -> tuple[Values, Values, Values]:
+    """Return log probability, and slopes in the standardised centre and the log scale."""
+    # The lower half of a distribution function loses no digits.
+    with np.errstate(invalid="ignore"):
+        mirrored = a + b > 0
+    c, d = np.where(mirrored, -b, a), np.where(mirrored, -a, b)
+    mass = np.maximum(_distribution(d, df) - _distribution(c, df), 1e-300)
+    at_c, at_d = _density(c, df), _density(d, df)
+    # An open end has density 0; its product with infinity is 0 too.
+    ends = np.where(np.isfinite(c), c, 0.0) * at_c - np.where(np.isfinite(d), d, 0.0) * at_d
+    sign = np.where(mirrored, -1.0, 1.0)
+    return np.log(mass), sign * (at_c - at_d) / mass, ends / mass
 
 
 def best_tail(low: Values, high: Values, centre: Values) -> tuple[float, float]:
