@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import logit
 
 from hotspot.errors import ModelError
-from hotspot.estimators.answers import DistributionModel
+from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce, DistributionModel
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.varying_limit import exceedance_at
@@ -126,7 +126,7 @@ def scale_worths(
     based digital soil mapping through a local attribution approach. SOIL 10, 679-697,
     10.5194/soil-10-679-2024.
     """
-    estimator = estimator_of(model)
+    estimator: Any = estimator_of(model)
     asked = tuple(known_scales(model) if scales is None else scales)
     told = [scale for scale in asked if scale in _OF_A_DISTRIBUTION]
     if told and not isinstance(estimator, DistributionModel):
@@ -135,16 +135,21 @@ def scale_worths(
             "neither a median nor an interval. Explain a model with a distribution."
         )
     if isinstance(model, FittedModel):
+        model.catalogue.check_names([str(name) for name in X.columns])
         threshold = model.limit
     chance_asked = len(told) < len(asked)
     limit, other = _needed(model, coordinates, background, threshold, chance_asked=chance_asked)
     located = uses_coordinates(model)
+    if isinstance(estimator, AnswersFromDistribution):
+        # All scales of the same rows are questions to one distribution.
+        estimator = AskedOnce(estimator)
 
     def answer(table: pd.DataFrame, places: Coordinates) -> Values:
         given = places if located else None
         columns: dict[Scale, Values] = {}
         if chance_asked:
-            chance = _chance(model, table, limit, given)
+            limits = limits_at(limit, table)
+            chance = exceedance_at(estimator, table, limits, coordinates=given)
             inside = np.clip(chance, LOWEST_PROBABILITY, 1 - LOWEST_PROBABILITY)
             columns |= {"log-odds": logit(inside), "probability": chance}
         if isinstance(estimator, DistributionModel) and told:
@@ -220,14 +225,3 @@ def _needed(
             f"known. Give {'them' if missing[1:] else 'it'}."
         )
     return 0.0 if threshold is None else threshold, background
-
-
-def _chance(
-    model: FittedModel | ExceedanceModel,
-    table: pd.DataFrame,
-    limit: Limit,
-    places: Coordinates | None,
-) -> Values:
-    if isinstance(model, FittedModel):
-        return np.asarray(model.exceedance(table, places))
-    return exceedance_at(model, table, limits_at(limit, table), coordinates=places)

@@ -20,7 +20,7 @@ _REACH_SCORES = (
     "ece_excess",
     "coverage_90",
 )
-# Below this a standard error is a matter of rounding.
+# Below this a score or its error is a matter of rounding.
 _ROUNDING = 1e-9
 
 
@@ -47,10 +47,13 @@ def score_tables(evaluation: Evaluation) -> tuple[Table, ...]:
 def _with_error(mean: float | None, error: float | None) -> str:
     if mean is None:
         return MISSING
-    if error is None:
-        return number(mean)
-    # What rounding leaves of an error of 0 is 0.
-    return f"{number(mean)} ± {number(error if error > _ROUNDING else 0.0, 2)}"
+    # What rounding leaves of 0 is 0.
+    told = [
+        0.0 if value is not None and abs(value) < _ROUNDING else value
+        for value in (mean, error)
+    ]
+    text = number(told[0])
+    return text if told[1] is None else f"{text} ± {number(told[1], 2)}"
 
 
 def reliability_table(frame: pd.DataFrame) -> Table:
