@@ -9,7 +9,7 @@ from hotspot.bundle.findings import Findings
 from hotspot.bundle.layer_files import LayerFile, Parcel
 from hotspot.bundle.methods import LIMIT_LINE
 from hotspot.bundle.names import UNITS
-from hotspot.errors import ThresholdError, few
+from hotspot.errors import HotspotError, ThresholdError, few
 from hotspot.maps.limits import BY_PLACE
 from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.limit_rules import LimitRule
@@ -113,12 +113,15 @@ def _check_threshold(layer: LayerFile, findings: Findings) -> None:
 
 def _check_rule(name: str, tags: Mapping[str, str], file: str, findings: Findings) -> None:
     """Note a limit that is said to depend on the place, by a rule that is none."""
+    text = tags.get("threshold_rule", "")
+    seen, rule = text[:60] or "no threshold_rule", None
     try:
-        rule = LimitRule.from_dict(json.loads(tags.get("threshold_rule", "")))
-        seen = rule.id
-    except (ThresholdError, ValueError, TypeError, KeyError, AttributeError):
-        rule, seen = None, tags.get("threshold_rule", "no threshold_rule")[:60]
-    if rule is None or rule.id != name or not rule.covariates:
+        rule = LimitRule.from_dict(json.loads(text))
+        is_told = rule.id == name and bool(rule.covariates)
+    except (HotspotError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        # A stranger's text may be anything.
+        is_told = False
+    if rule is None or not is_told:
         findings.add(
             "threshold-rule",
             file,

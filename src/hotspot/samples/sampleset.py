@@ -23,6 +23,7 @@ SAMPLE_COLUMNS = (
     "limit_mg_kg",
     "laboratory",
     "method",
+    "campaign",
     "sampled_on",
     "source",
 )

@@ -342,6 +342,20 @@ def rule_of_another_name(root):
     everywhere(root, tags={"threshold_value": "by place", "threshold_rule": rule})
 
 
+@defect("threshold-rule", "rule_without_an_end")
+def rule_without_an_end(root):
+    """Nested so deeply that a naive reader would fall."""
+    text = '{"id": ' + "[" * 100_000
+    rewrite(tif(root, CHANCE), tags={"threshold_value": "by place", "threshold_rule": text})
+
+
+@defect("threshold-rule", "rule_of_nonsense")
+def rule_of_nonsense(root):
+    row = {"threshold": 3, "clauses": [], "not_computable": None, "correction": 7}
+    text = json.dumps({"id": "x", "contaminant": [], "rows": [row], "inputs": [{}]})
+    rewrite(tif(root, CHANCE), tags={"threshold_value": "by place", "threshold_rule": text})
+
+
 @defect("threshold-contaminant")
 def limit_of_another(root):
     everywhere(root, tags={"contaminant": "zn"})

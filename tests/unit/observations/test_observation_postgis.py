@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,24 +58,21 @@ def as_owner(*command: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Return the address of a database with PostGIS that nobody else can reach."""
     pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
     control = program("pg_ctl")
-    folder = Path(tmp_path_factory.mktemp("pg"))
-    # The path of a socket may have about a hundred characters.
-    socket = Path(tmp_path_factory.mktemp("s"))
+    # Not below the folder of pytest, which the owner of the server may not enter; and the path
+    # of a socket may have about a hundred characters only.
+    folder = Path(tempfile.mkdtemp(prefix="hotspot-"))
     if os.geteuid() == 0:
-        for each in (folder, socket):
-            shutil.chown(each, "postgres")
-            for parent in each.parents[:3]:
-                parent.chmod(parent.stat().st_mode | 0o011)
+        shutil.chown(folder, "postgres")
     data = str(folder / "data")
     as_owner(program("initdb"), "-D", data, "-U", "soil", "-A", "trust", "--no-sync")
-    options = f"-c listen_addresses='' -k {socket} -c fsync=off"
+    options = f"-c listen_addresses='' -k {folder} -c fsync=off"
     as_owner(control, "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
     try:
-        address = f"postgresql+psycopg://soil@/postgres?host={socket}"
+        address = f"postgresql+psycopg://soil@/postgres?host={folder}"
         engine = sa.create_engine(address)
         try:
             with engine.begin() as connection:
@@ -88,6 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     finally:
         as_owner(control, "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

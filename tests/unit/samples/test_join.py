@@ -6,6 +6,7 @@ import pytest
 
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.errors import SampleError
+from hotspot.folds.membership import row_groups
 from hotspot.grid import Grid
 from hotspot.observations.ledger import Ledger
 from hotspot.samples.join import join_samples
@@ -18,7 +19,8 @@ CATALOGUE = Catalogue(
 
 
 def observations(places: list[tuple[float, float]]) -> pd.DataFrame:
-    table = pd.DataFrame(dict.fromkeys(SAMPLE_COLUMNS, ""), index=range(len(places)))
+    names = [name for name in SAMPLE_COLUMNS if name != "campaign"]
+    table = pd.DataFrame(dict.fromkeys(names, ""), index=range(len(places)))
     own = {"contaminant": "zn", "lower_mg_kg": 5.0, "upper_mg_kg": 5.0, "is_censored": False}
     ids = [f"o{n}" for n in range(len(places))]
     return table.assign(
@@ -52,6 +54,21 @@ def test_points_in_the_sea_are_dropped_with_what_is_missing() -> None:
     }
     assert made.ledger.adds_up()
     assert made.ledger.rows_out == 1
+
+
+def test_campaigns_come_along_to_be_groups() -> None:
+    """Folds may keep whole campaigns together; a table without them has one of no name."""
+    places = [(50.0, 50.0), (150.0, 50.0)]
+    assert joined(places, [1.0, 2.0], [3.0, 4.0]).samples.frame["campaign"].tolist() == ["", ""]
+    made = join_samples(
+        observations(places).assign(campaign=["2009", "2018"]),
+        pd.DataFrame({"slope": [1.0, 2.0], "clay": [3.0, 4.0]}),
+        CATALOGUE,
+        grid=GRID,
+        contaminants=["zn"],
+        ledger=Ledger().then("units", 2, []),
+    )
+    assert row_groups(made.samples.frame, "campaign").tolist() == ["2009", "2018"]
 
 
 def test_a_survey_at_sea_is_an_error() -> None:

@@ -33,6 +33,7 @@ Count = Annotated[int, Field(ge=1)]
 # Columns of the sample table that stand beside the covariates, and the name under which
 # explanations credit the coordinates.
 RESERVED_NAMES = (
+    "campaign",
     "contaminant",
     "easting",
     "is_censored",

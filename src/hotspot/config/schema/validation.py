@@ -31,6 +31,6 @@ class CvConfig(Node):
         if "group" in self.plans and self.groups is None:
             raise ValueError(
                 "the plan `group` is asked and `groups: null` names no groups. Set cv.groups "
-                "to laboratory, source, site_id, method, year or another column of the samples"
+                "to laboratory, campaign, source, site_id, method, year or another column"
             )
         return self
