@@ -210,7 +210,9 @@ def _coordinates(path: Path, frame: Any) -> tuple[Any, Any]:
     others = sorted(set(frame.geometry.geom_type[present & ~single]))
     if others:
         raise ObservationError(
-            f"The file {path} holds {few(others)}. Observations are points; give a point layer."
+            f"The file {path} holds {few(others)}. Observations are points; give a point "
+            "layer. Of areas give the centres, and the distance to the farthest border as the "
+            "radius within which each place is known (columns.radius_m)."
         )
     points = np.full((len(frame), 2), np.nan)
     points[present] = shapely.get_coordinates(shapely.get_geometry(shapes[present], 0))
