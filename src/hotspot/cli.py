@@ -81,7 +81,15 @@ def usage() -> str:
 
 def main() -> None:
     """Run the command line and exit; 0 only when all that was asked is done."""
-    sys.exit(run_command_line(sys.argv[1:]))
+    try:
+        code = run_command_line(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read the output has seen enough, as `head` does. What is left of it goes nowhere,
+        # or Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
 
 
 def run_command_line(arguments: list[str]) -> int:

@@ -94,3 +94,17 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert "HEAVY []" in done.stdout
+
+
+def test_who_has_read_enough_gets_no_traceback() -> None:
+    """Output into a pipe that was closed ends the program quietly, and not with 0."""
+    command = [sys.executable, "-m", "hotspot", "thresholds", "regimes=true"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        told = program.stderr.read()
+    assert told == ""
+    assert program.returncode == 1
