@@ -12,6 +12,7 @@ from hotspot.commands.covariates import features_of
 from hotspot.commands.models import decision_rule
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config, VectorLayerConfig
+from hotspot.covariates.catalogue import Role
 from hotspot.covariates.vectors.read import read_features
 from hotspot.estimators.fitted import FittedModel
 from hotspot.grid import Grid
@@ -26,6 +27,9 @@ from hotspot.report.content import (
     MapLayers,
     RoleLayers,
 )
+
+# Features of a layer of waters beyond which its name is not written on a map.
+_MOST_NAMED = 5
 
 
 def map_layers(config: Config, folder: Path, model: FittedModel) -> MapLayers | None:
@@ -64,7 +68,11 @@ def map_layers(config: Config, folder: Path, model: FittedModel) -> MapLayers | 
 
 
 def map_context(config: Config, paths: Paths, grid: Grid) -> tuple[Context, ...]:
-    """Return the vector layers that covariates were made from, cut to the map."""
+    """Return the waters that covariates were made from, cut to the map, for orientation.
+
+    Roads, towns and works would look like water, or be too many to be read. Only a layer of
+    a few features is named: the name of hundreds of rivers would stand beside one of them.
+    """
     from shapely import box, intersection, union_all
 
     west, east, south, north = grid.region
@@ -72,13 +80,17 @@ def map_context(config: Config, paths: Paths, grid: Grid) -> tuple[Context, ...]
     frame = box(west - margin, south - margin, east + margin, north + margin)
     shown: dict[tuple[str, str | None], Context] = {}
     for name, layer in config.covariates.layers.items():
-        if not isinstance(layer, VectorLayerConfig) or (layer.path, layer.layer) in shown:
+        if not isinstance(layer, VectorLayerConfig) or layer.role is not Role.WATER:
+            continue
+        if (layer.path, layer.layer) in shown:
             continue
         features = features_of(layer, f"covariates.layers.{name}", paths)
         found = read_features(features, grid, name=name)
         shape = intersection(union_all(found.geometries), frame)
         if not shape.is_empty:
             label = (layer.layer or Path(layer.path).stem).replace("_", " ")
+            if len(found.geometries) > _MOST_NAMED:
+                label = ""
             shown[(layer.path, layer.layer)] = Context(label, shape)
     return tuple(shown.values())
 
