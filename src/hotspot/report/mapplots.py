@@ -224,6 +224,9 @@ def probability_map(maps: MapLayers, context: Sequence[Context] = ()) -> Figure:
 
 def _draw_hotspots(axis: Axes, hotspots: Hotspots) -> None:
     ranks = hotspots.table["rank"].tolist()
+    # Hundreds of outlines as strong as those of a few would hide what they outline.
+    strength = 1.0 if len(ranks) <= MOST_NUMBERED else 0.4
+    cased = [withStroke(linewidth=2.6 * strength, foreground="white")]
     for position, (rank, geometry) in enumerate(zip(ranks, hotspots.polygons, strict=True)):
         parts = [part for part in get_parts(geometry) if isinstance(part, Polygon)]
         for part in parts:
@@ -232,9 +235,9 @@ def _draw_hotspots(axis: Axes, hotspots: Hotspots) -> None:
                     _path(part),
                     fc="none",
                     ec="black",
-                    lw=1.1,
+                    lw=1.1 * strength,
                     zorder=4,
-                    path_effects=[withStroke(linewidth=2.6, foreground="white")],
+                    path_effects=cased,
                 )
             )
         if position < MOST_NUMBERED and parts:
@@ -244,11 +247,11 @@ def _draw_hotspots(axis: Axes, hotspots: Hotspots) -> None:
                 (spot.x, spot.y),
                 ha="center",
                 va="center",
-                fontsize=10,
+                fontsize=10 if strength == 1.0 else 7,
                 fontweight="bold",
                 color="black",
                 zorder=5,
-                path_effects=[withStroke(linewidth=2.6, foreground="white")],
+                path_effects=[withStroke(linewidth=2.0, foreground="white")],
             )
 
 
