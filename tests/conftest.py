@@ -21,3 +21,12 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the data sets of {folder.name}/ are not part of the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def dask_client():
+    """Two Dask worker processes on this machine; tests that use it share a group."""
+    from hotspot.maps.remote import local_workers
+
+    with local_workers(2) as client:
+        yield client

@@ -52,7 +52,7 @@ ABOVE = {"commands", "cli"}
 DOORS: dict[str, set[str]] = {
     "hydra": {"cli", "config", "commands/job.py"},
     "omegaconf": {"cli", "config", "commands/job.py"},
-    "dask": {"maps/remote.py"},
+    "dask": {"maps/remote.py", "estimators/spread.py"},
     "distributed": {"maps/remote.py"},
     "mlflow": {"tracking"},
     "shap": {"explanations"},

@@ -133,7 +133,23 @@ class BoostedClassifier(DirectClassifier):
 
         weight = positive_weight(self.class_weight, y)
         names = [str(name) for name in self.feature_names_in_]
-        params = {
+        params = self._lightgbm_parameters()
+        data = lightgbm.Dataset(
+            matrix,
+            label=y,
+            weight=np.where(y == 1, weight, 1.0),
+            # LightGBM takes names only without the characters of its text format.
+            feature_name=names if all(map(_is_plain, names)) else "auto",
+            categorical_feature=[names.index(name) for name in self.categorical],
+            params=params,
+        )
+        trained = lightgbm.train(params, data, num_boost_round=self.n_estimators)
+        # The number of threads changes no tree, so it must not change a byte either.
+        text = re.sub(r"^\[num_threads: \d+\]\n", "", trained.model_to_string(), flags=re.M)
+        self._keep(text, weight)
+
+    def _lightgbm_parameters(self) -> dict[str, Any]:
+        return {
             "objective": "binary",
             "num_leaves": self.num_leaves,
             "max_depth": self.max_depth,
@@ -151,18 +167,11 @@ class BoostedClassifier(DirectClassifier):
             "force_row_wise": True,
             "verbose": -1,
         }
-        data = lightgbm.Dataset(
-            matrix,
-            label=y,
-            weight=np.where(y == 1, weight, 1.0),
-            # LightGBM takes names only without the characters of its text format.
-            feature_name=names if all(map(_is_plain, names)) else "auto",
-            categorical_feature=[names.index(name) for name in self.categorical],
-            params=params,
-        )
-        trained = lightgbm.train(params, data, num_boost_round=self.n_estimators)
-        # The number of threads changes no tree, so it must not change a byte either.
-        text = re.sub(r"^\[num_threads: \d+\]\n", "", trained.model_to_string(), flags=re.M)
+
+    def _keep(self, text: str, weight: float) -> None:
+        """Take over trees as LightGBM writes them."""
+        import lightgbm
+
         self.positive_weight_ = weight
         # Kept as it will be after saving and loading, without the training data.
         self.booster_: Booster = lightgbm.Booster(model_str=text)

@@ -29,6 +29,7 @@ from hotspot.rasters import CogWriter
 
 LAYERS = ("probability", "dissimilarity", "decision")
 N_WINDOWS = 12
+pytestmark = pytest.mark.xdist_group("dask")
 
 
 def _write(folder, seed):
@@ -70,13 +71,6 @@ def made(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def client():
-    """Two worker processes on this machine."""
-    with remote.local_workers(2) as client:
-        yield client
-
-
 def _map(folder, name, engine, progress=None, keep_windows=False):
     work = Work(folder / f"{name}.work")
     with open_stack(folder / "stack") as stack:
@@ -109,16 +103,16 @@ def _files(folder, name):
     return {path.name: path.read_bytes() for path in sorted((folder / name).glob("*.tif"))}
 
 
-def test_workers_give_the_bytes_of_one_process(made, client):
+def test_workers_give_the_bytes_of_one_process(made, dask_client):
     """Rasters, finished windows and journal are those of a map made in turn."""
-    assert _map(made, "dask", _workers(made, client)) == _files(made, "whole")
+    assert _map(made, "dask", _workers(made, dask_client)) == _files(made, "whole")
     assert _kept(made, "dask") == _kept(made, "whole")
     assert set(_kept(made, "whole")) == {"journal", *(f"{name}.windows" for name in LAYERS)}
 
 
-def test_a_lost_worker_loses_no_window(made, client):
+def test_a_lost_worker_loses_no_window(made, dask_client):
     """A worker killed in the middle, its windows go to the other, and no byte differs."""
-    pids = client.run(os.getpid)
+    pids = dask_client.run(os.getpid)
     steps = []
 
     def progress(done, total):
@@ -126,17 +120,17 @@ def test_a_lost_worker_loses_no_window(made, client):
         if done == 2:
             os.kill(next(iter(pids.values())), signal.SIGKILL)
 
-    assert _map(made, "killed", _workers(made, client), progress) == _files(made, "whole")
+    assert _map(made, "killed", _workers(made, dask_client), progress) == _files(made, "whole")
     assert _kept(made, "killed") == _kept(made, "whole")
     assert steps == list(range(1, N_WINDOWS + 1))
-    assert set(client.run(os.getpid).values()) != set(pids.values())
+    assert set(dask_client.run(os.getpid).values()) != set(pids.values())
 
 
-def test_an_error_of_a_worker_is_told_as_it_is(made, client, tmp_path):
+def test_an_error_of_a_worker_is_told_as_it_is(made, dask_client, tmp_path):
     """What cannot be read there is refused here, with its own words."""
     elsewhere = StackElsewhere(str(tmp_path), *_stack_facts(made))
     with pytest.raises(CovariateError, match=r"There is no file"):
-        _map(made, "refused", remote.DaskWorkers(client, elsewhere.open))
+        _map(made, "refused", remote.DaskWorkers(dask_client, elsewhere.open))
     assert not (made / "refused").exists()
 
 
