@@ -141,3 +141,43 @@ def test_too_many_players_are_joined() -> None:
     joined = joined_players(players)
     assert list(joined) == [*list(players)[:7], OTHERS]
     assert joined[OTHERS] == tuple(f"c{number}" for number in range(7, 12))
+
+
+def test_a_copy_that_shares_the_work_leaves_the_total_of_its_role(
+    rows: tuple[pd.DataFrame, Background],
+) -> None:
+    """A model that leans on both alike credits each with half, and their role with all."""
+    X, background = rows
+    twin = X.assign(copy=X["signal"])
+    other = Background(background.X.assign(copy=background.X["signal"]), background.coordinates)
+
+    class Shared(Product):
+        """The product again, half of its signal read from the copy."""
+
+        def distribution(
+            self, X: pd.DataFrame, *, coordinates: object = None
+        ) -> LogLocationScale:  # type: ignore[override]
+            """Return a normal log concentration."""
+            return super().distribution(X.assign(signal=(X["signal"] + X["copy"]) / 2))
+
+    def told(players: dict[str, list[str]]) -> np.ndarray:
+        found = scale_worths(
+            Shared(),
+            twin,
+            background=other,
+            players=players,
+            scales=["median"],  # type: ignore[arg-type]
+        )
+        return found.values("median").values
+
+    alone = scale_worths(
+        Product(),
+        X,
+        background=background,
+        players=ALL,
+        scales=["median"],  # type: ignore[arg-type]
+    )
+    by_role = told({"signal": ["signal", "copy"], "doubt": ["doubt"]})
+    np.testing.assert_allclose(by_role, alone.values("median").values, atol=1e-9)
+    apart = told({"signal": ["signal"], "copy": ["copy"], "doubt": ["doubt"]})
+    np.testing.assert_allclose(apart[:, 0], apart[:, 1], atol=1e-9)
