@@ -75,6 +75,10 @@ def explanation_of(
         importance = importance.merge(
             stability[["covariate", "sd", "above_placebo"]], on="covariate", how="left"
         )
+    beside = _table(folder, "values_interventional")
+    if beside is not None:
+        mean = beside.drop(columns=list(_VALUES_HEAD)).abs().mean()
+        importance["interventional"] = importance["covariate"].map(mean)
     shapes, claims = _table(folder, "shape"), _claims(folder)
     dependence = []
     drawn = importance.loc[importance["covariate"] != LOCATION, "covariate"]

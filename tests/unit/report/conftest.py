@@ -246,7 +246,10 @@ def make_explanation(
     contributions = -2 * strength * ranks + generator.normal(0, 0.06, X.shape)
     mean_abs = np.abs(contributions).mean(axis=0)
     importance = pd.DataFrame(COVARIATES, columns=["covariate", "unit", "role"]).assign(
-        mean_abs=mean_abs, sd=mean_abs * 0.18, above_placebo=mean_abs > 0.08
+        mean_abs=mean_abs,
+        sd=mean_abs * 0.18,
+        above_placebo=mean_abs > 0.08,
+        interventional=mean_abs * 0.9,
     )
     importance = importance.sort_values("mean_abs", ascending=False, ignore_index=True)
     by_role = importance.groupby("role", as_index=False, sort=False)["mean_abs"].sum()

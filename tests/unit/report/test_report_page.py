@@ -142,6 +142,7 @@ def test_laboratories_worst_places_and_classes_are_told(reader: Reader) -> None:
         "s17 912 mg/kg 0.04 3.2",
         "every other year 0.4 0.1 80",
         "average one over 24 samples",
+        "The same against a background of samples",
         "21 values look like half a detection limit.",
         "92 % of all parts are what a role does whatever the others are",
         "Uncertainty: width of the 90 % interval",

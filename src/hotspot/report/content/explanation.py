@@ -157,8 +157,8 @@ class Explanation:
     scale : str
         Unit of every contribution: ``log-odds`` or ``log concentration``, both natural.
     importance : DataFrame
-        Columns `IMPORTANCE_COLUMNS`, by importance; ``unit``, ``sd`` and
-        ``above_placebo`` if known.
+        Columns `IMPORTANCE_COLUMNS`, by importance; ``unit``, ``sd``, ``above_placebo`` and
+        ``interventional``, the same against a background of samples, if known.
     by_role : DataFrame or None
         Columns `ROLE_COLUMNS`, and ``sd`` if known.
     placebo : float or None

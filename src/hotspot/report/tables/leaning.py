@@ -34,6 +34,7 @@ def importance_table(explanation: Explanation) -> Table:
     ]
     for name, head in (
         ("sd", "Standard deviation"),
+        ("interventional", "The same against a background of samples"),
         ("above_placebo", "Above the placebo band"),
         ("unit", "Unit of the covariate"),
     ):
