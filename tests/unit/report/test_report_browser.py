@@ -3,12 +3,14 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hotspot.report.content import ReportContent
 from hotspot.report.page import render_report
+from hotspot.report.terms import SCORES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -65,6 +67,30 @@ def test_the_page_is_no_wider_than_a_telephone(report: ReportContent, tmp_path: 
     told = re.search(r"width (\d+) of (\d+)", built)
     assert told is not None
     assert 0 < int(told[1]) <= int(told[2])
+
+
+def test_a_wide_table_fits_on_paper(report: ReportContent, tmp_path: Path) -> None:
+    """With every score there is, no table is cut off at the edge of a sheet."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    one = report.contaminants[0]
+    assert one.evaluation is not None
+    every = {name: {"mean": -0.1234567, "se": 0.0456789} for name in SCORES}
+    scores = {model: {"knndm": every} for model in ("lightgbm", "ordinary_kriging")}
+    wide = replace(one, evaluation=replace(one.evaluation, scores=scores))
+    path = tmp_path / "report.html"
+    page_text = render_report(replace(report, contaminants=(wide,)))
+    path.write_text(page_text, encoding="utf-8")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # 178 mm between the margins of A4, at 96 points to the inch.
+        page = browser.new_page(viewport={"width": 673, "height": 950})
+        page.emulate_media(media="print")
+        page.goto(path.as_uri())
+        ends = page.evaluate(
+            "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
+        )
+        browser.close()
+    assert max(ends) <= 673
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
