@@ -23,6 +23,11 @@ _FONT_IN_SVG = re.compile(r"'DejaVu Sans'(?:, [^;\"]*)?")
 # A hundredth of a point is finer than any printer; what follows only makes the page heavy.
 _NEEDLESS_DIGITS = re.compile(r"(\d\.\d\d)\d+")
 
+# Begins the name of a mark that says something where the pointer rests on it; the text follows
+# in hexadecimal, since a name in SVG holds no spaces.
+TIP = "tip-"
+_TIPS = re.compile(rf'<g id="{TIP}([0-9a-f]*)">')
+
 # Dots per inch of clouds of points within a chart.
 _SHARP = 200
 
@@ -100,6 +105,7 @@ def svg(figure: Figure, alt: str, key: str) -> Picture:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = text.replace("xlink:href", "href")
     text = re.sub(r"<[^>]*>", _lighter, text)
+    text = _TIPS.sub(_told, text)
     text = _keep_used_ids(text, key)
     text = re.sub(r">\s+<", "><", text)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
@@ -111,6 +117,11 @@ def svg(figure: Figure, alt: str, key: str) -> Picture:
     )
     body = text[text.index(">") + 1 :]
     return Picture(Markup(head + body.strip()), alt)  # noqa: S704 - matplotlib escapes its text
+
+
+def _told(tip: re.Match[str]) -> str:
+    """Return a mark with its text, which a browser shows by itself."""
+    return f'<g class="tip"><title>{escape(bytes.fromhex(tip[1]).decode())}</title>'
 
 
 def _lighter(tag: re.Match[str]) -> str:

@@ -1,5 +1,6 @@
 """The numbers drawn are the numbers given."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from hotspot.report.content import (
     SamplePoints,
     Sampling,
 )
+from hotspot.report.numerals import number
 from hotspot.report.style import png, svg
 
 GRID = Grid.from_region((0, 200, 0, 100), 50, "EPSG:28992")
@@ -214,6 +216,20 @@ def test_pictures_have_the_same_bytes_each_time(zinc: ContaminantContent) -> Non
     assert "<metadata" not in first
     first, second = (png(mapplots.decision_map(MAPS), "map").markup for _ in range(2))
     assert first == second
+
+
+def test_marks_say_their_number_where_the_pointer_rests(zinc: ContaminantContent) -> None:
+    """Each bar has its text, which is no markup; a picture without a pointer shows no mark."""
+    assert zinc.explanation is not None
+    table = zinc.explanation.importance.assign(covariate='<b>"dist" & more')
+    figure = figures.importance_bars(table, scale="log-odds", placebo=None)
+    markup = svg(figure, "bars", "k").markup
+    titles = re.findall("<title>(.*?)</title>", markup)
+    assert len(titles) == len(table)
+    assert titles[0].startswith("&lt;b&gt;&#34;dist&#34; &amp; more")
+    assert titles[0].endswith(f": {number(float(table['mean_abs'].iloc[0]))}")
+    places = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_alpha() == 0]
+    assert places == pytest.approx(table["mean_abs"].tolist())
 
 
 def test_readers_own_settings_do_not_reach_the_figures() -> None:

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from hotspot.report.figures.lettering import WIDTH, shortened
+from hotspot.report.figures.tips import tell
+from hotspot.report.numerals import number
 from hotspot.report.palette import (
     INK,
     MODEL,
@@ -44,6 +46,17 @@ def importance_bars(table: pd.DataFrame, *, scale: str, placebo: float | None) -
             height=0.62,
             color=[colours[role] for role in table["role"]],
             error_kw={"ecolor": INK, "elinewidth": 1, "capsize": 0},
+        )
+        tell(
+            axis,
+            table["mean_abs"],
+            rows,
+            (
+                f"{name} ({role_label(role).lower()}): {number(mean)}"
+                for name, role, mean in zip(
+                    table["covariate"], table["role"], table["mean_abs"], strict=True
+                )
+            ),
         )
         axis.set_yticks(rows, [shortened(name, 30) for name in table["covariate"]])
         axis.tick_params(axis="y", labelcolor=INK)
@@ -124,6 +137,11 @@ def interaction_bars(table: pd.DataFrame, *, scale: str, most: int = 8) -> Figur
             else f"{role_label(one)} with {role_label(other).lower()}"
             for one, other in zip(shown["first"], shown["second"], strict=True)
         ]
+        told = (
+            f"{label}: {number(part)}"
+            for label, part in zip(labels, shown["mean_abs"], strict=True)
+        )
+        tell(axis, shown["mean_abs"], rows, told)
         axis.set_yticks(rows, [shortened(label, 40) for label in labels])
         axis.tick_params(axis="y", labelcolor=INK)
         axis.set_ylim(len(shown) - 0.4, -0.6)

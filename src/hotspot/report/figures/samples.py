@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from hotspot.report.content import Dependence, SampleContributions
 from hotspot.report.figures.lettering import WIDTH, shortened
+from hotspot.report.figures.tips import tell
+from hotspot.report.numerals import number
 from hotspot.report.palette import (
     BASELINE,
     INK,
@@ -137,6 +139,11 @@ def dependence_plot(
             low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
             axis.fill_between(middle, low, high, color=BASELINE, alpha=0.18, lw=0)
             axis.plot(middle, curve["mean"], "o-", color=BASELINE, ms=3)
+        words = (
+            f"{dependence.classes.get(float(at), number(at))}: {number(mean)} ± {number(sd)}"
+            for at, mean, sd in zip(middle, curve["mean"], curve["sd"], strict=True)
+        )
+        tell(axis, middle, curve["mean"], words)
         if dependence.shape is not None:
             told = dependence.shape
             axis.plot(told["value"], told["ale"], "-", color=INK, lw=1.2)

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 
 from hotspot.report.content import Scores
 from hotspot.report.figures.lettering import WIDTH, shortened
+from hotspot.report.figures.tips import tell
+from hotspot.report.numerals import number, percent
 from hotspot.report.palette import (
     BASELINE,
     BASELINE_BAND,
@@ -18,6 +20,8 @@ from hotspot.report.style import house_style
 from hotspot.report.terms import plan_label, score_label
 from hotspot.report.words import score_of
 
+_BINS = ["predicted", "observed", "lower", "upper", "n"]
+_CLASSES = ["dissimilarity", "brier", "brier_lower", "brier_upper"]
 # Least distance of two numbers in the chart of reliability.
 _APART = 0.05
 
@@ -75,6 +79,8 @@ def score_chart(
                     capsize=0,
                     label=name,
                 )
+                told = f"{number(mean)}" + ("" if error is None else f" ± {number(error)}")
+                tell(axis, [mean], [row], [f"{name}, {plan_label(plan).lower()}: {told}"])
             axis.set_title(_wrapped(plan_label(plan), 16))
             axis.grid(axis="x")
             axis.set_axisbelow(True)
@@ -108,6 +114,16 @@ def reliability_curve(table: pd.DataFrame) -> Figure:
         )
         curve.plot(
             table["predicted"], table["observed"], "o-", color=MODEL, ms=6, label="observed"
+        )
+        tell(
+            curve,
+            table["predicted"],
+            table["observed"],
+            (
+                f"given {percent(given)}, found {percent(found)} "
+                f"({percent(low)} to {percent(high)}) of {n:.0f} samples"
+                for given, found, low, high, n in table[_BINS].to_numpy(dtype=np.float64)
+            ),
         )
         curve.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="Share found above the limit")
         curve.grid(visible=True)
@@ -147,6 +163,16 @@ def error_profile(table: pd.DataFrame) -> Figure:
             index, table["brier_lower"], table["brier_upper"], color=MODEL, alpha=0.18, lw=0
         )
         axis.plot(index, table["brier"], "o-", color=MODEL, ms=5)
+        tell(
+            axis,
+            index,
+            table["brier"],
+            (
+                f"dissimilarity {number(at)}: Brier score {number(brier)} "
+                f"({number(low)} to {number(high)})"
+                for at, brier, low, high in table[_CLASSES].to_numpy(dtype=np.float64)
+            ),
+        )
         axis.set(xlabel="Dissimilarity from the samples", ylabel="Expected Brier score")
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=0)
