@@ -60,6 +60,20 @@ Five folds of spatial blocks, every sample predicted by an ensemble that saw non
 Made by `python benchmarks/calibration.py {names} > docs/benchmarks/calibration.md`, which
 needs the developers' data sets; they are not part of the project."""
 
+# Written from the tables of the small surveys; printed with them only.
+READ = ("meuse", "jura")
+READING = """
+## What the tables say
+
+- A coverage of 90 % over 155 samples has a standard error of 2.4 points, over 259 of 1.9. Six of
+  eleven contaminants lie between 88 and 92 %; three fall short by less than a point, copper and
+  lead of Jura have 0.3 and 1.8 points too many.
+- The calibration error is within 0.02 of chance on Meuse, and 0.01 to 0.06 above it on Jura,
+  most for cobalt: there samples of a block err together.
+- Nearly all samples of both surveys are inside the area of applicability; too few are outside
+  to say more of them than that their coverage is not worse by more than chance.
+- The large surveys (`ds801`, `ngs`) were not computed for this page."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -200,6 +214,8 @@ def main() -> None:
             cells = " | ".join(shown(found, part) for part in ("all", "inside", "outside"))
             count = f"{found['n']} ({found['applicable']:.0%})"
             print(f"| {contaminant.capitalize()} | {count} | {cells} |", flush=True)
+    if tuple(names) == READ:
+        print(READING)
 
 
 if __name__ == "__main__":
