@@ -65,9 +65,9 @@ READ = ("meuse", "jura")
 READING = """
 ## What the tables say
 
-- A coverage of 90 % over 155 samples has a standard error of 2.4 points, over 259 of 1.9. Six of
-  eleven contaminants lie between 88 and 92 %; three fall short by less than a point, copper and
-  lead of Jura have 0.3 and 1.8 points too many.
+- A coverage of 90 % over 155 samples has a standard error of 2.4 points, over 259 of 1.9. Six
+  of eleven contaminants lie between 88 and 92 %; three fall short by less than a point, copper
+  and lead of Jura have 0.3 and 1.8 points too many.
 - The calibration error is within 0.02 of chance on Meuse, and 0.01 to 0.06 above it on Jura,
   most for cobalt: there samples of a block err together.
 - Nearly all samples of both surveys are inside the area of applicability; too few are outside
