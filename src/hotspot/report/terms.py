@@ -21,7 +21,7 @@ PLANS = {
     "random": ("Random folds", "test samples lie among the training samples: flattering"),
     "block": ("Blocks", "whole squares of land are left out"),
     "knndm": ("kNNDM", "test samples lie as far from training samples as map cells do"),
-    "target_weighted": ("Target-weighted", "test samples weighted to resemble the mapped area"),
+    "target_weighted": ("Target-weighted", "expected over the whole mapped area"),
     "buffered": ("Buffers", "parts are left out, and nothing near them trains"),
     "group": ("Groups", "whole surveys or sites are left out"),
     "time": ("Time", "later samples are predicted from earlier ones"),
