@@ -21,14 +21,17 @@ from hotspot.samples.sampleset import Samples
 
 Array = NDArray[np.float64]
 
-# Draws of the whole map, and the cells that they are made of.
+# Draws of the whole map, the cells that they are made of, and the draws of large surveys, whose
+# time grows with the number of samples.
 N_DRAWS = 200
 DRAWN_CELLS = 400
+FEW_DRAWS = 50
 
 
 # A score is refused where more of the map than this is said to lie outside all measurements.
 MOST_BEYOND = 0.10
-# Samples up to which hyper-parameters are learnt anew without those left out.
+# Samples up to which hyper-parameters are learnt anew without those left out. More of them give
+# hyper-parameters that hardly depend on any.
 MOST_LEARNT_ANEW = 1000
 
 
@@ -148,17 +151,14 @@ def map_reference(
             coordinates[drawn],
             slope=slope,
             spread=optimism * spread,
-            n_draws=N_DRAWS,
+            n_draws=N_DRAWS if len(samples) <= MOST_LEARNT_ANEW else FEW_DRAWS,
             random_state=random_state,
         ),
     )
 
 
 def _optimism(opinion: SecondOpinion, plan: FoldPlan, said: LeftOut) -> float:
-    """Return by how much residuals grow where hyper-parameters did not see the sample.
-
-    Many samples give hyper-parameters that hardly depend on those left out: 1.
-    """
+    """Return by how much residuals grow where hyper-parameters did not see the sample."""
     if len(opinion.samples) > MOST_LEARNT_ANEW:
         return 1.0
     anew = opinion.learnt_anew(plan.fold)
