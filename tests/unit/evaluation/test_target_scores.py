@@ -17,6 +17,9 @@ from hotspot.evaluation.target_opinion import SecondOpinion, _interval_moments
 from hotspot.evaluation.target_preference import Preference, preference_slope, proved
 from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.folds import FoldPlan, RandomKFold
+from hotspot.observations.rule_building import build_rule
+from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.thresholds import Thresholds
 from hotspot.samples.sampleset import Samples
 
 SIDE = 40
@@ -146,6 +149,23 @@ def test_left_out_answers_are_those_of_the_process(preferred) -> None:
     anew = opinion.learnt_anew(fold)
     assert np.corrcoef(anew.deviation, said.deviation)[0, 1] > 0.9
     assert (anew.deviation != said.deviation).all()
+
+
+def test_limits_may_differ_by_place() -> None:
+    """Where the rule gives a place 150 or 200 mg/kg, it is asked about that."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"ph": rng.choice([5.0, 6.0], 40)})
+    found = np.exp(rng.normal(5.0, 0.5, 40))
+    names = np.array([f"s{k:02d}" for k in range(40)])
+    samples = Samples(names, X, found, found, rng.uniform(0, 100, (40, 2)))
+    rows = Thresholds.load().select("as", instrument="GB 15618", value_kind="intervention")
+    rule = build_rule("as", rows, SoilInputs.read({"ph": "ph"}), rule_id="cn")
+    opinion = SecondOpinion.of(samples, rule)
+    fold = np.arange(40) % 5
+    said = opinion.left_out(fold).score
+    for ph, limit in ((5.0, 200.0), (6.0, 150.0)):
+        same = replace(opinion, limit=limit).left_out(fold).score
+        assert said[X["ph"] == ph] == pytest.approx(same[X["ph"] == ph])
 
 
 def test_preference_lowers_the_map_where_nobody_sampled(preferred) -> None:
