@@ -48,14 +48,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             limits = limits_at(limit_value(limit), chosen.X)
             labels = exceedance_labels(chosen.lower, chosen.upper, limits)
             estimator = model_factory(config, config.model.kind, contaminant, catalogue)()
-            fit_at(
-                estimator,
-                chosen.X,
-                chosen.lower,
-                chosen.upper,
-                limits,
-                coordinates=chosen.coordinates,
-            )
+            fit_at(estimator, chosen, limits)
             fitted = FittedModel(
                 estimator=estimator,
                 catalogue=catalogue,

@@ -1,7 +1,7 @@
 """Cards of hotspots: what of `hotspot explain` looks at the polygons of a map."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -219,14 +219,8 @@ def _without(
             continue
         catalogue = Catalogue(kept)
         make = model_factory(config, config.model.kind, model.contaminant, catalogue)
-        fitted = fit_at(
-            make(),
-            samples.X[list(catalogue.names)],
-            samples.lower,
-            samples.upper,
-            model.limits(samples.X),
-            coordinates=samples.coordinates,
-        )
+        without = replace(samples, X=samples.X[list(catalogue.names)])
+        fitted = fit_at(make(), without, model.limits(samples.X))
         found[role] = (fitted, catalogue)
     return found
 

@@ -148,14 +148,8 @@ def _map_chance(
     """Return the probabilities of the map of a (contaminant, kind of model)."""
     contaminant, kind = what
     chosen = samples.of(contaminant)
-    model = fit_at(
-        model_factory(config, kind, contaminant, samples.catalogue)(),
-        chosen.X,
-        chosen.lower,
-        chosen.upper,
-        limits_at(limit, chosen.X),
-        coordinates=chosen.coordinates,
-    )
+    make = model_factory(config, kind, contaminant, samples.catalogue)
+    model = fit_at(make(), chosen, limits_at(limit, chosen.X))
     return exceedance_at(
         model, target.X, limits_at(limit, target.X), coordinates=target.coordinates
     )

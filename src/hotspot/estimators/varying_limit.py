@@ -10,20 +10,13 @@ from numpy.typing import NDArray
 from hotspot.errors import ModelError
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
+from hotspot.samples.sampleset import Samples
 
 Values = NDArray[np.float64]
 AnyModel = TypeVar("AnyModel")
 
 
-def fit_at(
-    model: AnyModel,
-    X: pd.DataFrame,
-    lower: Values,
-    upper: Values,
-    limits: float | Values,
-    *,
-    coordinates: Coordinates | None = None,
-) -> AnyModel:
+def fit_at(model: AnyModel, samples: Samples, limits: float | Values) -> AnyModel:
     """Return a model fitted so that `exceedance_at` can ask it about these limits.
 
     A model of the whole distribution learns concentrations, whatever the limit. A direct
@@ -34,14 +27,10 @@ def fit_at(
     ----------
     model : ExceedanceModel
         Unfitted.
-    X : DataFrame, shape (n, n_covariates)
-        Covariates.
-    lower, upper : array, shape (n,), mg/kg
-        The interval that holds each concentration.
+    samples : Samples
+        Of one contaminant.
     limits : float or array, shape (n,), mg/kg
         One for all, or that of each sample; NaN where not known.
-    coordinates : array, shape (n, 2), optional
-        Easting, northing.
 
     Raises
     ------
@@ -49,9 +38,10 @@ def fit_at(
         As the model's ``fit``.
     """
     learner: Any = model
+    lower, upper = samples.lower, samples.upper
     if isinstance(limits, np.ndarray) and not hasattr(learner, "distribution"):
         lower, upper = _as_labels(lower, upper, limits, float(learner.threshold))
-    fitted: AnyModel = learner.fit(X, lower, upper, coordinates=coordinates)
+    fitted: AnyModel = learner.fit(samples.X, lower, upper, coordinates=samples.coordinates)
     return fitted
 
 

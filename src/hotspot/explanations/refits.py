@@ -180,14 +180,7 @@ class Refitter:
     def fit(self, samples: Samples, *names: str | int) -> ExceedanceModel:
         """Return the model learnt from some samples, with the seed of a name."""
         model = self.make_model(child_seed(self.seed, *names))
-        return fit_at(
-            model,
-            samples.X,
-            samples.lower,
-            samples.upper,
-            limits_at(self.threshold, samples.X),
-            coordinates=samples.coordinates,
-        )
+        return fit_at(model, samples, limits_at(self.threshold, samples.X))
 
     def explain(
         self, model: ExceedanceModel, training: Samples, asked: Samples, n_background: int

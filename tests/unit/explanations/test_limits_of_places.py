@@ -43,8 +43,7 @@ def test_values_add_up_to_the_log_odds_of_the_own_limit(
     given = {"threshold": 1.0} if kind is LogisticClassifier else {}
     estimator = kind(categorical=("rock",), **given)
     limits = RULE.values(samples.X)
-    places = samples.coordinates
-    fit_at(estimator, samples.X, samples.lower, samples.upper, limits, coordinates=places)
+    fit_at(estimator, samples, limits)
     model, asked = with_rule(estimator, fitted), samples.take(np.arange(12))
     background = choose_background(with_known_limit(samples, RULE), 4, seed=1)
     found = shap_values(model, asked.X, coordinates=asked.coordinates, background=background)

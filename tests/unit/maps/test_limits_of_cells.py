@@ -25,6 +25,7 @@ from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import regime_rule
 from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.samples.sampleset import Samples
 
 N = 60
 RANDOM = np.random.default_rng(3)
@@ -32,6 +33,12 @@ X = pd.DataFrame({"ph": RANDOM.uniform(4.5, 8.5, N), "slope": RANDOM.normal(size
 PLACES = RANDOM.uniform(0, 1000, (N, 2))
 C = np.exp(np.log(150) + 0.5 * X["slope"].to_numpy() + RANDOM.normal(0, 0.3, N))
 RULE = regime_rule("as", "cn_farmland_control", SoilInputs.read({"ph": "ph"}))
+
+
+def survey(X: pd.DataFrame, c: np.ndarray) -> Samples:
+    """Return measured samples without places."""
+    ids = np.arange(len(X)).astype(str)
+    return Samples(ids, X, c, c, np.zeros((len(X), 2)))
 
 
 class OneDistribution:
@@ -117,7 +124,7 @@ def test_a_direct_classifier_learns_the_limits_of_places() -> None:
     """The labels are those of each sample's own limit; unknown ones teach and get nothing."""
     limits = RULE.values(X)
     limits[:5], limits[5] = np.nan, np.inf
-    model = fit_at(LogisticClassifier(threshold=3.0), X, C, C, limits)
+    model = fit_at(LogisticClassifier(threshold=3.0), survey(X, C), limits)
     labels = exceedance_labels(C, C, limits)
     assert model.n_samples_ == N - 5
     assert model.prevalence_ == pytest.approx(np.nanmean(labels))
@@ -135,7 +142,7 @@ def test_a_law_that_follows_the_soil_is_no_hotspot() -> None:
     soil = pd.DataFrame({"ph": random.uniform(4.5, 8.5, 2000)})
     level = RULE.values(soil)
     c = level * np.exp(random.normal(0, 0.2, len(soil)))
-    fitted = fit_at(LogisticClassifier(threshold=1.0), soil, c, c, level)
+    fitted = fit_at(LogisticClassifier(threshold=1.0), survey(soil, c), level)
     assert np.abs(exceedance_at(fitted, soil, level) - 0.5).max() < 0.1
     fixed = LogisticClassifier(threshold=150.0).fit(soil, c, c).exceedance(soil, 150.0)
     assert np.abs(fixed - 0.5).max() > 0.4

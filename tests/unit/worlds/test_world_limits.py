@@ -48,8 +48,7 @@ def test_the_map_follows_the_law_of_each_cell(world: World, kind: type) -> None:
     given = {"threshold": 1.0} if kind is BoostedClassifier else {}
     model = kind(categorical=world.covariates.catalogue.categorical, **given)
     limits = rule.values(samples.X)
-    places = samples.coordinates
-    fit_at(model, samples.X, samples.lower, samples.upper, limits, coordinates=places)
+    fit_at(model, samples, limits)
     cells = world.covariates.at(world.covariates.centres())
     asked = rule.values(cells)
     found = exceedance_at(model, cells, asked, coordinates=world.covariates.centres())
