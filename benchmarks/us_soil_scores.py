@@ -4,7 +4,8 @@ Run from the root of the project after ``hotspot run experiment=us_soil``::
 
     python benchmarks/us_soil_scores.py > docs/benchmarks/us_soil_scores.md
 
-Another name of a run (`python benchmarks/us_soil_scores.py NAME`) prints that run.
+Another run is named behind it, and then the plans to print, where not all of them:
+`python benchmarks/us_soil_scores.py NAME random block knndm`.
 """
 
 import json
@@ -41,19 +42,21 @@ def cell(scores: dict[str, Any], name: str, digits: int) -> str:
 
 def main() -> None:
     """Print the tables in Markdown."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "us_soil"
+    name, *asked = sys.argv[1:] or ["us_soil"]
     folder = ROOT / "experiments" / name
     if not (folder / "metrics.json").is_file():
         sys.exit(f"{folder} has no metrics.json. Run `hotspot run experiment=us_soil` first.")
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    print(HEAD.format(**facts(config)))
+    plans = [plan for plan in PLANS if not asked or plan in asked]
+    print(HEAD.format(**facts(config, sys.argv[1:])))
     for contaminant in config["contaminants"]:
-        print_contaminant(contaminant, metrics, config)
+        print_contaminant(contaminant, metrics, config, plans)
 
 
-def facts(config: dict[str, Any]) -> dict[str, Any]:
+def facts(config: dict[str, Any], arguments: list[str]) -> dict[str, Any]:
     """Return what the heading tells of a run."""
+    named = "" if config["name"] == "us_soil" else f" name={config['name']}"
     cv, model = config["cv"], config["model"]
     settings = ", ".join(f"{key} = {value}" for key, value in model.items() if key != "kind")
     return {
@@ -62,12 +65,13 @@ def facts(config: dict[str, Any]) -> dict[str, Any]:
         "n_splits": cv["n_splits"],
         "repeats": {1: "once", 2: "twice"}.get(cv["repeats"], f"{cv['repeats']} times"),
         "rivals": ", ".join(f"`{rival}`" for rival in cv["rivals"]),
-        "command": "hotspot run experiment=us_soil",
+        "command": f"hotspot run experiment=us_soil{named}",
+        "arguments": "".join(f" {argument}" for argument in arguments),
     }
 
 
 def print_contaminant(
-    contaminant: str, metrics: dict[str, Any], config: dict[str, Any]
+    contaminant: str, metrics: dict[str, Any], config: dict[str, Any], asked: list[str]
 ) -> None:
     """Print one table for each plan of a contaminant."""
     told = metrics["samples"][contaminant]
@@ -78,7 +82,7 @@ def print_contaminant(
         "learnt from and not scored."
     )
     models = metrics[contaminant]
-    for plan in PLANS:
+    for plan in asked:
         rows = {kind: plans[plan] for kind, plans in models.items() if plan in plans}
         if not rows:
             continue
@@ -89,8 +93,9 @@ def print_contaminant(
         for kind, row in rows.items():
             cells = " | ".join(cell(row, key, digits) for key, _, digits in shown)
             print(f"| {kind} | {cells} |")
-    for kind, reason in refusals(contaminant, metrics).items():
-        print(f"\nNo target-weighted score of {kind}: {reason}")
+    if "target_weighted" in asked:
+        for kind, reason in refusals(contaminant, metrics).items():
+            print(f"\nNo target-weighted score of {kind}: {reason}")
 
 
 def note(plan: str, contaminant: str, metrics: dict[str, Any]) -> str:
@@ -113,11 +118,10 @@ States, model `{kind}`{settings} beside {rivals} on the same folds.
 Each plan has {n_splits} folds, drawn {repeats}; ± is a standard error over spatial blocks.
 Log loss in nats, lower is better; Brier skill is against the share of exceeding samples in the
 training part, above 0 is better than knowing nothing of the place. W is how far the distances
-from left-out to training samples are from those of the map to the samples. `target weighted`
-weighs left-out samples so that they ask of the model what the cells of the map ask.
+from left-out to training samples are from those of the map to the samples.
 
-Made by `python benchmarks/us_soil_scores.py > docs/benchmarks/us_soil_scores.md` after the run;
-the data is public and not part of the project, see [us_soil](../us_soil.md)."""
+Made by `python benchmarks/us_soil_scores.py{arguments} > docs/benchmarks/us_soil_scores.md`
+after the run; the data is public and not part of the project, see [us_soil](../us_soil.md)."""
 
 
 if __name__ == "__main__":
