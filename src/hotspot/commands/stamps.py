@@ -22,10 +22,12 @@ _BASE = (
     "errors.py",
     "files.py",
     "grid.py",
-    "rasters.py",
     "seeds.py",
     "units.py",
 )
+_BASE_PACKAGES = ("rasters", "trees")
+# What Python and numba keep beside the code; it comes and goes.
+_KEPT_BESIDE = (".pyc", ".nbc", ".nbi")
 
 
 def is_up_to_date(stage: Stage, config: Config, paths: Paths) -> bool:
@@ -74,11 +76,11 @@ def code_digest(packages: tuple[str, ...]) -> str:
     """Return one SHA-256 over the code of some packages and of the base below them."""
     root = Path(__file__).parent.parent
     files = [root / name for name in _BASE]
-    for package in packages:
+    for package in (*_BASE_PACKAGES, *packages):
         files += sorted(
             path
             for path in (root / package).rglob("*")
-            if path.is_file() and path.suffix not in (".pyc",)
+            if path.is_file() and path.suffix not in _KEPT_BESIDE
         )
     whole = hashlib.sha256()
     for path in files:

@@ -1,4 +1,4 @@
-"""Raster files: opening them safely, reading windows, writing cloud-optimised GeoTIFFs."""
+"""Writing cloud-optimised GeoTIFFs window by window, whole or not at all."""
 
 import os
 import shutil
@@ -6,7 +6,6 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,22 +14,16 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
-from pyproj import CRS
 
 # rasterio lets GDAL's own errors through from `shutil.copy` and gives them no public name.
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
-from hotspot.errors import CovariateError, GridError, OutputError, few, nearest_name
+from hotspot.errors import OutputError
 from hotspot.grid import Grid, Window
-
-# Formats that hold their own values. A VRT names other files or addresses to be opened in
-# its place, so it is not among them.
-_DRIVERS = ("GTiff", "AAIGrid", "HFA", "SAGA")
-
-# A block is decoded whole whatever window is asked for; real rasters stay far below.
-_LARGEST_BLOCK_BYTES = 2**30
+from hotspot.rasters.read import rasterio_window
+from hotspot.rasters.scaled import ScaledInteger
 
 # Side of a tile in cells; COG readers expect 512.
 _TILE = 512
@@ -44,326 +37,8 @@ _NODATA = {"float32": np.nan, "float64": np.nan, "uint8": 255, "uint16": 65535}
 # rasterio raises SystemError where GDAL fails without saying why, as on a full disk.
 _GDAL_ERRORS = (RasterioError, CPLE_BaseError, SystemError)
 
-# Blocks that GDAL keeps decoded. By default that is a share of the machine's memory, which a
-# long job fills whatever its windows are. Windows on the block grid need each block once, and
-# were as fast with 64 MB as with 2 GB.
-_CACHE_BYTES = 128 * 2**20
-
-# Tiles of a GeoTIFF that `fingerprint` looks at.
-_LOOKED_AT = 16
-
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, each 0 to 255."""
-
-
-@dataclass(frozen=True)
-class ScaledInteger:
-    """Whole numbers in a file that stand for number times scale.
-
-    Parameters
-    ----------
-    dtype : str
-        ``uint8``, ``uint16``, ``int16`` or ``int32``.
-    scale : float
-        Values are rounded to multiples of it, so half of it is lost at most.
-    """
-
-    dtype: str
-    scale: float
-
-    def rounded(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return values as they will read back from the file, NaN where missing.
-
-        Examples
-        --------
-        >>> ScaledInteger("uint16", 1e-4).rounded(np.array([0.123456, 0.8, np.nan]))
-        array([0.1235, 0.8   ,    nan])
-        """
-        return np.asarray(self.numbers(values) * self.scale, dtype=np.float64)
-
-    def numbers(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the whole numbers that stand for values, NaN where missing."""
-        return np.asarray(np.rint(values.astype(np.float64) / self.scale), dtype=np.float64)
-
-
-@contextmanager
-def bounded_cache(size: int = _CACHE_BYTES) -> Iterator[None]:
-    """Hold GDAL's cache of decoded blocks to a number of bytes, for the whole process."""
-    with rasterio.Env(GDAL_CACHEMAX=size):
-        yield
-
-
-def local_path(path: Path) -> Path:
-    """Return the absolute path of a local file, and refuse what GDAL would fetch or unpack.
-
-    Raises
-    ------
-    CovariateError
-        The path is an address or a virtual file system, or there is no such file.
-    """
-    text = str(path).replace("\\", "/")
-    if "\0" in text or "://" in text or ":/" in text[2:] or text.lower().startswith("/vsi"):
-        raise CovariateError(
-            f"{text!r} is no local file. Download or unpack it, then give its path."
-        )
-    if not path.is_file():
-        there = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-        raise CovariateError(
-            f"There is no file {text!r}.{nearest_name(path.name, there)} Check the path."
-        )
-    return path.absolute()
-
-
-def open_raster(path: Path) -> Any:
-    """Open a local raster for reading; the dataset is a context manager.
-
-    Parameters
-    ----------
-    path : Path
-        GeoTIFF, Arc/Info ASCII grid, Erdas Imagine or SAGA grid.
-
-    Returns
-    -------
-    rasterio.DatasetReader
-
-    Raises
-    ------
-    CovariateError
-        The path is no local file, the file is no raster of these formats or is damaged, or
-        its blocks are too large to decode.
-    """
-    file = local_path(path)
-    reason: Exception | None = None
-    for driver in _DRIVERS:
-        try:
-            dataset = rasterio.open(file, driver=driver)
-        except RasterioError as error:
-            # The first format is the expected one, so its complaint tells most.
-            reason = reason or error
-            continue
-        check_blocks(dataset, path)
-        return dataset
-    raise CovariateError(
-        f"{path} cannot be read as a raster: {reason}. "
-        "Give a GeoTIFF, ASCII grid, Erdas Imagine or SAGA grid; a layer of covariates may "
-        "be a mosaic (.vrt), NetCDF or Zarr too."
-    ) from reason
-
-
-# Addresses that GDAL reads by ranges, and what it calls them.
-_SCHEMES = {
-    "http://": "/vsicurl/http://",
-    "https://": "/vsicurl/https://",
-    "s3://": "/vsis3/",
-    "gs://": "/vsigs/",
-    "az://": "/vsiaz/",
-}
-# No listing of folders, no side-car files, a few tries, and blocks read once kept for a while.
-_REMOTE = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif",
-    "GDAL_HTTP_MAX_RETRY": "5",
-    "GDAL_HTTP_RETRY_DELAY": "1",
-    "GDAL_HTTP_CONNECTTIMEOUT": "30",
-    "GDAL_HTTP_LOW_SPEED_TIME": "60",
-    "GDAL_HTTP_LOW_SPEED_LIMIT": "1",
-    "VSI_CACHE": "TRUE",
-}
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text is the address of a web server or an object store.
-
-    Examples
-    --------
-    >>> is_address("s3://bucket/covariates"), is_address("data/covariates")
-    (True, False)
-    """
-    return text.startswith(tuple(_SCHEMES))
-
-
-@contextmanager
-def remote_reading() -> Iterator[None]:
-    """Have GDAL read addresses sparingly and try again where the network fails."""
-    with rasterio.Env(**_REMOTE):
-        yield
-
-
-def open_remote_raster(address: str) -> Any:
-    """Open a GeoTIFF of a web server or an object store; a context manager.
-
-    Only where a person has named the place: `open_raster` refuses addresses, which a table
-    or a configuration of somebody else could hold. Keys of an object store are those of the
-    environment, such as ``AWS_PROFILE``.
-
-    Parameters
-    ----------
-    address : str
-        ``https://``, ``http://``, ``s3://``, ``gs://`` or ``az://``, then host or bucket, and
-        the path of a ``.tif``.
-
-    Raises
-    ------
-    CovariateError
-        The address is of another kind, or there is no GeoTIFF.
-    """
-    scheme = next((known for known in _SCHEMES if address.startswith(known)), None)
-    if scheme is None or not address.endswith(".tif"):
-        raise CovariateError(
-            f"{address!r} is no address of a GeoTIFF. Give one that begins with "
-            f"{few(_SCHEMES)} and ends with .tif."
-        )
-    name = _SCHEMES[scheme] + address.removeprefix(scheme)
-    try:
-        dataset = rasterio.open(name, driver="GTiff")
-    except RasterioError as error:
-        raise CovariateError(
-            f"{address} cannot be read: {error}. Check that the address is right and that this "
-            "machine may read it."
-        ) from error
-    check_blocks(dataset, Path(address))
-    return dataset
-
-
-def fingerprint(dataset: Any) -> tuple[str, ...]:
-    """Return what tells an open GeoTIFF from one that was written anew.
-
-    Type, nodata and codec, and where some of its compressed tiles lie and how long they are:
-    other values hardly ever compress to the same lengths. Nothing but the head is read.
-    """
-    rows, cols = dataset.block_shapes[0]
-    down, across = -(-dataset.height // rows), -(-dataset.width // cols)
-    places = sorted(
-        {(place * (down * across - 1)) // _LOOKED_AT for place in range(_LOOKED_AT + 1)}
-    )
-    tiles = [divmod(place, across) for place in places]
-    return (
-        f"{dataset.dtypes} {dataset.nodata} {dataset.compression}",
-        *(
-            f"{dataset.get_tag_item(f'BLOCK_{what}_{col}_{row}', 'TIFF', bidx=1)}"
-            for row, col in tiles
-            for what in ("OFFSET", "SIZE")
-        ),
-    )
-
-
-def check_blocks(dataset: Any, path: object) -> None:
-    """Close a dataset and refuse it where it cannot be read window by window.
-
-    Raises
-    ------
-    CovariateError
-        Its numbers are complex, or its blocks would fill the memory.
-    """
-    height, width = max(dataset.block_shapes, key=lambda shape: int(shape[0]) * int(shape[1]))
-    if any(str(dtype).startswith("complex") for dtype in dataset.dtypes):
-        dataset.close()
-        raise CovariateError(
-            f"{path} holds complex numbers. Give a raster of real numbers, such as amplitude."
-        )
-    largest = max(np.dtype(dtype).itemsize for dtype in dataset.dtypes)
-    size = height * width * largest
-    if size > _LARGEST_BLOCK_BYTES:
-        dataset.close()
-        raise CovariateError(
-            f"{path} is stored in blocks of {height} x {width} cells, {size / 2**30:.0f} GiB "
-            "each, which would fill the memory. Rewrite it in tiles: gdal_translate -of COG."
-        )
-
-
-def dataset_crs(dataset: Any) -> str | None:
-    """Return the horizontal CRS of an open raster as text, or None where it has none."""
-    return horizontal_crs(dataset.crs.to_string()) if dataset.crs else None
-
-
-def horizontal_crs(text: str) -> str:
-    """Return a CRS without its heights, as an authority code where it has one.
-
-    Examples
-    --------
-    >>> horizontal_crs("EPSG:7415")  # Amersfoort / RD New + NAP height
-    'EPSG:28992'
-    """
-    crs = CRS.from_user_input(text)
-    if not crs.is_compound:
-        return text
-    flat = crs.sub_crs_list[0]
-    authority = flat.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else str(flat.to_wkt())
-
-
-def read_grid(path: Path) -> Grid:
-    """Return the grid of a raster file.
-
-    Raises
-    ------
-    CovariateError
-        The file cannot be read.
-    GridError
-        The raster has no CRS, or is not north-up.
-    """
-    with open_raster(path) as dataset:
-        crs = dataset_crs(dataset)
-        if crs is None:
-            raise GridError(
-                f"{path} says no coordinate reference system. Declare it with the key `crs` "
-                "of the layer, or write it into the file: gdal_edit.py -a_srs EPSG:28992."
-            )
-        return Grid(crs=crs, transform=dataset.transform, shape=dataset.shape)
-
-
-def read_window(
-    dataset: Any, window: Window, band: int = 1, *, nodata: float | None = None
-) -> NDArray[np.float64]:
-    """Return the values of one band under a window, as numbers with a unit.
-
-    Scale and offset of the band are applied. Cells are missing where nodata, the mask or the
-    opacity of the file says so.
-
-    Parameters
-    ----------
-    dataset : rasterio.DatasetReader
-        From `open_raster`.
-    window : Window
-        Within the raster.
-    band : int
-        From 1.
-    nodata : float, optional
-        A further value, before scale and offset, that means missing.
-
-    Returns
-    -------
-    array, shape of the window
-        float64, NaN where missing.
-
-    Raises
-    ------
-    CovariateError
-        There is no such band, or the file is damaged.
-    """
-    if not 1 <= band <= dataset.count:
-        raise CovariateError(
-            f"{dataset.name} has {dataset.count} band(s), so there is no band {band}. "
-            "Bands are counted from 1."
-        )
-    try:
-        stored = dataset.read(band, window=_rasterio_window(window), masked=True)
-    except RasterioError as error:
-        raise CovariateError(
-            f"{dataset.name} is damaged: {error} in rows {window.row} to "
-            f"{window.row + window.height}. Get the file anew."
-        ) from error
-    values = stored.data.astype(np.float64)
-    missing = np.ma.getmaskarray(stored)
-    if nodata is not None:
-        # Nodata of a float32 raster, such as -3.4e38, is met only in its own precision.
-        as_stored = np.float32(nodata) if stored.dtype == np.float32 else nodata
-        missing = missing | (values == float(as_stored))
-    scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
-    if (scale, offset) != (1.0, 0.0):
-        values = values * scale + offset
-    values[missing] = np.nan
-    return np.asarray(values, dtype=np.float64)
 
 
 class CogWriter:
@@ -465,7 +140,7 @@ class CogWriter:
         stored = self._stored(stacked)
         self._checksums[window] = zlib.crc32(stored.tobytes())
         with _told(self.path):
-            self._dataset.write(stored, window=_rasterio_window(window))
+            self._dataset.write(stored, window=rasterio_window(window))
 
     def __exit__(
         self,
@@ -561,7 +236,7 @@ class CogWriter:
         """
         with rasterio.open(file, driver="GTiff") as dataset:
             for window, checksum in self._checksums.items():
-                found = dataset.read(window=_rasterio_window(window))
+                found = dataset.read(window=rasterio_window(window))
                 if np.issubdtype(self._dtype, np.floating):
                     found[np.isnan(found)] = np.nan
                 if zlib.crc32(found.tobytes()) != checksum:
@@ -643,7 +318,3 @@ def _default_nodata(dtype: np.dtype[Any]) -> float:
     if dtype.name in _NODATA:
         return float(_NODATA[dtype.name])
     return float(np.iinfo(dtype).min)
-
-
-def _rasterio_window(window: Window) -> Any:
-    return rasterio.windows.Window(window.col, window.row, window.width, window.height)
