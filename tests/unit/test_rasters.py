@@ -86,7 +86,7 @@ def test_virtual_raster_is_refused_under_any_name(tmp_path, name):
         f'band="1"><SimpleSource><SourceFilename>{target}</SourceFilename></SimpleSource>'
         "</VRTRasterBand></VRTDataset>"
     )
-    with pytest.raises(CovariateError, match="gdal_translate"):
+    with pytest.raises(CovariateError, match="mosaic"):
         open_raster(vrt)
 
 
