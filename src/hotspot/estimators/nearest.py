@@ -198,7 +198,7 @@ class NearestSamples:
             found: Points = self._plain.query(points, workers=n_threads)[0]
             return found
         if self.samples.size <= _PRODUCTS:
-            return self._products.distance(points)
+            return self._products.distance(points, n_threads=n_threads)
         return self._boxes.distance(points, n_threads=n_threads)
 
     def count(self, points: Points, radius: float, *, n_threads: int = 1) -> Points:
@@ -209,5 +209,5 @@ class NearestSamples:
             )
             return np.asarray(found, dtype=np.float64)
         if self.samples.size <= _PRODUCTS:
-            return self._products.count(points, radius)
+            return self._products.count(points, radius, n_threads=n_threads)
         return self._boxes.count(points, radius, n_threads=n_threads)

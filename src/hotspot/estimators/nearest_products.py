@@ -8,6 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.trees.portions import over_rows
+
 Points = NDArray[np.float64]
 
 # Points whose products with all samples are held at once.
@@ -49,7 +51,7 @@ class ProductSearch:
         factor = np.vstack([-2 * centred.T, norm]).astype(np.float32)
         return cls(samples, np.ascontiguousarray(factor), middle, float(norm.max()) ** 0.5)
 
-    def distance(self, points: Points) -> Points:
+    def distance(self, points: Points, *, n_threads: int = 1) -> Points:
         """Return the distance of each point to the nearest sample, shape (n,).
 
         Examples
@@ -59,15 +61,21 @@ class ProductSearch:
         array([1., 2.])
         """
         squared = np.full(len(points), np.inf)
-        for part, _, off, product in self._products(points):
-            most = product.min(axis=1) + 2 * off
-            row, sample = self._pairs(product <= most[:, np.newaxis])
-            exact = squared_distance(points[part][row], self.samples[sample])
-            np.minimum.at(squared[part], row, exact)
+
+        def work(rows: slice) -> None:
+            own, found = points[rows], squared[rows]
+            for part, _, off, product in self._products(own):
+                most = product.min(axis=1) + 2 * off
+                row, sample = self._pairs(product <= most[:, np.newaxis])
+                exact = squared_distance(own[part][row], self.samples[sample])
+                np.minimum.at(found[part], row, exact)
+
+        with _one_thread():
+            over_rows(work, len(points), n_threads=n_threads)
         nearest: Points = np.sqrt(squared)
         return nearest
 
-    def count(self, points: Points, radius: float) -> Points:
+    def count(self, points: Points, radius: float, *, n_threads: int = 1) -> Points:
         """Return how many samples lie within a radius of each point, shape (n,).
 
         Examples
@@ -76,15 +84,21 @@ class ProductSearch:
         >>> search.count(np.array([[3.0, 3.0], [0.0, 0.0]]), 5.0)
         array([1., 2.])
         """
-        found = np.empty(len(points))
-        for part, norm, off, product in self._products(points):
-            least, most = radius**2 - norm - off, radius**2 - norm + off
-            inside = product < least[:, np.newaxis]
-            found[part] = np.count_nonzero(inside, axis=1)
-            row, sample = self._pairs(~inside & (product <= most[:, np.newaxis]))
-            exact = squared_distance(points[part][row], self.samples[sample])
-            np.add.at(found[part], row[exact <= radius**2], 1.0)
-        return found
+        counted = np.empty(len(points))
+
+        def work(rows: slice) -> None:
+            own, found = points[rows], counted[rows]
+            for part, norm, off, product in self._products(own):
+                least, most = radius**2 - norm - off, radius**2 - norm + off
+                inside = product < least[:, np.newaxis]
+                found[part] = np.count_nonzero(inside, axis=1)
+                row, sample = self._pairs(~inside & (product <= most[:, np.newaxis]))
+                exact = squared_distance(own[part][row], self.samples[sample])
+                np.add.at(found[part], row[exact <= radius**2], 1.0)
+
+        with _one_thread():
+            over_rows(work, len(points), n_threads=n_threads)
+        return counted
 
     def _products(
         self, points: Points
@@ -97,16 +111,15 @@ class ProductSearch:
         count = len(self.factor)
         held = np.empty((min(_ROWS, len(points)), len(self.samples)), dtype=np.float32)
         share = (count + 8) * float(np.finfo(np.float32).eps)
-        with _one_thread():
-            for start in range(0, len(points), _ROWS):
-                part = slice(start, start + _ROWS)
-                centred = points[part] - self.middle
-                norm = (centred**2).sum(axis=1)
-                rows = np.empty((len(centred), count), dtype=np.float32)
-                rows[:, :-1], rows[:, -1] = centred, 1.0
-                product = np.matmul(rows, self.factor, out=held[: len(rows)])
-                off = share * (np.sqrt(norm) + self.reach) ** 2
-                yield part, norm, off, product
+        for start in range(0, len(points), _ROWS):
+            part = slice(start, start + _ROWS)
+            centred = points[part] - self.middle
+            norm = (centred**2).sum(axis=1)
+            rows = np.empty((len(centred), count), dtype=np.float32)
+            rows[:, :-1], rows[:, -1] = centred, 1.0
+            product = np.matmul(rows, self.factor, out=held[: len(rows)])
+            off = share * (np.sqrt(norm) + self.reach) ** 2
+            yield part, norm, off, product
 
     def _pairs(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         place = np.flatnonzero(chosen)
@@ -141,5 +154,5 @@ def _controller() -> Any:
 
 
 def _one_thread() -> Any:
-    """Hold matrix products to one thread: windows are what is computed side by side."""
+    """Hold a matrix product to one thread: rows are what is computed side by side."""
     return _controller().limit(limits=1, user_api="blas")

@@ -1,5 +1,6 @@
 """Rows in portions, on several threads."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +18,8 @@ def over_rows(work: Callable[[slice], None], n_rows: int, *, n_threads: int = 1)
     n_rows : int
         Number of rows.
     n_threads : int
-        Portions under way at once. The result cannot depend on it.
+        Portions under way at once; -1 for as many as the machine has cores. The result cannot
+        depend on it.
 
     Examples
     --------
@@ -28,6 +30,8 @@ def over_rows(work: Callable[[slice], None], n_rows: int, *, n_threads: int = 1)
     portions = [
         slice(start, min(start + PORTION, n_rows)) for start in range(0, n_rows, PORTION)
     ]
+    if n_threads < 0:
+        n_threads = os.cpu_count() or 1
     if n_threads == 1 or len(portions) < 2:
         for rows in portions:
             work(rows)

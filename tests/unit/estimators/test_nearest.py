@@ -64,12 +64,14 @@ def test_samples_at_one_place_are_each_counted(way):
     np.testing.assert_array_equal(tree.count(np.array([[1.0, 1, 2]]), 1.0), [50.0])
 
 
-def test_threads_and_order_change_nothing():
+@WAYS
+def test_threads_and_order_change_nothing(way):
     """The row before is only where the search begins."""
     samples, points = _points(500, 6), _points(9000, 6, seed=3)
-    tree, order = BoxTree.of(samples), np.random.default_rng(4).permutation(9000)
+    tree, order = way.of(samples), np.random.default_rng(4).permutation(9000)
     found = tree.distance(points)
     np.testing.assert_array_equal(found[order], tree.distance(points[order], n_threads=3))
+    np.testing.assert_array_equal(found, tree.distance(points, n_threads=-1))
 
 
 def test_few_rows_do_without_what_many_need(monkeypatch):
