@@ -74,7 +74,7 @@ def test_roles_of_the_map_are_those_of_the_explanation(made, kind):
         found = {}
         for name, windows in (
             ("mapped", _mapped_roles(made / "map", model)),
-            ("computed", _computed_roles(_Settings, model, none, stack)),
+            ("computed", _computed_roles(_Settings, model, none, stack, 1)),
         ):
             arrays = np.full((3, *stack.grid.shape), -9.0)
             for window, layer in windows:
