@@ -46,7 +46,8 @@ def read_database(address: str, table: str | None) -> tuple[pd.DataFrame, str | 
         kind = address.split(":", 1)[0] if re.match(r"[\w+]+:", address) else "no address"
         raise ObservationError(
             f"The database ({kind}) cannot be opened: {type(error).__name__}. Give an address "
-            "such as postgresql+psycopg://user:password@host/name, and install its driver."
+            "such as postgresql+psycopg://user:password@host/name, and install its driver: "
+            "pip install 'hotspot[postgis]'."
         ) from error
     shown = engine.url.render_as_string(hide_password=True)
     schema, _, name = (table or "").rpartition(".")
