@@ -23,7 +23,7 @@ from hotspot.covariates.store import read_recipes
 from hotspot.grid import Grid
 
 # Code outside this package that the values depend on.
-_BASE = ("grid.py", "rasters.py")
+_BASE = ("grid.py", "rasters/*.py")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,8 @@ def _digest_once(path: Path, size: int, time: int) -> str:
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
     package = Path(__file__).parent
-    files = [package.parent / name for name in _BASE] + sorted(package.rglob("*.py"))
+    files = [file for name in _BASE for file in sorted(package.parent.glob(name))]
+    files += sorted(package.rglob("*.py"))
     whole = hashlib.sha256()
     for file in files:
         name = file.relative_to(package.parent).as_posix()
