@@ -363,7 +363,8 @@ def chaos(folder: Path, times: int) -> list[str]:
         return subprocess.Popen(
             [*command, str(target), kind],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            # A program that is killed has nothing to say; one whose worker is, may.
+            stderr=None if kind == "dask" else subprocess.DEVNULL,
             text=True,
         )
 
