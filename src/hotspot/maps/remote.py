@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from hotspot import __version__
-from hotspot.errors import ConfigError, OutputError, few
+from hotspot.errors import ConfigError, HotspotError, OutputError, few
 from hotspot.maps.engine import Packed
 from hotspot.maps.window import CovariateStack, MapJob
 from hotspot.rasters import bounded_cache, remote_reading
@@ -29,6 +29,8 @@ _AHEAD = 2
 _PATIENCE = 120.0
 # Seconds after which a window that has not come makes one look for the workers.
 _LOOK = 5.0
+# Seconds after which a window whose connection broke is asked for again.
+_RETRY = 0.5
 
 
 class DaskWorkers:
@@ -124,6 +126,7 @@ class DaskWorkers:
         from dask.distributed import TimeoutError as DaskTimeoutError
 
         alone_since: float | None = None
+        broken_since: float | None = None
         while True:
             try:
                 packed: Packed = future.result(timeout=_LOOK)
@@ -146,6 +149,19 @@ class DaskWorkers:
                     "The Dask scheduler was lost while the map was made. Windows that were "
                     "finished are kept. See why it ended, then run again to go on."
                 ) from error
+            except OSError as error:
+                # What computing raised is the answer. A connection that broke while the window
+                # came over, as when its worker ends just then, is none: it is asked for again.
+                if isinstance(error, HotspotError) or future.status == "error":
+                    raise
+                broken_since = monotonic() if broken_since is None else broken_since
+                if monotonic() - broken_since > self._patience:
+                    raise OutputError(
+                        f"Window {number} of the map could not be fetched from the Dask "
+                        f"workers for {self._patience:g} seconds: {error}. Windows that were "
+                        "finished are kept. See whether the network holds, then run again."
+                    ) from error
+                sleep(_RETRY)
             else:
                 return packed
 

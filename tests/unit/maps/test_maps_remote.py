@@ -126,6 +126,35 @@ def test_a_lost_worker_loses_no_window(made, dask_client):
     assert set(dask_client.run(os.getpid).values()) != set(pids.values())
 
 
+class _Fetched:
+    """A window whose connection breaks the first times it is asked for."""
+
+    def __init__(self, breaks, status="finished"):
+        self.status = status
+        self.asked = 0
+        self._breaks = breaks
+
+    def result(self, timeout):
+        self.asked += 1
+        if self.asked <= self._breaks:
+            raise ConnectionResetError("the other end is gone")
+        return "window"
+
+
+def test_a_window_whose_connection_breaks_is_asked_for_again(monkeypatch):
+    """As when its worker ends meanwhile; not for ever, and no error is passed over."""
+    monkeypatch.setattr(remote, "sleep", lambda _: None)
+    engine = remote.DaskWorkers(None, None, patience=60.0)
+    assert engine._result(3, _Fetched(2)) == "window"
+    failed = _Fetched(1, status="error")
+    with pytest.raises(ConnectionResetError):
+        engine._result(3, failed)
+    assert failed.asked == 1
+    hurried = remote.DaskWorkers(None, None, patience=0.0)
+    with pytest.raises(OutputError, match="Window 3 of the map could not be fetched"):
+        hurried._result(3, _Fetched(1000))
+
+
 def test_an_error_of_a_worker_is_told_as_it_is(made, dask_client, tmp_path):
     """What cannot be read there is refused here, with its own words."""
     elsewhere = StackElsewhere(str(tmp_path), *_stack_facts(made))
