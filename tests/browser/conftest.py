@@ -13,7 +13,6 @@ import pytest
 
 from hotspot.cli import run_command_line
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 STAGES = (
     "compose",
     "observations",
@@ -54,14 +53,6 @@ class Watch:
 
     errors: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Return the installed browser, or skip."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    return CHROMIUM
 
 
 @pytest.fixture(scope="session")
@@ -110,16 +101,6 @@ def _served(root: Path, experiment: str) -> Iterator[Viewer]:
             yield Viewer(told[-1].split()[1], root)
         finally:
             server.terminate()
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
-    """Start the installed browser once."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

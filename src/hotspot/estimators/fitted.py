@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
 from hotspot.estimators.additive import AdditiveModel, SharedOnce
-from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.varying_limit import exceedance_at
 from hotspot.grid import Coordinates, Grid
@@ -131,6 +130,9 @@ class FittedModel:
         Probability, median and interval of the same rows then cost one distribution, and the
         contributions of all roles one table.
         """
+        # Not imported by who only names the package: scikit-learn takes a second.
+        from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce
+
         once: Any = self.estimator
         if isinstance(once, AnswersFromDistribution):
             once = AskedOnce(once)

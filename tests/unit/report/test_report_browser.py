@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from hotspot.report.terms import SCORES
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
@@ -69,9 +71,10 @@ def test_the_page_is_no_wider_than_a_telephone(report: ReportContent, tmp_path: 
     assert 0 < int(told[1]) <= int(told[2])
 
 
-def test_a_wide_table_fits_on_paper(report: ReportContent, tmp_path: Path) -> None:
+def test_a_wide_table_fits_on_paper(
+    report: ReportContent, browser: Any, tmp_path: Path
+) -> None:
     """With every score there is, no table is cut off at the edge of a sheet."""
-    playwright = pytest.importorskip("playwright.sync_api")
     one = report.contaminants[0]
     assert one.evaluation is not None
     every = {name: {"mean": -0.1234567, "se": 0.0456789} for name in SCORES}
@@ -80,16 +83,14 @@ def test_a_wide_table_fits_on_paper(report: ReportContent, tmp_path: Path) -> No
     path = tmp_path / "report.html"
     page_text = render_report(replace(report, contaminants=(wide,)))
     path.write_text(page_text, encoding="utf-8")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        # 178 mm between the margins of A4, at 96 points to the inch.
-        page = browser.new_page(viewport={"width": 673, "height": 950})
-        page.emulate_media(media="print")
-        page.goto(path.as_uri())
-        ends = page.evaluate(
-            "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
-        )
-        browser.close()
+    # 178 mm between the margins of A4, at 96 points to the inch.
+    page = browser.new_page(viewport={"width": 673, "height": 950})
+    page.emulate_media(media="print")
+    page.goto(path.as_uri())
+    ends = page.evaluate(
+        "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
+    )
+    page.close()
     assert max(ends) <= 673
 
 
