@@ -1,7 +1,10 @@
 """Charts of what a model leans on: covariates, roles, pairs, and which say the same."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -58,14 +61,8 @@ def importance_bars(table: pd.DataFrame, *, scale: str, placebo: float | None) -
                 )
             ),
         )
-        axis.set_yticks(rows, [shortened(name, 30) for name in table["covariate"]])
-        axis.tick_params(axis="y", labelcolor=INK)
-        axis.set_ylim(len(table) - 0.4, -0.6)
-        axis.set_xlim(left=0)
+        _name_rows(axis, [shortened(name, 30) for name in table["covariate"]])
         axis.set_xlabel(f"Mean absolute contribution, {scale}")
-        axis.grid(axis="x")
-        axis.set_axisbelow(True)
-        axis.spines["left"].set_visible(False)
         keys = [Patch(color=colour, label=role_label(role)) for role, colour in colours.items()]
         if placebo is not None:
             keys.append(Patch(color=PLACEBO, label="Placebo band"))
@@ -96,14 +93,8 @@ def role_bars(table: pd.DataFrame, *, scale: str) -> Figure:
             color=[colours[role] for role in table["role"]],
             error_kw={"ecolor": INK, "elinewidth": 1, "capsize": 0},
         )
-        axis.set_yticks(rows, [shortened(role_label(role), 30) for role in table["role"]])
-        axis.tick_params(axis="y", labelcolor=INK)
-        axis.set_ylim(len(table) - 0.4, -0.6)
-        axis.set_xlim(left=0)
+        _name_rows(axis, [shortened(role_label(role), 30) for role in table["role"]])
         axis.set_xlabel(f"Mean absolute contribution, {scale}")
-        axis.grid(axis="x")
-        axis.set_axisbelow(True)
-        axis.spines["left"].set_visible(False)
     return figure
 
 
@@ -142,17 +133,22 @@ def interaction_bars(table: pd.DataFrame, *, scale: str, most: int = 8) -> Figur
             for label, part in zip(labels, shown["mean_abs"], strict=True)
         )
         tell(axis, shown["mean_abs"], rows, told)
-        axis.set_yticks(rows, [shortened(label, 40) for label in labels])
-        axis.tick_params(axis="y", labelcolor=INK)
-        axis.set_ylim(len(shown) - 0.4, -0.6)
-        axis.set_xlim(left=0)
+        _name_rows(axis, [shortened(label, 40) for label in labels])
         axis.set_xlabel(f"Mean absolute part, {scale}")
-        axis.grid(axis="x")
-        axis.set_axisbelow(True)
-        axis.spines["left"].set_visible(False)
         keys = [Patch(color=OTHER, label="alone"), Patch(color=MODEL, label="only together")]
         axis.legend(handles=keys, loc="lower right", handlelength=1.1, handleheight=1.0)
     return figure
+
+
+def _name_rows(axis: Axes, names: Sequence[str]) -> None:
+    """Give a chart of bars one named row each, the first on top, measured from 0."""
+    axis.set_yticks(range(len(names)), names)
+    axis.tick_params(axis="y", labelcolor=INK)
+    axis.set_ylim(len(names) - 0.4, -0.6)
+    axis.set_xlim(left=0)
+    axis.grid(axis="x")
+    axis.set_axisbelow(True)
+    axis.spines["left"].set_visible(False)
 
 
 def association_tree(association: pd.DataFrame, *, same_from: float) -> Figure:
