@@ -76,6 +76,7 @@ def main(arguments: list[str]) -> int:
     if "id" in asked:
         found = Thresholds((table.get(asked["id"]),))
     else:
+        # Texts and switches go to parameters of their own, which the reading has checked.
         found = table.select(**wanted, **flags)  # type: ignore[arg-type]
     _print_table(found, _evaluated(found, soil, table) if set(soil) - {"land_use"} else None)
     return 0

@@ -209,6 +209,7 @@ def _edition(headers: http.client.HTTPMessage) -> str | None:
 class _StayThere(urllib.request.HTTPRedirectHandler):
     """Follows no redirection: the user named a host to read from, and this would be another."""
 
+    # The standard library gives no types for what it hands over here.
     def redirect_request(  # type: ignore[no-untyped-def]
         self, req, fp, code, msg, headers, newurl
     ) -> urllib.request.Request | None:

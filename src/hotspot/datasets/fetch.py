@@ -362,6 +362,7 @@ def _edition_of(answer: http.client.HTTPResponse) -> str | None:
 class StayEncrypted(urllib.request.HTTPRedirectHandler):
     """Follows redirections, but none from https to another scheme."""
 
+    # The standard library gives no types for what it hands over here.
     def redirect_request(  # type: ignore[no-untyped-def]
         self, req, fp, code, msg, headers, newurl
     ) -> urllib.request.Request | None:

@@ -338,6 +338,7 @@ def _check_weights(
 ) -> dict[str, float]:
     if weights is None:
         return dict.fromkeys(names, 1.0)
+    # A Series, too, may be given: one goes over its values, not over its names.
     given: dict[str, Any] = {str(name): weights[name] for name in weights.keys()}  # noqa: SIM118
     missing = [name for name in names if name not in given]
     extra = [name for name in given if name not in names]

@@ -268,6 +268,7 @@ def _plugin(name: str, job: MapJob, open_stack: OpenStack) -> Any:
     """
     from distributed import WorkerPlugin
 
+    # Dask has no types, so that its base class is Any.
     class MapPlugin(WorkerPlugin):  # type: ignore[misc]
         """Holds the job of a map on a worker."""
 
