@@ -17,6 +17,7 @@ from hotspot.covariates.layers import RasterLayer
 from hotspot.covariates.read import AlignedRaster
 from hotspot.covariates.remote import RangeReader, RemoteFile
 from hotspot.covariates.source_files import source_files
+from hotspot.covariates.virtual import virtual_sources
 from hotspot.errors import ConfigError, CovariateError
 from hotspot.grid import Grid, Window
 
@@ -255,6 +256,14 @@ def test_what_else_a_virtual_raster_can_do_is_refused(
     path = mosaic(folder, text)
     with pytest.raises(CovariateError, match=words):
         aligned(RasterLayer(number, path), SMALL)
+
+
+def test_a_declaration_in_two_bytes_a_letter_is_refused(tmp_path):
+    """An entity hides its name from who looks for it letter by letter, not from a parser."""
+    path = tmp_path / "wide.vrt"
+    path.write_text('<!DOCTYPE a [<!ENTITY e "/etc/passwd">]><VRTDataset/>', encoding="utf-16")
+    with pytest.raises(CovariateError, match="it declares entities"):
+        virtual_sources(path)
 
 
 def test_a_computed_band_is_refused(write_raster, tmp_path, number):
