@@ -19,6 +19,7 @@ from hotspot.covariates.stack import open_stack
 from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
+from hotspot.estimators.preference import corrected
 from hotspot.estimators.store import save_model
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.store import read_ledger, read_table
@@ -48,7 +49,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             limits = limits_at(limit_value(limit), chosen.X)
             labels = exceedance_labels(chosen.lower, chosen.upper, limits)
             estimator = model_factory(config, config.model.kind, contaminant, catalogue)()
-            fit_at(estimator, chosen, limits)
+            slope = ledger.get("sampling", {}).get(contaminant, {}).get("correction") or 0.0
+            estimator = corrected(fit_at(estimator, chosen, limits), slope)
             fitted = FittedModel(
                 estimator=estimator,
                 catalogue=catalogue,
@@ -67,6 +69,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                     "n_samples": len(chosen),
                     "n_unknown": int(np.isnan(labels).sum()),
                     "prevalence": float(np.nanmean(labels)),
+                    "preference": float(getattr(estimator, "preference_", 0.0)),
                 },
                 evidence=_evidence(paths, contaminant, config.model.kind, plan.plan, chosen),
             )

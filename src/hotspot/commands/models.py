@@ -23,7 +23,16 @@ from hotspot.observations.limit_rules import Limit, LimitRule
 from hotspot.seeds import child_seed
 
 # Parts of the configuration that a model depends on.
-MODEL_KEYS = ("contaminants", "covariates", "cv", "data", "model", "seed", "threshold")
+MODEL_KEYS = (
+    "contaminants",
+    "covariates",
+    "cv",
+    "data",
+    "model",
+    "preference",
+    "seed",
+    "threshold",
+)
 
 
 def limits_of(config: Config) -> dict[str, LimitRule]:
@@ -122,7 +131,7 @@ def config_hash(config: Config) -> str:
 def model_facts(config: Config, paths: Paths) -> dict[str, Any]:
     """Return what identifies a model: the same data, settings and version give the same."""
     values = config.model_dump(mode="json")
-    settings = {key: values[key] for key in ("model", "threshold", "seed", "cv")}
+    settings = {key: values[key] for key in ("model", "preference", "threshold", "seed", "cv")}
     data = data_digest(paths)
     identity = {
         "settings": settings,

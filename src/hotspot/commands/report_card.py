@@ -112,4 +112,6 @@ def sampling_content(
             if plan.repeat == 0
         ),
         n_without_limit=int(np.isnan(limits).sum()),
+        preference=ledger.get("sampling", {}).get(limit.contaminant, {}).get("correction")
+        or 0.0,
     )

@@ -90,6 +90,7 @@ def sampling_warnings(
         told.append(
             f"{sampling['sentence']} Scores under folds speak of places like the sampled ones; "
             "those weighed for the map allow for it as far as they can."
+            + (" So does the map." if sampling.get("correction") else "")
         )
     target = ledger.get("target", {}).get(contaminant, {}).get(config.model.kind, {})
     if target.get("reason"):

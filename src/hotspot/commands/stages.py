@@ -132,7 +132,7 @@ STAGES = (
     ),
     Stage(
         "evaluate",
-        keys=("cv", "model", "seed", "threshold"),
+        keys=("cv", "model", "preference", "seed", "threshold"),
         packages=(
             "covariates",
             "estimators",
@@ -159,6 +159,7 @@ STAGES = (
             "data",
             "description",
             "model",
+            "preference",
             "seed",
             "threshold",
         ),

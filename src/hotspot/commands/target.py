@@ -12,6 +12,7 @@ from hotspot.commands.models import limit_value, limits_of, model_factory
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
 from hotspot.errors import ModelError
+from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.target import model_tests, target_scores
@@ -117,11 +118,31 @@ def _of(
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
         random_state=child_seed(config.seed, "tasks", contaminant),
     )
+    slope = reference.preference.sure if config.preference == "auto" else 0.0
+    correction = 0.0
     told: dict[str, Any] = {}
     printed: dict[str, dict[str, Any]] = {}
     for kind, runs in tested.items():
-        chance = _map_chance(config, samples, (contaminant, kind), target, limit)
-        scores = target_scores(reference, model_tests(opinion, reference, runs), chance)
+        model = fit_at(
+            model_factory(config, kind, contaminant, samples.catalogue)(),
+            chosen,
+            limits_at(limit, chosen.X),
+        )
+        moves = slope != 0 and can_be_corrected(model)
+        if moves and kind == config.model.kind:
+            correction = slope
+        chance = exceedance_at(
+            corrected(model, slope),
+            target.X,
+            limits_at(limit, target.X),
+            coordinates=target.coordinates,
+        )
+        scores = target_scores(
+            reference,
+            model_tests(opinion, reference, runs),
+            chance,
+            is_corrected=moves,
+        )
         first = scores["log_loss"]
         told[kind] = {"n_effective": _plain(first.n_effective), "reason": first.reason}
         if first.mean is not None:
@@ -129,30 +150,17 @@ def _of(
                 name: {"mean": _plain(score.mean), "se": _plain(score.se)}
                 for name, score in scores.items()
             }
-    told_all = {"preference": _plain(reference.preference.slope)}
-    return _Entry({**sampling, **told_all}, told, printed)
+    slopes = {
+        "preference": _plain(reference.preference.slope),
+        "preference_se": _plain(reference.preference.se),
+        "correction": _plain(correction),
+    }
+    return _Entry({**sampling, **slopes}, told, printed)
 
 
 def _has_both_classes(samples: Samples, limit: Limit) -> bool:
     labels = exceedance_labels(samples.lower, samples.upper, limits_at(limit, samples.X))
     return len(np.unique(labels[np.isfinite(labels)])) == 2
-
-
-def _map_chance(
-    config: Config,
-    samples: SampleSet,
-    what: tuple[str, str],
-    target: Target,
-    limit: Limit,
-) -> NDArray[np.float64]:
-    """Return the probabilities of the map of a (contaminant, kind of model)."""
-    contaminant, kind = what
-    chosen = samples.of(contaminant)
-    make = model_factory(config, kind, contaminant, samples.catalogue)
-    model = fit_at(make(), chosen, limits_at(limit, chosen.X))
-    return exceedance_at(
-        model, target.X, limits_at(limit, target.X), coordinates=target.coordinates
-    )
 
 
 def _log_middle(samples: Samples) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """One model of the concentration: learners, pooled and calibrated by left-out blocks."""
 
 import warnings
+from copy import copy
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -13,7 +14,12 @@ from hotspot.errors import FoldError, ModelError, few
 from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.calibration import Calibration, fit_calibration
-from hotspot.estimators.distribution import Pool, PredictiveDistribution, Recalibrated
+from hotspot.estimators.distribution import (
+    Moved,
+    Pool,
+    PredictiveDistribution,
+    Recalibrated,
+)
 from hotspot.estimators.kriging_base import VariogramWarning
 from hotspot.estimators.pooling import pool_weights
 from hotspot.estimators.table import Matrix
@@ -115,6 +121,8 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         Sum 1.
     calibration_ : Calibration
         Map of probabilities.
+    preference_ : float
+        Slope that answers are corrected for, see `against_preference`; 0 for none.
     choice_ : str
         One sentence that says which members were taken, with which weight, and why.
 
@@ -187,6 +195,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         self.feature_names_in_ = np.array([str(name) for name in X.columns], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
         self.n_samples_ = len(lower)
+        self.preference_ = 0.0
         folds = self._folds(lower, upper, coordinates)
         left_out = [
             _left_out(fitted, member, X, (lower, upper), coordinates, folds)
@@ -208,10 +217,43 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         """Return the distribution of a new measurement at each row; NaN where unknown."""
         check_is_fitted(self)
         answers = [member.distribution(X, coordinates=coordinates) for member in self.members_]
-        pooled = Pool(answers, self.weights_)
-        if self.calibration_.is_none:
-            return pooled
-        return Recalibrated(pooled, self.calibration_.given, self.calibration_.calibrated)
+        told: PredictiveDistribution = Pool(answers, self.weights_)
+        if not self.calibration_.is_none:
+            given, calibrated = self.calibration_.given, self.calibration_.calibrated
+            told = Recalibrated(told, given, calibrated)
+        if self.preference_ == 0:
+            return told
+        process = self.surface_
+        own = answers[self.members_.index(process)]
+        return Moved(told, -self.preference_ * process.surface_variance(own))
+
+    @property
+    def surface_(self) -> Any:
+        """The member that knows how sure the surface is, a Gaussian process; None without."""
+        return next((m for m in self.members_ if m.kind == "gaussian_process"), None)
+
+    def against_preference(self, slope: float) -> Self:
+        """Return the model for soil that nobody chose, where samples were chosen by their soil.
+
+        As `AdditiveGaussianProcess.against_preference`: the whole pool moves as the surface
+        of its Gaussian process does.
+
+        Parameters
+        ----------
+        slope : float
+            Of the natural logarithm of the density of samples on that of the concentration.
+
+        Raises
+        ------
+        ModelError
+            No member is a Gaussian process.
+        """
+        check_is_fitted(self)
+        if self.surface_ is None:
+            raise self._without_process("A preference is undone by how sure the surface is")
+        model = copy(self)
+        model.preference_ = float(slope)
+        return model
 
     def draw(
         self,
@@ -243,13 +285,9 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             No member is a Gaussian process.
         """
         check_is_fitted(self)
-        process = next((m for m in self.members_ if m.kind == "gaussian_process"), None)
+        process = self.surface_
         if process is None:
-            raise ModelError(
-                "Cells are drawn together through a Gaussian process, and the members are "
-                f"{few(member.kind for member in self.members_)}. Add gaussian_process to "
-                "the members."
-            )
+            raise self._without_process("Cells are drawn together")
         drawn = process.draw(
             X, coordinates=coordinates, n_draws=n_draws, random_state=random_state
         )
@@ -291,6 +329,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             "calibration": self.calibration_.to_dict(),
             "names": self.feature_names_in_.tolist(),
             "n_samples": self.n_samples_,
+            "preference": self.preference_,
             "choice": self.choice_,
         }
         return ModelState(self.kind, values, files)
@@ -320,8 +359,16 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         model.feature_names_in_ = np.array(values["names"], dtype=object)
         model.n_features_in_ = len(model.feature_names_in_)
         model.n_samples_ = int(values["n_samples"])
+        model.preference_ = float(values.get("preference", 0.0))
         model.choice_ = str(values["choice"])
         return model
+
+    def _without_process(self, what: str) -> ModelError:
+        return ModelError(
+            f"{what} through a Gaussian process, and the members are "
+            f"{few(member.kind for member in self.members_)}. Add gaussian_process to "
+            "the members."
+        )
 
     def _kinds(self, n: int) -> tuple[str, ...]:
         kinds = self.members or (_LARGE if n >= MANY_SAMPLES else _SMALL)

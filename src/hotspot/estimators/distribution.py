@@ -202,6 +202,39 @@ class Recalibrated(PredictiveDistribution):
         return self.member.quantile(np.clip(share, 1e-9, 1 - 1e-9))
 
 
+@dataclass(frozen=True)
+class Moved(PredictiveDistribution):
+    """A distribution whose every concentration is multiplied by a factor of its row.
+
+    Parameters
+    ----------
+    member : PredictiveDistribution
+        As the model gave it.
+    shift : array, shape (n,)
+        Natural logarithm of the factor.
+
+    Examples
+    --------
+    >>> one = LogLocationScale(np.array([np.log(100.0)]), np.array([0.5]))
+    >>> Moved(one, np.log([0.5])).quantile(0.5)
+    array([50.])
+    """
+
+    member: PredictiveDistribution
+    shift: Values
+
+    def __len__(self) -> int:
+        return len(self.member)
+
+    def cdf(self, concentration: ArrayLike) -> Values:
+        """Return P(C <= c), shape (n,)."""
+        return self.member.cdf(np.asarray(concentration, dtype=np.float64) / np.exp(self.shift))
+
+    def quantile(self, q: ArrayLike) -> Values:
+        """Return the concentration with P(C <= c) = q, shape (n,)."""
+        return np.asarray(self.member.quantile(q) * np.exp(self.shift))
+
+
 def bisect_quantile(
     whole: PredictiveDistribution,
     q: ArrayLike,

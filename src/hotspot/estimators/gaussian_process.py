@@ -1,6 +1,7 @@
 """An additive Gaussian process of the logarithm of the concentration."""
 
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import replace
 from typing import ClassVar, Self
 
@@ -84,6 +85,8 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         Covariates of the smooth part.
     range_ : float, units of the coordinates
         Distance at which 5 % of the spatial correlation is left.
+    preference_ : float
+        Slope that answers are corrected for, see `against_preference`; 0 for none.
 
     Examples
     --------
@@ -149,6 +152,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         names, matrix, places = list(samples.names), samples.matrix, samples.places
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
+        self.preference_ = 0.0
         self.response_ = Response.of(samples.logs)
         bounds = self.response_.standardise(samples.logs)
         design = Design.of(matrix, places, [names.index(n) for n in self.categorical])
@@ -204,6 +208,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         model.n_features_in_ = self.n_features_in_
         model.response_, model.hyperparameters_ = self.response_, self.hyperparameters_
         model.tail_, model._design = self.tail_, self._design
+        model.preference_ = self.preference_
         with one_core():
             model._condition(samples)
         fresh: Self = model
@@ -227,7 +232,52 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         if known.any():
             with one_core() if self.n_samples_ <= _SMALL else nullcontext():
                 mean[known], spread[known] = self._posterior.predict(cells)
-        return self._answer(mean, spread)
+        told = self._answer(mean, spread)
+        if self.preference_ == 0:
+            return told
+        moved = told.centre - self.preference_ * self.surface_variance(told)
+        return replace(told, centre=moved)
+
+    @property
+    def surface_(self) -> Self:
+        """The process that knows how sure the surface is: this one."""
+        return self
+
+    def against_preference(self, slope: float) -> Self:
+        """Return the model for soil that nobody chose, where samples were chosen by their soil.
+
+        If the density of samples rises with the log concentration z as ``exp(slope * z)``,
+        soil that was not sampled has less of it than samples tell: the surface at a place,
+        normal with variance v, is tilted by ``exp(-slope * z)``, which moves its mean by
+        ``-slope * v``. Near samples v is small and nothing changes. `leave_out` stays as it
+        is: it answers for samples.
+
+        Parameters
+        ----------
+        slope : float
+            Of the natural logarithm of the density of samples.
+
+        References
+        ----------
+        Diggle, Menezes & Su (2010), Geostatistical inference under preferential sampling.
+        https://doi.org/10.1111/j.1467-9876.2009.00701.x
+        """
+        check_is_fitted(self)
+        model = copy(self)
+        model.preference_ = float(slope)
+        return model
+
+    def surface_variance(self, told: LogLocationScale) -> Values:
+        """Return the variance of the log surface, without that of one measurement, shape (n,).
+
+        Parameters
+        ----------
+        told : LogLocationScale
+            An answer of this model, which holds both.
+        """
+        noise = self.hyperparameters_.noise_variance
+        noise = noise * (self.response_.spread * self.tail_.stretch) ** 2
+        return np.asarray(np.maximum(told.scale**2 - noise, 0.0))
 
     def leave_out(self, folds: NDArray[np.int64]) -> LogLocationScale:
         """Return distributions for the training samples, each without those of its fold.
@@ -301,6 +351,9 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             sd = np.sqrt(spread + noise**2)
             field = mean + sd * self.tail_.from_normal((field - mean) / sd)
         draws[:, known] = np.exp(self.response_.centre + self.response_.spread * field)
+        if self.preference_ != 0:
+            told = self.distribution(X, coordinates=coordinates)
+            draws *= np.exp(-self.preference_ * self.surface_variance(told))
         return draws
 
     @property
@@ -329,6 +382,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             "design": self._design.to_dict(),
             "response": self.response_.to_dict(),
             "tail": self.tail_.to_dict(),
+            "preference": self.preference_,
             **posterior_values(self._posterior),
         }
         arrays = {"order": self._order, **posterior_arrays(self._posterior)}
@@ -350,6 +404,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         model._design = Design.from_dict(values["design"])
         model.response_ = Response.from_dict(values["response"])
         model.tail_ = Tail.from_dict(values["tail"])
+        model.preference_ = float(values.get("preference", 0.0))
         model._order = arrays["order"]
         model.n_samples_ = len(model._order)
         model._posterior = read_posterior(values, arrays, model._design.bending)

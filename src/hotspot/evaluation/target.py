@@ -140,7 +140,11 @@ def model_tests(
 
 
 def target_scores(
-    reference: MapReference, tests: ModelTests, cell_probability: Array
+    reference: MapReference,
+    tests: ModelTests,
+    cell_probability: Array,
+    *,
+    is_corrected: bool = False,
 ) -> dict[str, TargetScore]:
     """Return the scores of a model over the map, by name as in the ledger.
 
@@ -152,6 +156,8 @@ def target_scores(
         Left-out samples of random parts.
     cell_probability : array, shape (m,)
         Probabilities of the map, by the model of all samples; NaN is left out.
+    is_corrected : bool
+        Whether they are corrected for the preference of the samples.
 
     Returns
     -------
@@ -185,7 +191,8 @@ def target_scores(
         none = TargetScore(None, None, reference.weights.n_effective, reference.weights.reason)
         return dict.fromkeys(("log_loss", "brier", "brier_skill"), none)
     mixture = _Mixture.of(reference, tests)
-    chances = mixture.of_cells(reference, p, known)
+    said = reference.corrected if is_corrected else reference.untold
+    chances = mixture.of_cells(reference, _apart(p[known], said[known]), known)
     drawn = np.flatnonzero(np.isin(known, reference.drawn))
     draws = reference.exceeds[:, :, np.isin(reference.drawn, known)]
     told = mixture.of_tests(tests)
@@ -247,13 +254,13 @@ class _Mixture:
         return cls(share, information**-0.5, spread, reference.spread_se)
 
     def of_cells(
-        self, reference: MapReference, p: Array, known: NDArray[np.int64]
+        self, reference: MapReference, apart: Array, known: NDArray[np.int64]
     ) -> list[Array]:
         """Return the chance of exceedance of the known cells, then by one error otherwise.
 
-        Preference, share and spread are moved by their standard errors, one at a time.
+        Preference, share and spread are moved by their standard errors, one at a time. What
+        model and opinion disagree about is counted under the same preference of both.
         """
-        apart = _apart(p[known], reference.untold[known])
         score, steeper = reference.score[known], reference.steeper[known]
         return [
             ndtr((score + self.share * apart) / self.spread),

@@ -199,9 +199,7 @@ class SecondOpinion:
         return -_normal_score(moved, limits)
 
     def _tilted(self, found: LogLocationScale, slope: float) -> Array:
-        noise = self.model.hyperparameters_.noise_variance
-        noise = noise * (self.model.response_.spread * self.model.tail_.stretch) ** 2
-        return np.asarray(found.centre - slope * np.maximum(found.scale**2 - noise, 0.0))
+        return np.asarray(found.centre - slope * self.model.surface_variance(found))
 
 
 def _normal_score(found: LogLocationScale, concentration: Array) -> Array:

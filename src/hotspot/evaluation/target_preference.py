@@ -16,6 +16,8 @@ _CELL_WEIGHT = 50.0
 _MOST_PLACES = 600
 # No place of a sample counts more than this many times the mean.
 _MOST_WEIGHT = 10.0
+# Standard errors that a slope must exceed before a map is moved by it.
+_SURE = 2.0
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,18 @@ class Preference:
     Parameters
     ----------
     slope : float
-        As far as it is proved; 0 without preference.
+        As far as it exceeds its error; 0 without preference.
     se : float
         Standard error.
+    sure : float
+        As far as it exceeds twice its error: what a map may be corrected for.
     alone, beside_covariates : float
         Both estimates that it rests on.
     """
 
     slope: float
     se: float
+    sure: float
     alone: float
     beside_covariates: float
 
@@ -87,7 +92,7 @@ def preference_slope(
     """
     spread = float(mapped.std())
     if len(tested) < 2 or not spread > 0:
-        return Preference(0.0, 0.0, 0.0, 0.0)
+        return Preference(0.0, 0.0, 0.0, 0.0, 0.0)
     one, other = ((found - mapped.mean()) / spread for found in (tested, mapped))
     alone, error = _slope(one[:, None], other[:, None])
     clustered = _clustered_error(
@@ -97,9 +102,18 @@ def preference_slope(
         np.column_stack([one, covariates]), np.column_stack([other, cell_covariates])
     )
     error = max(error, clustered)
-    first, second = proved(alone, error), proved(beside, beside_error)
-    agreed = min(abs(first), abs(second)) * np.sign(first) if first * second > 0 else 0.0
-    return Preference(float(agreed / spread), error / spread, alone / spread, beside / spread)
+    agreed, sure = (
+        _agreed(proved(alone, error, beyond=times), proved(beside, beside_error, beyond=times))
+        for times in (1.0, _SURE)
+    )
+    return Preference(
+        *(value / spread for value in (agreed, error, sure, alone, beside)),
+    )
+
+
+def _agreed(first: float, second: float) -> float:
+    """Return the smaller of two numbers of one sign, and 0 of two signs."""
+    return float(min(abs(first), abs(second)) * np.sign(first)) if first * second > 0 else 0.0
 
 
 def proved(value: float, error: float, *, beyond: float = 1.0) -> float:

@@ -46,6 +46,8 @@ class MapReference:
         concentration; NaN without an answer.
     score, steeper : array, shape (m,)
         The same with the preference found, and with one by a standard error stronger.
+    corrected : array, shape (m,)
+        The same with the preference that a map may be corrected for.
     preference : Preference
     spread, spread_se : float
         Standard deviation of standardised residuals where tests resemble the map, and its
@@ -65,6 +67,7 @@ class MapReference:
     untold: Array
     score: Array
     steeper: Array
+    corrected: Array
     preference: Preference
     spread: float
     spread_se: float
@@ -139,6 +142,7 @@ def map_reference(
         untold=untold,
         score=opinion.cells(X, coordinates, slope=slope)[0],
         steeper=opinion.cells(X, coordinates, slope=slope + preference.se)[0],
+        corrected=opinion.cells(X, coordinates, slope=preference.sure)[0],
         preference=preference,
         spread=optimism * spread,
         spread_se=optimism * spread_se,

@@ -109,6 +109,7 @@ def layer_tags(model: MapModel, layer: str) -> dict[str, str]:
         "model_id": facts.get("model_id"),
         "data_hash": facts.get("data_hash"),
         "config_hash": facts.get("config_hash"),
+        "preference": facts.get("preference") or None,
         "software": f"hotspot {facts['version']}" if facts.get("version") else None,
         "layer": layer,
         "meaning": meaning(model, layer),

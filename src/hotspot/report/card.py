@@ -125,6 +125,7 @@ def _evaluation_data(content: ContaminantContent) -> str:
 def _training_data(content: ContaminantContent, provenance: Provenance) -> str:
     return _items(
         words.sampling_sentence(content.sampling),
+        *filter(None, [words.preference_sentence(content.sampling)]),
         f"Data: {provenance.data_hash}",
         *words.limit_sentences(content.limit),
     )

@@ -260,6 +260,7 @@ def _sample_view(content: ContaminantContent, context: tuple[Context, ...]) -> _
     return _SampleView(
         sentences=(
             words.sampling_sentence(sampling),
+            *filter(None, [words.preference_sentence(sampling)]),
             words.separation_sentence(sampling.plans),
         ),
         samples=samples,

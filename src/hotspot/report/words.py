@@ -168,6 +168,20 @@ def sampling_sentence(sampling: Sampling) -> str:
     return text
 
 
+def preference_sentence(sampling: Sampling) -> str:
+    """Return how the map is corrected for samples chosen by their soil; empty if it is not."""
+    if sampling.preference == 0:
+        return ""
+    times = 2.0**sampling.preference
+    denser = f"{times:.1f} times as dense" if times > 1 else f"{1 / times:.1f} times as sparse"
+    other = "less" if times > 1 else "more"
+    return (
+        "Samples were not taken regardless of the soil: where the concentration doubles, they "
+        f"are {denser}. Soil that nobody sampled therefore holds {other} than the samples "
+        "alone would tell, and the map is corrected for that; near samples it is not."
+    )
+
+
 def rule_sentence(areas: Areas | None) -> str:
     """Return how a cell comes to its decision class, and the area expected above."""
     text = "The rule by which cells are called above or below was not given to this page."

@@ -92,7 +92,7 @@ def test_no_field_has_no_preference() -> None:
         cell_covariates=CELLS[:5],
         reach=1.0,
     )
-    assert found == Preference(0.0, 0.0, 0.0, 0.0)
+    assert found == Preference(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_what_exceeds_its_error_little_is_believed_little() -> None:
@@ -218,7 +218,8 @@ def _reference(score: np.ndarray, **changes: object) -> MapReference:
         untold=score,
         score=score,
         steeper=score,
-        preference=Preference(0.0, 0.0, 0.0, 0.0),
+        corrected=score,
+        preference=Preference(0.0, 0.0, 0.0, 0.0, 0.0),
         spread=1.0,
         spread_se=0.0,
         weights=weights,

@@ -34,6 +34,8 @@ class Config(Node):
     threshold: ThresholdConfig
     cv: CvConfig
     model: ModelConfig
+    # A file composed before maps could be corrected asks for none.
+    preference: Literal["auto", "none"] = "none"
     predict: PredictConfig
     explain: ExplainConfig
     # A file composed before there was a search can still be read.

@@ -97,6 +97,9 @@ class Sampling:
         One per fold plan.
     n_without_limit : int
         Samples whose limit is not known.
+    preference : float
+        By which the natural logarithm of the density of samples rises with that of the
+        concentration, as far as the map is corrected for it; 0 for not at all.
     """
 
     n: int
@@ -105,6 +108,7 @@ class Sampling:
     points: SamplePoints | None = None
     plans: tuple[Folds, ...] = ()
     n_without_limit: int = 0
+    preference: float = 0.0
 
     def __post_init__(self) -> None:
         for folds in self.plans:
