@@ -118,7 +118,11 @@ def _of(
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
         random_state=child_seed(config.seed, "tasks", contaminant),
     )
-    slope = reference.preference.sure if config.preference == "auto" else 0.0
+    slope = reference.preference.sure
+    # Audit and slope look at different things; a map is moved where they agree.
+    agree = audit.is_preferential and slope * audit.correlation > 0
+    if config.preference == "none" or not agree:
+        slope = 0.0
     correction = 0.0
     told: dict[str, Any] = {}
     printed: dict[str, dict[str, Any]] = {}

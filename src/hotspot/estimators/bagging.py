@@ -36,6 +36,7 @@ def grow_trees(
     max_samples: int,
     random_state: int,
     n_jobs: int | None = 1,
+    sample_weight: Values | None = None,
     **settings: Any,
 ) -> Bagged:
     """Return trees, each grown on samples drawn with replacement.
@@ -56,6 +57,8 @@ def grow_trees(
         Seed of the draws and of the trees.
     n_jobs : int
         Threads; the result does not depend on it.
+    sample_weight : array, shape (n,), optional
+        What a draw of each sample counts; 1 where not given.
     **settings
         Of scikit-learn's `DecisionTreeRegressor`, such as ``max_features``.
 
@@ -91,6 +94,8 @@ def grow_trees(
             ]
 
     weights = np.asfortranarray(count, dtype=np.float64)
+    if sample_weight is not None:
+        weights *= sample_weight[:, None]
     parts = range(len(seeds))
     if n_jobs in (None, 1):
         return Bagged([tree for part in parts for tree in grown(part)], count)

@@ -172,7 +172,7 @@ class BoostedDistribution(TreeModel):
         return values, base
 
     def _learn(self, rows: TrainingRows) -> None:
-        low, high = rows.low, rows.high
+        low, high, weight = rows.low, rows.high, rows.weight
         n = len(low)
         marginal = LogNormal.fit(low, high)
         self.start_ = marginal.centre
@@ -197,7 +197,7 @@ class BoostedDistribution(TreeModel):
                 # be near 0, and a step divided by it would throw non-detects far below. This
                 # is the pace of expectation and maximisation.
                 flat = (_LEARNING_TAIL + 1.0) / (_LEARNING_TAIL + 3.0)
-                return -scale * pull, np.full(len(part), flat)
+                return -scale * pull * weight[part], flat * weight[part]
 
             return slopes
 
@@ -205,7 +205,8 @@ class BoostedDistribution(TreeModel):
             # One row per scale tried: the best scale is not known while trees are added.
             return np.stack(
                 [
-                    -Likelihood.of(
+                    -weight[part]
+                    * Likelihood.of(
                         low[part],
                         high[part],
                         self.start_ + raw,
@@ -232,17 +233,15 @@ class BoostedDistribution(TreeModel):
         self.n_scale_rounds_ = 0
         self._spread: BoosterTrees | None = None
         if n >= _FEWEST_FOR_SCALE:
-            self._learn_scale(design[out], low[out], high[out], centre[out], folds[out])
+            tested = TrainingRows(design[out], None, low[out], high[out], weight[out])
+            self._learn_scale(tested, centre[out], folds[out])
 
     def _learn_scale(
-        self,
-        design: Matrix,
-        low: Values,
-        high: Values,
-        centre: Values,
-        folds: NDArray[np.int64],
+        self, tested: TrainingRows, centre: Values, folds: NDArray[np.int64]
     ) -> None:
-        """Learn trees for the log scale from held-out residuals."""
+        """Learn trees for the log scale from held-out residuals; rows are of the design."""
+        design, low, high = tested.matrix, tested.low, tested.high
+        weight = tested.weight
 
         def likelihood(raw: Values, part: NDArray[np.intp]) -> Likelihood:
             scale = self.scale_ * np.exp(np.clip(raw, -3.0, 3.0))
@@ -251,10 +250,10 @@ class BoostedDistribution(TreeModel):
         def slopes(raw: Values, part: NDArray[np.intp]) -> tuple[Values, Values]:
             slope = likelihood(raw, part).scale_slope
             flat = 2.0 if np.isinf(self.df_) else 2.0 * self.df_ / (self.df_ + 3.0)
-            return -slope, np.full(len(part), flat)
+            return -slope * weight[part], flat * weight[part]
 
         def missed(raw: Values, part: NDArray[np.intp]) -> Values:
-            return -likelihood(raw, part).value[None, :]
+            return -(weight[part] * likelihood(raw, part).value)[None, :]
 
         if len(np.unique(folds)) < _N_FOLDS:
             folds = np.arange(len(low)) % _N_FOLDS

@@ -128,16 +128,18 @@ class BoostedClassifier(DirectClassifier):
         require("random_state", self.random_state, low=0, high=2**31 - 1)
         require("n_jobs", self.n_jobs, low=1)
 
-    def _learn(self, matrix: Matrix, y: NDArray[np.float64]) -> None:
+    def _learn(
+        self, matrix: Matrix, y: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> None:
         import lightgbm
 
-        weight = positive_weight(self.class_weight, y)
+        of_exceedance = positive_weight(self.class_weight, y)
         names = [str(name) for name in self.feature_names_in_]
         params = self._lightgbm_parameters()
         data = lightgbm.Dataset(
             matrix,
             label=y,
-            weight=np.where(y == 1, weight, 1.0),
+            weight=weight * np.where(y == 1, of_exceedance, 1.0),
             # LightGBM takes names only without the characters of its text format.
             feature_name=names if all(map(_is_plain, names)) else "auto",
             categorical_feature=[names.index(name) for name in self.categorical],
@@ -146,7 +148,7 @@ class BoostedClassifier(DirectClassifier):
         trained = lightgbm.train(params, data, num_boost_round=self.n_estimators)
         # The number of threads changes no tree, so it must not change a byte either.
         text = re.sub(r"^\[num_threads: \d+\]\n", "", trained.model_to_string(), flags=re.M)
-        self._keep(text, weight)
+        self._keep(text, of_exceedance)
 
     def _lightgbm_parameters(self) -> dict[str, Any]:
         return {

@@ -14,7 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ModelState
-from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
+from hotspot.estimators.table import (
+    Matrix,
+    known_rows,
+    mean_one_weights,
+    prediction_table,
+    training_table,
+)
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
 
@@ -55,6 +61,7 @@ class DirectClassifier(BaseEstimator, ABC):
         upper: NDArray[np.float64],
         *,
         coordinates: Coordinates | None = None,
+        sample_weight: NDArray[np.float64] | None = None,
     ) -> Self:
         """Learn from intervals of concentration.
 
@@ -66,6 +73,8 @@ class DirectClassifier(BaseEstimator, ABC):
             The interval that holds each concentration; equal where it was measured.
         coordinates : array, shape (n, 2), optional
             Not used: a direct classifier knows the covariates only.
+        sample_weight : array, shape (n,), optional
+            How much each sample counts; only the ratios matter.
 
         Raises
         ------
@@ -85,6 +94,7 @@ class DirectClassifier(BaseEstimator, ABC):
         known = np.isfinite(labels)
         y = labels[known]
         self._check_labels(y, n_unknown=int((~known).sum()))
+        weight = mean_one_weights(sample_weight, len(matrix))[known]
         matrix = matrix[known]
 
         self.feature_names_in_ = np.array(names, dtype=object)
@@ -96,7 +106,7 @@ class DirectClassifier(BaseEstimator, ABC):
         self.n_samples_ = int(known.sum())
         self.n_unknown_ = int((~known).sum())
         self.prevalence_ = float(y.mean())
-        self._learn(matrix, y)
+        self._learn(matrix, y, weight * (len(weight) / weight.sum()))
         return self
 
     def exceedance(
@@ -232,8 +242,10 @@ class DirectClassifier(BaseEstimator, ABC):
         return model
 
     @abstractmethod
-    def _learn(self, matrix: Matrix, y: NDArray[np.float64]) -> None:
-        """Learn from complete covariates and labels 0 and 1, both present."""
+    def _learn(
+        self, matrix: Matrix, y: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> None:
+        """Learn from complete covariates, labels 0 and 1, both present; weights of mean 1."""
 
     @abstractmethod
     def _log_odds(self, matrix: Matrix) -> NDArray[np.float64]:

@@ -58,7 +58,7 @@ class Climatology(TreeModel):
         marginal = LogNormal.fit(rows.low, rows.high)
         width = self.bandwidth * marginal.spread * len(rows.low) ** -0.2
         support = Support.of(rows.low, rows.high, marginal, width)
-        pooled = support.pooled(support.columns(rows.low, rows.high), marginal)
+        pooled = support.pooled(support.columns(rows.low, rows.high), marginal, rows.weight)
         self._level = np.exp(support.level)
         self._share = support.smooth(pooled[None, :])[0]
 

@@ -285,14 +285,16 @@ class QuantileForest(TreeModel):
             min_samples_split=self.min_samples_split,
             min_samples_leaf=self.min_samples_leaf,
             max_features=float(self.max_features),
+            sample_weight=rows.weight,
         )
         self._forest = Forest.of(grown.trees)
         width = self.bandwidth * self.marginal_.spread * n**-0.2
         self._support = Support.of(rows.low, rows.high, self.marginal_, width)
         columns = self._support.columns(rows.low, rows.high)
-        self._leaf = _leaf_table(self._forest, design, grown.count, columns)
+        drawn = grown.count * rows.weight[:, None]
+        self._leaf = _leaf_table(self._forest, design, drawn, columns)
         self._held = LeafMass(self._forest, self._leaf)
-        self._base = self._support.pooled(columns, self.marginal_) / n
+        self._base = self._support.pooled(columns, self.marginal_, rows.weight) / n
         self._training = (design, grown.count > 0)
 
     def _answer(
@@ -397,14 +399,14 @@ _FOREST = ("root", "column", "limit", "left", "right")
 
 
 def _leaf_table(
-    forest: Forest, design: Matrix, count: NDArray[np.int64], columns: sparse.csr_array
+    forest: Forest, design: Matrix, count: Values, columns: sparse.csr_array
 ) -> sparse.csr_array:
     """Return the mass that each leaf puts on each column of the support.
 
     Parameters
     ----------
     count : array, shape (n, n_trees)
-        How often each tree drew each sample.
+        How often each tree drew each sample, times what the sample counts.
     columns : sparse array, shape (n, n_columns)
         Where each sample's mass lies.
 
@@ -415,7 +417,7 @@ def _leaf_table(
     """
     leaves = forest.leaves(design)
     sample, tree = np.nonzero(count)
-    leaf, drawn = leaves[sample, tree], count[sample, tree].astype(np.float64)
+    leaf, drawn = leaves[sample, tree], count[sample, tree]
     drawn /= np.bincount(leaf, weights=drawn, minlength=forest.n_leaves)[leaf]
     member = sparse.csr_array((drawn, (leaf, sample)), shape=(forest.n_leaves, len(design)))
     table = sparse.csr_array(member @ columns)

@@ -200,7 +200,7 @@ class Support:
         mass = np.concatenate([1.0 - part[~span], part[~span], np.ones(int(span.sum()))])
         return sparse.csr_array((mass, (rows, cols)), shape=(n, m + len(self.spans)))
 
-    def pooled(self, columns: sparse.csr_array, marginal: LogNormal) -> Values:
+    def pooled(self, columns: sparse.csr_array, marginal: LogNormal, weight: Values) -> Values:
         """Return the distribution of all samples together, of sum 1, shape (m,).
 
         It is begun from a log-normal that weighs one sample.
@@ -211,9 +211,11 @@ class Support:
             Where each sample's mass lies, see `columns`.
         marginal : LogNormal
             Of all samples.
+        weight : array, shape (n,)
+            How much each sample counts; the mean is 1.
         """
         n = columns.shape[0]
-        mass = np.asarray(columns.sum(axis=0), dtype=np.float64).reshape(1, -1)
+        mass = np.asarray(columns.T @ weight, dtype=np.float64).reshape(1, -1)
         shape = np.exp(-0.5 * ((self.level - marginal.centre) / marginal.spread) ** 2)
         shape = np.maximum(shape / shape.sum(), 1e-12)
         return np.asarray(self.resolve(mass / n, shape / n)[0])

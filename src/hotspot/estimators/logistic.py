@@ -71,10 +71,12 @@ class LogisticClassifier(DirectClassifier):
         super()._check_parameters()
         require("C", self.C, low=1e-12, high=1e12)
 
-    def _learn(self, matrix: Matrix, y: NDArray[np.float64]) -> None:
+    def _learn(
+        self, matrix: Matrix, y: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> None:
         from sklearn.linear_model import LogisticRegression
 
-        weight = positive_weight(self.class_weight, y)
+        of_exceedance = positive_weight(self.class_weight, y)
         self.mean_: dict[str, float] = {}
         self.scale_: dict[str, float] = {}
         self.level_share_: dict[str, NDArray[np.float64]] = {}
@@ -90,9 +92,11 @@ class LogisticClassifier(DirectClassifier):
                 self.scale_[name] = float(column.std()) or 1.0
                 design.append(((column - self.mean_[name]) / self.scale_[name])[:, None])
         solver = LogisticRegression(C=self.C, solver="lbfgs", tol=1e-9, max_iter=5000)
-        solver.fit(np.hstack(design), y, sample_weight=np.where(y == 1, weight, 1.0))
+        solver.fit(
+            np.hstack(design), y, sample_weight=weight * np.where(y == 1, of_exceedance, 1.0)
+        )
 
-        self.intercept_ = float(solver.intercept_[0] - np.log(weight))
+        self.intercept_ = float(solver.intercept_[0] - np.log(of_exceedance))
         self.slope_: dict[str, float] = {}
         self.level_effect_: dict[str, NDArray[np.float64]] = {}
         ends = np.cumsum([part.shape[1] for part in design])[:-1]

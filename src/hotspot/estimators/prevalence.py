@@ -45,8 +45,10 @@ class PrevalenceBaseline(DirectClassifier):
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
 
-    def _learn(self, matrix: Matrix, y: NDArray[np.float64]) -> None:
-        above = float(y.sum())
+    def _learn(
+        self, matrix: Matrix, y: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> None:
+        above = float(weight @ y)
         self.log_odds_ = math.log((above + 0.5) / (len(y) - above + 0.5))
 
     def _log_odds(self, matrix: Matrix) -> NDArray[np.float64]:

@@ -153,3 +153,29 @@ def _difference(given: Sequence[str], names: Sequence[str]) -> str:
         f"The covariates stand in another order: {few(given, 8)} where the model has "
         f"{few(names, 8)}. Reorder the columns."
     )
+
+
+def mean_one_weights(sample_weight: NDArray[np.float64] | None, n: int) -> NDArray[np.float64]:
+    """Return how much each of n samples counts, of mean 1; 1 for each where none is given.
+
+    Raises
+    ------
+    ModelError
+        There is not one weight per sample, one is negative or missing, or all are 0.
+
+    Examples
+    --------
+    >>> mean_one_weights(np.array([1.0, 3.0]), 2)
+    array([0.5, 1.5])
+    """
+    if sample_weight is None:
+        return np.ones(n)
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    is_weight = weight.shape == (n,) and bool((weight >= 0).all()) and weight.sum() > 0
+    if not is_weight or not np.isfinite(weight.sum()):
+        raise ModelError(
+            f"Weights of shape {weight.shape} from {np.min(weight, initial=np.inf):g} to "
+            f"{np.max(weight, initial=-np.inf):g} were given for {n} samples. Give one of 0 or "
+            "more per sample, not all of them 0."
+        )
+    return np.asarray(weight * (n / weight.sum()))

@@ -16,7 +16,13 @@ from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import PredictiveDistribution
 from hotspot.estimators.log_intervals import log_intervals
-from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
+from hotspot.estimators.table import (
+    Matrix,
+    known_rows,
+    mean_one_weights,
+    prediction_table,
+    training_table,
+)
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
@@ -34,12 +40,15 @@ class TrainingRows:
         Easting and northing about their mean, metres.
     low, high : array, shape (n,)
         Bounds of the natural logarithm of the concentration.
+    weight : array, shape (n,)
+        How much each sample counts; the mean is 1.
     """
 
     matrix: Matrix
     places: Coordinates | None
     low: Values
     high: Values
+    weight: Values
 
 
 class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
@@ -76,6 +85,7 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
         upper: Values,
         *,
         coordinates: Coordinates | None = None,
+        sample_weight: Values | None = None,
     ) -> Self:
         """Learn from intervals of concentration.
 
@@ -87,6 +97,8 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
             The interval that holds each concentration; equal where it was measured.
         coordinates : array, shape (n, 2)
             Easting and northing; needed where the model uses them.
+        sample_weight : array, shape (n,), optional
+            How much each sample counts; only the ratios matter.
 
         Raises
         ------
@@ -109,7 +121,8 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
                 f"{int((~np.isfinite(places)).any(axis=1).sum())} of {len(places)} samples "
                 "have no coordinates. Drop these samples before fitting."
             )
-        keys = [high, low, *([] if places is None else places.T), *matrix.T]
+        weight = mean_one_weights(sample_weight, len(matrix))
+        keys = [weight, high, low, *([] if places is None else places.T), *matrix.T]
         order = np.lexsort(keys)
         self.centre_ = np.full(2, np.nan)
         if places is not None:
@@ -123,7 +136,7 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
         self.n_samples_ = len(matrix)
         self.n_censored_ = int((low < high).sum())
         self._order = order
-        self._learn(TrainingRows(matrix[order], places, low[order], high[order]))
+        self._learn(TrainingRows(matrix[order], places, low[order], high[order], weight[order]))
         return self
 
     def distribution(
