@@ -307,12 +307,7 @@ class Kriging:
             with _cores(n):
                 return self._left_out(labels)
         if folds is None:
-            _, near = self._tree.query(self.coordinates, k=n_neighbours + 1)
-            # Of replicates at one place the sample itself need not come first.
-            own = near == np.arange(n)[:, None]
-            own[~own.any(axis=1), -1] = True
-            near = near[~own].reshape(n, n_neighbours)
-            return Kriged(*self._local(self.coordinates, self._design, near))
+            return self.by_neighbours(np.arange(n), n_neighbours)
         value, variance = np.empty(n), np.empty(n)
         for label in np.unique(labels):
             test = labels == label
@@ -321,6 +316,24 @@ class Kriging:
             )
             value[test], variance[test] = found.value, found.variance
         return Kriged(value, variance)
+
+    def by_neighbours(self, rows: NDArray[np.int64], n_neighbours: int) -> Kriged:
+        """Return some samples, each kriged from its nearest others.
+
+        Parameters
+        ----------
+        rows : array of int, shape (m,)
+            The samples.
+        n_neighbours : int
+            Less than the number of samples.
+        """
+        places = self.coordinates[rows]
+        _, near = self._tree.query(places, k=n_neighbours + 1)
+        # Of replicates at one place the sample itself need not come first.
+        own = near == rows[:, None]
+        own[~own.any(axis=1), -1] = True
+        near = near[~own].reshape(len(rows), n_neighbours)
+        return Kriged(*self._local(places, self._design[rows], near))
 
     def given_others(self, rows: NDArray[np.int64]) -> tuple[Values, Values]:
         """Return mean and covariance of some samples given the values of all others.
@@ -422,9 +435,7 @@ class Kriging:
             at = self.coordinates[samples]
             between = at[:, :, None, :] - at[:, None, :, :]
             system = np.zeros((len(rows), k + p, k + p))
-            system[:, :k, :k] = self.variogram.covariance(
-                np.hypot(*np.moveaxis(between, -1, 0))
-            )
+            system[:, :k, :k] = self.variogram.covariance(_length(between))
             diagonal = np.arange(k)
             system[:, diagonal, diagonal] += self._own[samples]
             drift = self._design[samples][:, :, free]

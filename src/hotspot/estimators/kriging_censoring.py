@@ -229,8 +229,8 @@ def _settle_by_neighbours(
         kriging = system(evidence.value, evidence.noise)
         least = _LEAST_NOISE * kriging.variogram.total
         steps = _Steps.of(evidence, rows, least) if steps is None else steps
-        around = kriging.leave_out(n_neighbours=n_neighbours)
-        mean, variance = around.value[rows], np.maximum(around.variance[rows], least)
+        around = kriging.by_neighbours(rows, n_neighbours)
+        mean, variance = around.value, np.maximum(around.variance, least)
         settled = steps.move(match_sites(some.low, some.high, mean, variance, least), variance)
         expected, spread = evidence.expected.copy(), own_spread(evidence).copy()
         expected[rows], spread[rows] = _moments(some, mean, variance)
