@@ -15,12 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import us_surveys
+import surveys
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
-from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.scores import losses_brier, losses_log
 from hotspot.files import write_text
 from hotspot.folds.blocks import BlockKFold
@@ -52,11 +51,11 @@ PAIRS = {
 }
 
 
-def surveys(name: str) -> Iterator[tuple[str, us_surveys.Survey, tuple[str, ...]]]:
-    """Yield the surveys of a name, with their classes."""
+def named(name: str) -> Iterator[tuple[str, surveys.Survey]]:
+    """Yield the surveys of a name."""
     if name == "ds801":
         for contaminant in DS801:
-            yield contaminant, us_surveys.survey("ds801", contaminant), us_surveys.CATEGORICAL
+            yield contaminant, surveys.survey("ds801", contaminant)
         return
     for seed in WORLDS:
         world = World.simulate(
@@ -69,27 +68,22 @@ def surveys(name: str) -> Iterator[tuple[str, us_surveys.Survey, tuple[str, ...]
         )
         found = world.samples().of(world.options.field.contaminant)
         fold = BlockKFold(5, 1000.0, random_state=0).labels(found.coordinates)
-        own = us_surveys.Survey(
+        own = surveys.Survey(
             found.X.reset_index(drop=True),
             *(found.lower, found.upper, found.coordinates, fold),
+            categorical=tuple(world.samples().catalogue.categorical),
         )
-        yield str(seed), own, tuple(world.samples().catalogue.categorical)
+        yield str(seed), own
 
 
-def one_model(own: us_surveys.Survey, kind: str, classes: tuple[str, ...]) -> dict[str, float]:
+def one_model(own: surveys.Survey, kind: str) -> dict[str, float]:
     """Return the scores of a model of the whole distribution, and how often its order fails."""
     limits = own.limits()
     chance = np.full((len(limits), len(own.X)), np.nan)
     ladder = np.quantile(own.upper, np.linspace(0.02, 0.995, LADDER))
     rises = 0
-    for train, test in us_surveys.folds(own):
-        model: Any = make_estimator(kind, {}, threshold=1.0, categorical=classes)
-        model.fit(
-            own.X.iloc[train],
-            own.lower[train],
-            own.upper[train],
-            coordinates=own.places[train],
-        )
+    for train, test in own.folds():
+        model = own.fitted(own.make(kind), train)
         found = model.distribution(own.X.iloc[test], coordinates=own.places[test])
         for row, limit in enumerate(limits):
             chance[row, test] = found.exceedance(float(limit))
@@ -98,21 +92,17 @@ def one_model(own: us_surveys.Survey, kind: str, classes: tuple[str, ...]) -> di
     return {**scored(own, chance), "rises": rises}
 
 
-def classifiers(
-    own: us_surveys.Survey, kind: str, classes: tuple[str, ...]
-) -> dict[str, float]:
+def classifiers(own: surveys.Survey, kind: str) -> dict[str, float]:
     """Return the scores of one classifier for each limit."""
-    chance = np.full((len(us_surveys.SHARES), len(own.X)), np.nan)
+    chance = np.full((len(surveys.SHARES), len(own.X)), np.nan)
     # Places are columns, as they are for the models of the whole distribution.
     X = own.X.assign(easting=own.places[:, 0], northing=own.places[:, 1])
     columns = X.to_numpy()
     for row, limit in enumerate(own.limits()):
         label = exceedance_labels(own.lower, own.upper, float(limit))
-        for train, test in us_surveys.folds(own):
+        for train, test in own.folds():
             if kind == "lightgbm":
-                model = make_estimator(
-                    kind, {"n_estimators": 400}, threshold=float(limit), categorical=classes
-                )
+                model = own.make(kind, n_estimators=400, threshold=float(limit))
                 model.fit(
                     X.iloc[train],
                     own.lower[train],
@@ -132,7 +122,7 @@ def classifiers(
     return scored(own, chance)
 
 
-def scored(own: us_surveys.Survey, chance: NDArray[np.float64]) -> dict[str, float]:
+def scored(own: surveys.Survey, chance: NDArray[np.float64]) -> dict[str, float]:
     """Return the mean Brier score and log loss over the limits."""
     brier, loss = [], []
     for row, limit in enumerate(own.limits()):
@@ -144,19 +134,18 @@ def scored(own: us_surveys.Survey, chance: NDArray[np.float64]) -> dict[str, flo
     return {"brier": float(np.mean(brier)), "log_loss": float(np.mean(loss))}
 
 
-def result(name: str, contaminant: str, pair: str, given: tuple[Any, ...]) -> dict[str, Any]:
+def result(name: str, contaminant: str, pair: str, own: surveys.Survey) -> dict[str, Any]:
     """Return the kept scores of a pair, or compute and keep them."""
-    path = us_surveys.KEPT / f"any_limit_{name}_{contaminant}_{pair.replace(' ', '_')}.json"
+    path = surveys.KEPT / f"any_limit_{name}_{contaminant}_{pair.replace(' ', '_')}.json"
     if path.exists():
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return kept
-    own, classes = given
     one, other = PAIRS[pair]
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        found: dict[str, Any] = {"one": one_model(own, one, classes)}
+        found: dict[str, Any] = {"one": one_model(own, one)}
         if other is not None:
-            found["each"] = classifiers(own, other, classes)
+            found["each"] = classifiers(own, other)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(found, indent=2))
     print(f"{name} {contaminant} {pair}: {found}", file=sys.stderr, flush=True)
@@ -188,10 +177,10 @@ def main() -> None:
     )
     for name in names:
         found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for contaminant, *given in surveys(name):
+        for contaminant, own in named(name):
             label = "worlds" if name == "worlds" else f"DS801, {contaminant.capitalize()}"
             for pair in PAIRS:
-                scores = result(name, contaminant, pair, tuple(given))
+                scores = result(name, contaminant, pair, own)
                 found.setdefault((label, pair), []).append(scores)
         for (label, pair), each in found.items():
             print(line(label, pair, each), flush=True)

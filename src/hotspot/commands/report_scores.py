@@ -7,14 +7,13 @@ import pandas as pd
 
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
+from hotspot.evaluation.scores import losses_log
 from hotspot.report.content import Evaluation, Reach
 from hotspot.report.numerals import concentration
 from hotspot.samples.sampleset import Samples
 
 # Worst places that are told.
 _MOST_WORST = 10
-# As for every log loss of this program.
-_CLIP = 1e-6
 
 
 def evaluation_of(
@@ -63,9 +62,8 @@ def worst_places(
         & (table["plan"] == config.cv.primary)
     ]
     mean = own.groupby("sample_id")[["label", "probability"]].mean().reindex(samples.sample_id)
-    chance = mean["probability"].to_numpy(dtype=np.float64)
-    right = np.where(mean["label"] == 1, chance, 1 - chance)
-    loss = np.where(mean["label"].notna(), -np.log(np.clip(right, _CLIP, 1.0)), np.nan)
+    label, chance = (mean[name].to_numpy(np.float64) for name in ("label", "probability"))
+    loss = losses_log(label, chance)
     found = pd.DataFrame(
         {
             "sample_id": samples.sample_id.astype(str),

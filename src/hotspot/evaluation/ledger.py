@@ -127,6 +127,6 @@ def _samples_of(run: OutOfFold) -> dict[str, float | int | None]:
     known = run.label[np.isfinite(run.label)]
     return {
         "n": len(run),
-        "n_unknown": len(run) - len(known),
+        "n_unknown": len(run) - int(np.isin(known, (0.0, 1.0)).sum()),
         "prevalence": float(known.mean()) if len(known) else None,
     }

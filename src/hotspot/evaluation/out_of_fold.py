@@ -13,6 +13,7 @@ from hotspot.estimators.answers import AskedOnce, DistributionModel
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.distribution_scores import distribution_scores
+from hotspot.evaluation.self_consistency import expected_labels
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import Limit, limits_at
@@ -30,13 +31,15 @@ class OutOfFold:
     plan : FoldPlan
         Of the samples scored, in their order.
     label : array, shape (n,)
-        1 exceeds, 0 does not, NaN unknown; the unknown are predicted but not scored.
+        1 exceeds, 0 does not; between them what is expected of a sample whose interval holds
+        the limit, see `expected_labels`; NaN unknown: predicted but not scored.
     probability : array, shape (n,)
         P(concentration > threshold). NaN where the fold could not be trained, and where
         the model has no answer, as for a class that no training sample had.
     prevalence : array, shape (n,)
-        What the prevalence baseline would have said: ``(k + 0.5) / (m + 1)`` with k
-        exceedances among the m known labels of the training part. NaN without any.
+        The share that exceeds, without a covariate: ``(k + 0.5) / (m + 1)`` with k
+        exceedances, known and expected, among the m labels of the training part. NaN without
+        any that is known.
     single_class : tuple of int
         Folds whose training part has one class only.
     untrained : tuple of int
@@ -126,7 +129,12 @@ def out_of_fold(
         )
         known = label[train][np.isfinite(label[train])]
         if len(known):
-            prevalence[test] = (known.sum() + 0.5) / (len(known) + 1)
+            own = limits[train] if isinstance(limits, np.ndarray) else limits
+            told = expected_labels(
+                samples.lower[train], samples.upper[train], own, np.full(len(train), 0.5)
+            )
+            told = told[np.isfinite(told)]
+            prevalence[test] = (told.sum() + 0.5) / (len(told) + 1)
         is_single = len(known) > 0 and len(np.unique(known)) == 1
         if is_single:
             single_class.append(fold)
@@ -145,9 +153,11 @@ def out_of_fold(
                 untrained.append(fold)
             found = prevalence[test]
         probability[test] = found
+    expected = expected_labels(samples.lower, samples.upper, limits, probability)
     return OutOfFold(
         plan=selected,
-        label=label,
+        # A label that is known is told also where no probability was given.
+        label=np.where(np.isfinite(label), label, expected),
         probability=probability,
         prevalence=prevalence,
         single_class=tuple(single_class),

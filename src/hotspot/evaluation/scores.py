@@ -1,7 +1,8 @@
 """Scores of predicted probabilities, as pure functions of labels and probabilities.
 
-Labels are 1 and 0 without NaN. A score that the samples do not define is None, never 0;
-`why_undefined` says why.
+Labels are 1 and 0 without NaN, or between them the expectation of a label that is not known
+(`hotspot.evaluation.self_consistency`): scores are then expected ones. A score that the
+samples do not define is None, never 0; `why_undefined` says why.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def losses_log(y: Array, p: Array) -> Array:
 
 def losses_brier(y: Array, p: Array) -> Array:
     """Return the squared error of the probability of each sample."""
-    return (p - y) ** 2
+    return y * (1 - p) ** 2 + (1 - y) * p**2
 
 
 def log_loss(y: Array, p: Array) -> float | None:
@@ -95,12 +96,16 @@ def auc(y: Array, p: Array) -> float | None:
     >>> auc(np.array([0.0, 0.0]), np.array([0.8, 0.1])) is None
     True
     """
-    above = float(y.sum())
-    below = len(y) - above
-    if above == 0 or below == 0:
+    _, group = np.unique(p, return_inverse=True)
+    above = np.bincount(group.reshape(-1), weights=y)
+    below = np.bincount(group.reshape(-1), weights=1 - y)
+    # A sample whose label is an expectation is not compared with itself.
+    with_itself = float((y * (1 - y)).sum())
+    pairs = float(above.sum() * below.sum()) - with_itself
+    if pairs <= 0:
         return None
-    ranks = rankdata(p)
-    return float((ranks[y == 1].sum() - above * (above + 1) / 2) / (above * below))
+    won = (above * (np.cumsum(below) - below / 2)).sum() - with_itself / 2
+    return float(won / pairs)
 
 
 def average_precision(y: Array, p: Array) -> float | None:

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 
 from hotspot.estimators.distribution import LogLocationScale
-from hotspot.evaluation.distribution_scores import distribution_scores
+from hotspot.evaluation.distribution_scores import covered, distribution_scores
 from hotspot.samples.sampleset import Samples
 
 N = 400
@@ -57,10 +57,32 @@ def test_rmse_is_about_the_median() -> None:
     np.testing.assert_allclose(found, [1.0, 0.0, -1.0], atol=1e-2)
 
 
-def test_censored_samples_have_no_such_score() -> None:
+def test_errors_of_what_was_not_measured_are_unknown() -> None:
     """What was not measured cannot be missed: NaN, not a guess."""
     lower, upper = np.array([0.0, 20.0]), np.array([5.0, 20.0])
     found = distribution_scores(fixed(2, 3.0, 1.0), samples(lower, upper))
-    for values in found.values():
-        assert np.isnan(values[0])
-        assert np.isfinite(values[1])
+    for name in ("crps", "rmse_log"):
+        assert np.isnan(found[name][0])
+        assert np.isfinite(found[name][1])
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("side", ["below", "over"])
+def test_coverage_with_censored_samples_is_that_of_the_whole_survey(
+    scale: float, side: str
+) -> None:
+    """Of measured values alone, a right model would seem to cover more."""
+    z = norm.ppf((np.arange(N) + 0.5) / N)
+    limit = np.where(np.arange(N) % 2, 0.2, -1.8)
+    is_censored = z < limit
+    lower = np.where(is_censored, 0.0, np.exp(3.0 + z))
+    upper = np.exp(3.0 + np.maximum(z, limit))
+    if side == "over":
+        with np.errstate(divide="ignore"):
+            lower, upper = np.exp(6.0) / upper, np.exp(6.0) / lower
+    model = fixed(N, 3.0, scale)
+    whole = covered(model, np.exp(3.0 + z), np.exp(3.0 + z)).mean()
+    found = covered(model, lower, upper)
+    assert found.mean() == pytest.approx(whole, abs=0.02)
+    if scale == 1.0:
+        assert found[~is_censored].mean() > whole + 0.01
