@@ -10,7 +10,11 @@ from hotspot.config.paths import input_path
 from hotspot.config.schema import Config, LimitConfig
 from hotspot.errors import ConfigError, ThresholdError
 from hotspot.observations.chosen_limit import resolve_threshold
-from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
+from hotspot.observations.exceedance import (
+    exceedance_labels,
+    warn_if_outside_range,
+    warn_if_reported_at_limit,
+)
 from hotspot.observations.limit_rules import LimitRule
 from hotspot.observations.regimes import regime_rule, registry_rule
 from hotspot.observations.soil_inputs import SoilInputs
@@ -81,9 +85,13 @@ def soil_inputs(config: Config, asked: LimitConfig | None = None) -> SoilInputs:
 def limit_warnings(rule: LimitRule, samples: Samples) -> list[str]:
     """Return what of a limit the samples can hardly tell, for the console and the report."""
     if rule.is_constant:
-        warning = warn_if_outside_range(rule_threshold(rule), samples.lower, samples.upper)
-        return [] if warning is None else [warning]
-    limits, told = rule.values(samples.X), []
+        each = [
+            warn(rule_threshold(rule), samples.lower, samples.upper)
+            for warn in (warn_if_outside_range, warn_if_reported_at_limit)
+        ]
+        return [warning for warning in each if warning is not None]
+    limits = rule.values(samples.X)
+    told: list[str] = []
     unknown = int(np.isnan(limits).sum())
     if unknown:
         reasons = (f"{text} ({count})" for text, count in rule.reasons(samples.X).items())

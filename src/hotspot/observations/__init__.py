@@ -7,7 +7,11 @@ if TYPE_CHECKING:
     from hotspot.observations.chosen_limit import resolve_threshold
     from hotspot.observations.contaminants import Contaminant, Contaminants
     from hotspot.observations.coordinates import agree_crs
-    from hotspot.observations.exceedance import exceedance_labels, warn_if_outside_range
+    from hotspot.observations.exceedance import (
+        exceedance_labels,
+        warn_if_outside_range,
+        warn_if_reported_at_limit,
+    )
     from hotspot.observations.harmonisation import Harmonised, harmonise
     from hotspot.observations.ledger import Ledger, Step
     from hotspot.observations.mapping import TableMapping
@@ -36,6 +40,7 @@ __all__ = [
     "read_rows",
     "resolve_threshold",
     "warn_if_outside_range",
+    "warn_if_reported_at_limit",
     "write_observations",
 ]
 
@@ -59,6 +64,7 @@ _MODULES = {
     "read_rows": "read",
     "resolve_threshold": "chosen_limit",
     "warn_if_outside_range": "exceedance",
+    "warn_if_reported_at_limit": "exceedance",
     "write_observations": "write",
 }
 

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from hotspot.errors import ObservationError, ThresholdError
 from hotspot.observations.threshold import Threshold
 
+# Share of samples reported as the limit from which that is told.
+_MOST_AT_LIMIT = 0.01
+
 
 def exceedance_labels(
     lower: NDArray[np.float64],
@@ -97,6 +100,37 @@ def warn_if_outside_range(
             "rest on extrapolation. Consider a lower limit."
         )
     return None
+
+
+def warn_if_reported_at_limit(
+    threshold: Threshold, lower: NDArray[np.float64], upper: NDArray[np.float64]
+) -> str | None:
+    """Return a warning if many samples were reported with the limit itself, else None.
+
+    A laboratory rounds: a reported 40 was between 39.5 and 40.5, on either side of a limit of
+    40. By its number it does not exceed the limit, while a model of the concentration says
+    that a half of such samples do. Half of their share is therefore a calibration error that
+    no model can avoid.
+
+    Parameters
+    ----------
+    threshold : Threshold
+        In mg/kg.
+    lower, upper : array, shape (n,), mg/kg
+        Bounds of the concentration.
+    """
+    limit = threshold.value_mg_kg
+    if limit is None or len(lower) == 0:
+        return None
+    share = float(((lower == limit) & (upper == limit)).mean())
+    if share <= _MOST_AT_LIMIT:
+        return None
+    return (
+        f"{share:.1%} of the {len(lower)} samples were reported as {limit:g} mg/kg, the limit "
+        f"itself ({threshold.id}): the laboratory rounded them to it from either side. They "
+        "count as not exceeding; calibration suffers by up to half of that share. "
+        "Consider a limit between two reported values."
+    )
 
 
 def _check_limits(threshold: float | NDArray[np.float64], shape: tuple[int, ...]) -> None:

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspot.errors import ObservationError, ThresholdError
-from hotspot.observations import exceedance_labels, resolve_threshold, warn_if_outside_range
+from hotspot.observations import (
+    exceedance_labels,
+    resolve_threshold,
+    warn_if_outside_range,
+    warn_if_reported_at_limit,
+)
 
 POSITIVE = st.floats(1e-6, 1e6)
 
@@ -94,6 +99,16 @@ def test_a_limit_outside_the_data_is_told() -> None:
     assert "under the 10th percentile" in str(warn_if_outside_range(low, values, values))
     assert warn_if_outside_range(inside, values, values) is None
     assert "above the greatest" in str(warn_if_outside_range(high, values, values))
+
+
+def test_samples_reported_as_the_limit_are_told() -> None:
+    """Two of twenty values are 40; a non-detect below 40 and one in two hundred are no case."""
+    values = np.concatenate([np.arange(31.0, 49.0), [40.0, 40.5]])
+    limit = resolve_threshold("zn", 40)
+    assert "10.0% of the 20 samples" in str(warn_if_reported_at_limit(limit, values, values))
+    assert warn_if_reported_at_limit(limit, np.zeros(20), np.full(20, 40.0)) is None
+    many = np.concatenate([np.linspace(41.0, 60.0, 199), [40.0]])
+    assert warn_if_reported_at_limit(limit, many, many) is None
 
 
 def test_non_detects_and_values_over_range_are_not_taken_for_more() -> None:
