@@ -2,7 +2,8 @@
 
 import warnings
 from copy import copy
-from typing import Any, ClassVar, Protocol, Self
+from functools import partial
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from hotspot.estimators.distribution import (
 from hotspot.estimators.kriging_base import VariogramWarning
 from hotspot.estimators.pooling import pool_weights
 from hotspot.estimators.table import Matrix
+from hotspot.folds.blocks import block_labels
 from hotspot.folds.make import Survey, make_plans
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
@@ -47,6 +49,11 @@ _PRIOR = {"gaussian_process": 4.0, "forest_kriging": 2.0, "climatology": 0.02}
 _PRIOR_OF_OTHERS = 1.0
 # Left-out samples by which a large survey is judged; the folds beyond are not refitted.
 _ENOUGH_LEFT_OUT = 5000
+# Blocks in a fold by which a large survey is judged, at least. Samples of a block err
+# together: blocks as large as the range of autocorrelation are few, so that weights and scale
+# follow the luck of a region, and lie farther from samples than cells of a map do.
+_BLOCKS_PER_FOLD = 30
+_MOST_HALVINGS = 20
 # Draws stay this far from the ends of a distribution, which may be at infinity.
 _LEAST_SHARE = 1e-9
 # A forest in a pool needs fewer trees than alone; one that only judges, without a fold, and is
@@ -401,10 +408,14 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         names = np.array([f"{number:09d}" for number in range(len(lower))])
         survey = Survey(names, coordinates, values=np.log(_middle(lower, upper)))
         n_splits = min(self.n_splits, len(lower))
+        side: float | Literal["auto"] = "auto"
+        if len(lower) >= MANY_SAMPLES:
+            side = _side(survey, n_splits)
+        plan = partial(make_plans, n_splits=n_splits, spacing=side, seed=self.random_state)
         try:
-            plans = make_plans(["block"], survey, n_splits=n_splits, seed=self.random_state)
+            plans = plan(["block"], survey)
         except FoldError:
-            plans = make_plans(["random"], survey, n_splits=n_splits, seed=self.random_state)
+            plans = plan(["random"], survey)
         return plans[0].select(names).fold
 
     def _told(self, kinds: tuple[str, ...]) -> str:
@@ -451,6 +462,16 @@ def _left_out(
         )
         parts.append((test, model.distribution(X.iloc[test], coordinates=coordinates[test])))
     return stacked(parts, len(lower))
+
+
+def _side(survey: Survey, n_splits: int) -> float:
+    """Return the range of autocorrelation, or less where that makes too few blocks."""
+    side = survey.block_size
+    for _ in range(_MOST_HALVINGS):
+        if block_labels(survey.coordinates, side).max() + 1 >= _BLOCKS_PER_FOLD * n_splits:
+            break
+        side /= np.sqrt(2)
+    return side
 
 
 def _middle(lower: Values, upper: Values) -> Values:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from scipy.special import ndtr
 from sklearn.base import clone
 
@@ -165,6 +166,21 @@ def test_members_that_cannot_be(members: tuple[str, ...], message: str) -> None:
     X, value, places = plant()
     with pytest.raises(ModelError, match=message):
         ConcentrationModel(members).fit(X, value, value, coordinates=places)
+
+
+def test_a_large_survey_is_judged_by_many_blocks() -> None:
+    """A trend over the whole region makes few blocks of a small survey, not of a large one."""
+    generator = np.random.default_rng(3)
+
+    def gap(n: int) -> float:
+        """Return the median distance to the nearest sample of another fold."""
+        places = generator.uniform(0, 1, (n, 2))
+        value = np.exp(3 * places[:, 0])
+        folds = ConcentrationModel()._folds(value, value, places)
+        apart = np.where(folds[:, None] == folds, np.inf, cdist(places, places))
+        return float(np.median(apart.min(axis=1)))
+
+    assert gap(1200) < 0.05 < gap(300)
 
 
 def test_places_are_needed() -> None:
