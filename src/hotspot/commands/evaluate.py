@@ -183,7 +183,7 @@ def _reach(
     plan = primary_plans(config, [run.plan for run in runs])[0]
     model = model_factory(config, config.model.kind, contaminant, catalogue)()
     limit = limit_value(limits_of(config)[contaminant])
-    fit_at(model, samples, limits_at(limit, samples.X))
+    model = fit_at(model, samples, limits_at(limit, samples.X))
     weights = reliance(
         model,
         samples,

@@ -1,7 +1,7 @@
 """`hotspot explain`: what the model leans on, tested; as tables, statements and maps."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import Stack, open_stack
+from hotspot.estimators.distinct import copies_of
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.explanations.ale import SHAPE_COLUMNS, effect_shape, log_odds_of
@@ -28,7 +29,7 @@ from hotspot.explanations.background import (
     spread_rows,
     with_known_limit,
 )
-from hotspot.explanations.coalitions import make_design
+from hotspot.explanations.coalitions import MAX_EXACT, make_design
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.interactions import interaction_table, joined_players
@@ -44,7 +45,7 @@ from hotspot.explanations.layers import (
 from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
 from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
-from hotspot.explanations.scales import player_values, scale_worths
+from hotspot.explanations.scales import played_jointly, player_values, scale_worths
 from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.store import (
     HOTSPOTS_FILE,
@@ -196,7 +197,7 @@ def _write_scales(
         asked.X,
         coordinates=asked.coordinates,
         background=background,
-        players=joined_players({role: held[role] for role in roles}),
+        players=_pairable(model, {role: held[role] for role in roles}),
     )
     ids = asked.sample_id.tolist()
     for scale in found.scales:
@@ -210,13 +211,26 @@ def _write_scales(
         write_values(beside, ids, folder / "values_interventional.parquet")
 
 
+def _pairable(
+    model: FittedModel, players: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return players, the weakest joined, so that all they hold can be told pair by pair."""
+    most = MAX_EXACT
+    while len(played_jointly(model, joined_players(players, most=most))) > MAX_EXACT:
+        most -= 1
+    return joined_players(players, most=most)
+
+
 def _write_shapes(
     config: Config, model: FittedModel, samples: Samples, values: ShapValues, folder: Path
 ) -> None:
     """Write the shape of the effect of the strongest continuous covariates."""
     some = samples.take(spread_rows(samples.coordinates, _MAX_SAMPLES, seed=config.seed))
     ranked = covariate_importance(values).sort_values(ascending=False, kind="stable")
-    drawn = [name for name in map(str, ranked.index) if name != LOCATION]
+    copies = copies_of(model.estimator)
+    # A copy does what its original does.
+    ranked_names = [name for name in map(str, ranked.index) if name != LOCATION]
+    drawn = [name for name in ranked_names if copies is None or name in copies.kept]
     shapes = [
         effect_shape(log_odds_of(model), some.X, some.coordinates, name)
         for name in drawn[: config.explain.dependence]

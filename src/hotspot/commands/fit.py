@@ -48,9 +48,9 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             chosen = samples.of(contaminant)
             limits = limits_at(limit_value(limit), chosen.X)
             labels = exceedance_labels(chosen.lower, chosen.upper, limits)
-            estimator = model_factory(config, config.model.kind, contaminant, catalogue)()
+            make = model_factory(config, config.model.kind, contaminant, catalogue)
             slope = ledger.get("sampling", {}).get(contaminant, {}).get("correction") or 0.0
-            estimator = corrected(fit_at(estimator, chosen, limits), slope)
+            estimator = corrected(fit_at(make(), chosen, limits), slope)
             fitted = FittedModel(
                 estimator=estimator,
                 catalogue=catalogue,

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from hotspot.errors import ModelError, few
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
+from hotspot.estimators.copies import Copies, find_copies
 from hotspot.estimators.nearest import NearestSamples
 from hotspot.estimators.table import Matrix, prediction_table, training_table
 
@@ -58,7 +59,9 @@ class AreaOfApplicability(BaseEstimator):
     mean_distance_ : float
         Average of these, the unit of the index.
     weights_ : dict of str to float
-        Weight of each covariate; 0 for those left out.
+        Weight of each covariate; 0 for those left out. Covariates that say the same
+        (`find_copies`) measure together what one of them would, with the sum of their weights:
+        each of k has that sum over the root of k.
 
     References
     ----------
@@ -100,7 +103,7 @@ class AreaOfApplicability(BaseEstimator):
             Covariates of the samples; no missing value.
         weights : mapping of str to float, optional
             Importance of each covariate, such as its mean absolute SHAP value; only ratios
-            matter. Negative ones count as 0. By default all weigh 1.
+            matter. Negative ones count as 0. By default all weigh 1, copies together.
         folds : array, shape (n,), optional
             Fold of each sample; without it the nearest other sample counts.
         splits : iterable of (train, test), optional
@@ -124,7 +127,8 @@ class AreaOfApplicability(BaseEstimator):
         self.levels_ = {
             name: np.unique(matrix[:, names.index(name)]) for name in self.categorical
         }
-        self.weights_ = _check_weights(weights, names)
+        copies = find_copies(pd.DataFrame(matrix, columns=names), tuple(self.categorical))
+        self.weights_ = _check_weights(weights, names, copies)
         design = self._indicators(matrix)
         self._center = design.mean(axis=0)
         self._scale = design.std(axis=0, ddof=1)
@@ -334,10 +338,10 @@ class AreaOfApplicability(BaseEstimator):
 
 
 def _check_weights(
-    weights: Mapping[str, float] | None, names: tuple[str, ...]
+    weights: Mapping[str, float] | None, names: tuple[str, ...], copies: Copies
 ) -> dict[str, float]:
     if weights is None:
-        return dict.fromkeys(names, 1.0)
+        return dict(zip(names, (1 / np.sqrt(copies.counts)).tolist(), strict=True))
     # A Series, too, may be given: one goes over its values, not over its names.
     given: dict[str, Any] = {str(name): weights[name] for name in weights.keys()}  # noqa: SIM118
     missing = [name for name in names if name not in given]
@@ -353,6 +357,10 @@ def _check_weights(
             f"The weights {few(f'{n} {v:g}' for n, v in given.items())} leave no covariate to "
             "measure by. Give finite numbers, one of them above 0."
         )
+    for alike in copies.classes:
+        # Squared distances along k equal axes add up to k times that along one.
+        together = sum(kept[name] for name in alike) / np.sqrt(len(alike))
+        kept |= dict.fromkeys(alike, float(together))
     return kept
 
 

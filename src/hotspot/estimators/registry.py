@@ -26,6 +26,8 @@ _CLASSES = {
     "prevalence": ("prevalence", "PrevalenceBaseline"),
 }
 ESTIMATOR_KINDS = tuple(_CLASSES)
+# Put before a model by the run, and saved with it; nothing to be chosen.
+_OPENED = {"distinct_covariates": ("distinct", "DistinctCovariates")}
 
 # Given by the run, not by the model's own configuration.
 _GIVEN = ("threshold", "categorical", "random_state")
@@ -39,12 +41,12 @@ def estimator_class(kind: str) -> Any:
     ConfigError
         No estimator has this name.
     """
-    if kind not in _CLASSES:
+    if kind not in _CLASSES and kind not in _OPENED:
         raise ConfigError(
             f"There is no model of the kind {kind!r}.{nearest_name(kind, ESTIMATOR_KINDS)} "
             f"Choose one of {few(ESTIMATOR_KINDS, 20)}."
         )
-    module, name = _CLASSES[kind]
+    module, name = (_CLASSES | _OPENED)[kind]
     return getattr(import_module(f"hotspot.estimators.{module}"), name)
 
 

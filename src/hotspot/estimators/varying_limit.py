@@ -1,23 +1,26 @@
 """Learning and answering for a limit that differs from row to row."""
 
 import math
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
+from hotspot.estimators.copies import find_copies
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
 
 Values = NDArray[np.float64]
-AnyModel = TypeVar("AnyModel")
 
 
-def fit_at(model: AnyModel, samples: Samples, limits: float | Values) -> AnyModel:
+def fit_at(model: Any, samples: Samples, limits: float | Values) -> Any:
     """Return a model fitted so that `exceedance_at` can ask it about these limits.
+
+    Covariates that say the same are learnt once: where there are such, what is returned is
+    the model behind `DistinctCovariates`, and the model itself otherwise.
 
     A model of the whole distribution learns concentrations, whatever the limit. A direct
     classifier learns from labels only: where limits differ, it learns whether each sample
@@ -37,12 +40,16 @@ def fit_at(model: AnyModel, samples: Samples, limits: float | Values) -> AnyMode
     ModelError
         As the model's ``fit``.
     """
-    learner: Any = model
     lower, upper = samples.lower, samples.upper
-    if isinstance(limits, np.ndarray) and not hasattr(learner, "distribution"):
-        lower, upper = _as_labels(lower, upper, limits, float(learner.threshold))
-    fitted: AnyModel = learner.fit(samples.X, lower, upper, coordinates=samples.coordinates)
-    return fitted
+    if isinstance(limits, np.ndarray) and not hasattr(model, "distribution"):
+        lower, upper = _as_labels(lower, upper, limits, float(model.threshold))
+    learner = model
+    if find_copies(samples.X, getattr(model, "categorical", ())):
+        # scikit-learn takes a second, and who only asks a model does not need it.
+        from hotspot.estimators.distinct import distinct
+
+        learner = distinct(model)
+    return learner.fit(samples.X, lower, upper, coordinates=samples.coordinates)
 
 
 def exceedance_at(

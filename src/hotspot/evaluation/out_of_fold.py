@@ -176,7 +176,7 @@ def _predicted(
     """Return probabilities, and scores of distributions, after learning the training part."""
     learnt, asked = samples.take(train), samples.take(test)
     of = [limits[rows] if isinstance(limits, np.ndarray) else limits for rows in (train, test)]
-    fit_at(model, learnt, of[0])
+    model = fit_at(model, learnt, of[0])
     scores: dict[str, NDArray[np.float64]] = {}
     if isinstance(model, DistributionModel):
         # Asked once: a pool of forests answers slowly.

@@ -180,7 +180,8 @@ class Refitter:
     def fit(self, samples: Samples, *names: str | int) -> ExceedanceModel:
         """Return the model learnt from some samples, with the seed of a name."""
         model = self.make_model(child_seed(self.seed, *names))
-        return fit_at(model, samples, limits_at(self.threshold, samples.X))
+        fitted: ExceedanceModel = fit_at(model, samples, limits_at(self.threshold, samples.X))
+        return fitted
 
     def explain(
         self, model: ExceedanceModel, training: Samples, asked: Samples, n_background: int

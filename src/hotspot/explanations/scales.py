@@ -11,6 +11,7 @@ from scipy.special import logit
 from hotspot.errors import ModelError
 from hotspot.estimators.answers import AnswersFromDistribution, AskedOnce, DistributionModel
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.distinct import copies_of
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.varying_limit import exceedance_at
 from hotspot.explanations.background import Background
@@ -94,7 +95,8 @@ def scale_worths(
 
     What makes a place high and what makes it uncertain are two questions (Rohmer et al.
     2024), and a share of a chance is not one of its log-odds; the model is asked once for
-    all of them.
+    all of them. Covariates that say the same move together: where several players hold them,
+    these are joint owners of one player, and share what it is worth alike.
 
     Parameters
     ----------
@@ -165,8 +167,28 @@ def scale_worths(
         # Places that make no difference are all the same one, and asked about once.
         coordinates = np.zeros((len(X), 2))
         other = Background(other.X, np.zeros((len(other), 2)))
-    worths = coalition_worths(answer, X, coordinates, background=other, players=players)
-    return ScaleWorths(asked, worths, len(other))
+    joint = played_jointly(model, players)
+    worths = coalition_worths(
+        answer,
+        X,
+        coordinates,
+        background=other,
+        players={" and ".join(owners): held for owners, held in joint.items()},
+    )
+    return ScaleWorths(asked, worths.among(list(joint), list(players)), len(other))
+
+
+def played_jointly(
+    model: FittedModel | ExceedanceModel, players: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns that move together, by the players that hold any of them.
+
+    They are the players themselves, each alone, unless covariates of several say the same.
+    """
+    copies = copies_of(estimator_of(model))
+    if copies is None:
+        return {(name,): tuple(held) for name, held in players.items()}
+    return copies.joint(players)
 
 
 def player_values(

@@ -1,7 +1,8 @@
 """Shapley values of a function that is no sum: credit shared over all orders of players."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -38,15 +39,34 @@ class Worths:
     worth : array, shape (n, n_coalitions, n_answers)
         Mean answer over the background, where the members are as in the row; NaN rows
         where there is no answer.
+    owned : array, shape (n_played, n_players), optional
+        Where who plays is not who is told of: what each has of those of the design.
     """
 
     players: tuple[str, ...]
     design: Design
     worth: Values
+    owned: Values | None = None
+
+    def among(self, owners: Sequence[tuple[str, ...]], players: Sequence[str]) -> "Worths":
+        """Return the same told of others, who own the players, alone or jointly.
+
+        Parameters
+        ----------
+        owners : sequence of tuple of str
+            Of each player; joint owners share alike.
+        players : sequence of str
+            The owners, in the order that is told.
+        """
+        if all(len(each) == 1 for each in owners):
+            return replace(self, players=tuple(players))
+        share = [[(name in each) / len(each) for name in players] for each in owners]
+        return replace(self, players=tuple(players), owned=np.array(share))
 
     def values(self, answer: int = 0) -> Values:
         """Return the Shapley value of each player to an answer, shape (n, n_players)."""
-        return np.asarray(self.worth[:, :, answer] @ self.design.weights)
+        played = np.asarray(self.worth[:, :, answer] @ self.design.weights)
+        return played if self.owned is None else played @ self.owned
 
     def base(self, answer: int = 0) -> Values:
         """Return what the values add to: the mean over the background, shape (n,)."""
@@ -63,8 +83,11 @@ class Worths:
             There are more than 8 players.
         """
         pairs, weights = pair_weights(self.design)
+        found = np.asarray(self.worth[:, :, answer] @ weights)
+        if self.owned is not None:
+            pairs, found = _of_owners(pairs, found, self.owned)
         names = tuple((self.players[one], self.players[other]) for one, other in pairs)
-        return names, np.asarray(self.worth[:, :, answer] @ weights)
+        return names, found
 
 
 def shapley_values(
@@ -179,6 +202,26 @@ def coalition_worths(
     worth[answered, 0], worth[answered, -1] = empty, full[answered]
     worth[answered, 1:-1] = _worths(ask, own[answered], other, inner, empty.size)
     return Worths(tuple(players), design, worth)
+
+
+def _of_owners(
+    played: Sequence[tuple[int, int]], values: Values, owned: Values
+) -> tuple[tuple[tuple[int, int], ...], Values]:
+    """Return pairs of owners and what they do only together, given that of what they own.
+
+    What two things of one owner do together is that owner's alone.
+    """
+    pairs = tuple(combinations(range(owned.shape[1]), 2))
+    share = np.array(
+        [
+            [
+                owned[a, one] * owned[b, other] + owned[a, other] * owned[b, one]
+                for one, other in pairs
+            ]
+            for a, b in played
+        ]
+    )
+    return pairs, values @ share.reshape(len(played), len(pairs))
 
 
 def _positions(
