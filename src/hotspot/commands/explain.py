@@ -1,8 +1,6 @@
 """`hotspot explain`: what the model leans on, tested; as tables, statements and maps."""
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,36 +11,27 @@ from hotspot.commands.console import Console
 from hotspot.commands.hotspot_cards import hotspot_cards
 from hotspot.commands.models import primary_plans
 from hotspot.commands.predict import forget_others
+from hotspot.commands.role_maps import map_background, write_role_maps
 from hotspot.commands.statements import write_tested_statements
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.covariates.stack import Stack, open_stack
+from hotspot.covariates.stack import open_stack
 from hotspot.estimators.distinct import copies_of
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.explanations.ale import SHAPE_COLUMNS, effect_shape, log_odds_of
 from hotspot.explanations.background import (
-    BACKGROUND_SIZE,
     Background,
     choose_background,
     spread_rows,
     with_known_limit,
 )
-from hotspot.explanations.coalitions import MAX_EXACT, make_design
+from hotspot.explanations.coalitions import MAX_EXACT
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.interactions import interaction_table, joined_players
-from hotspot.explanations.layers import (
-    NO_DRIVER,
-    RoleLayers,
-    grown_to_blocks,
-    layer_roles,
-    role_layers,
-    thinning_step,
-    with_drivers,
-)
-from hotspot.explanations.origins import CAUTION, Origin, origin_roles, share_origins
+from hotspot.explanations.origins import Origin, origin_roles, share_origins
 from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
 from hotspot.explanations.scales import played_jointly, player_values, scale_worths
@@ -60,12 +49,6 @@ from hotspot.explanations.traits import is_additive, with_location
 from hotspot.explanations.values import shap_values
 from hotspot.files import replaced_folder
 from hotspot.folds.store import read_folds
-from hotspot.grid import Window
-from hotspot.maps.read import read_windows
-from hotspot.maps.styles import contribution_style, driver_style
-from hotspot.maps.tags import layer_tags
-from hotspot.maps.write import write_qml
-from hotspot.rasters import CogWriter, open_raster
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -74,13 +57,6 @@ from hotspot.seeds import child_seed
 # probability, median and interval are explained too, by role.
 _MAX_SAMPLES = 300
 _MAX_SCALED = 60
-# Predictions that the role layers of one contaminant may take before their background is
-# made smaller, and the smallest one: with fewer samples the base is a matter of luck.
-_PREDICTIONS = 5_000_000
-_SMALLEST_BACKGROUND = 6
-# Predictions that they may take with the smallest background, before fewer cells are
-# explained: some minutes of a Gaussian process.
-_MAP_PREDICTIONS = 20_000_000
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -108,13 +84,16 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
         has_story = bool(np.nanmax(np.abs(values.values), initial=0.0) > 0)
         origins = _write_origins(model, chosen, (values, rows), folder) if has_story else ()
         if config.explain.role_layers:
-            background = choose_background(known, _map_background(model, stack), seed=seed)
-            step = _map_step(model, stack, background)
-            windows = _mapped_roles(paths.maps(contaminant), model) or _computed_roles(
-                config, model, background, stack, step
+            background = choose_background(known, map_background(model, stack), seed=seed)
+            write_role_maps(
+                config,
+                model,
+                stack,
+                background=background,
+                maps=paths.maps(contaminant),
+                folder=folder,
+                origins=origins,
             )
-            base = _base_tags(model, background, step)
-            _write_role_layers(model, base, stack, windows, folder, origins)
         if not has_story:
             return
         write_tested_statements(
@@ -240,154 +219,3 @@ def _write_shapes(
     empty = pd.DataFrame({name: [] for name in SHAPE_COLUMNS})
     table = pd.concat(shapes, ignore_index=True) if shapes else empty
     write_table(table, folder / "shape.parquet")
-
-
-def _map_background(model: FittedModel, stack: Stack) -> int:
-    """Return how many samples the cells of a map are compared with."""
-    per_sample = stack.grid.shape[0] * stack.grid.shape[1] * (1 << len(layer_roles(model)))
-    return max(_SMALLEST_BACKGROUND, min(BACKGROUND_SIZE, _PREDICTIONS // per_sample))
-
-
-RoleWindows = Iterator[tuple[Window, RoleLayers]]
-
-
-def _mapped_roles(maps: Path, model: FittedModel) -> RoleWindows | None:
-    """Return the layers of roles that `hotspot predict` wrote for this model, if it did.
-
-    They come from the same numbers, so that nothing is computed and no covariate is read.
-    """
-    roles = layer_roles(model)
-    paths = {role: maps / f"role_{role}.tif" for role in roles}
-    if not is_additive(model) or not all(path.is_file() for path in paths.values()):
-        return None
-    for role, path in paths.items():
-        with open_raster(path) as dataset:
-            told = dataset.tags()
-        if any(
-            told.get(tag) != text for tag, text in layer_tags(model, f"role_{role}").items()
-        ):
-            return None
-    return (
-        (window, with_drivers(roles, np.stack([layers[role] for role in roles])))
-        for window, layers in read_windows(paths)
-    )
-
-
-def _map_step(model: FittedModel, stack: Stack, background: Background) -> int:
-    """Return at every which cell the roles are mapped, and tell where not at each."""
-    if is_additive(model):
-        return 1
-    rows, cols = stack.grid.shape
-    coalitions = len(make_design(len(layer_roles(model))).coalitions)
-    step = thinning_step(rows * cols, coalitions * len(background), _MAP_PREDICTIONS)
-    if step > 1:
-        warnings.warn(
-            f"The maps of roles of {model.contaminant} are explained at one cell in each "
-            f"block of {step} x {step}, which stands for the block: every cell would take "
-            f"{rows * cols * coalitions * len(background):.1e} predictions. "
-            "explain.role_layers=false leaves these maps out.",
-            stacklevel=2,
-        )
-    return step
-
-
-def _computed_roles(
-    config: Config, model: FittedModel, background: Background, stack: Stack, step: int
-) -> RoleWindows:
-    """Yield the layers of roles, window by window; one cell in each block is explained."""
-    for window in stack.grid.windows(config.predict.window_size):
-        whole = grown_to_blocks(window, step, stack.grid.shape)
-        frame, positions = stack.frame(whole)
-        rows, cols = np.divmod(positions, whole.shape[1])
-        layers = role_layers(
-            model,
-            frame,
-            positions,
-            whole.shape,
-            coordinates=stack.grid.centres(rows + whole.row, cols + whole.col),
-            background=background,
-            step=step,
-        )
-        yield window, layers.crop(window.row - whole.row, window.col - whole.col, window.shape)
-
-
-def _base_tags(model: FittedModel, background: Background, step: int) -> dict[str, str]:
-    """Return what the rasters say of the base of the contributions and of their cells."""
-    tags = {} if is_additive(model) else {"n_background": str(len(background))}
-    return tags if step == 1 else {**tags, "explained_every": f"{step} cells"}
-
-
-def _write_role_layers(
-    model: FittedModel,
-    base: dict[str, str],
-    stack: Stack,
-    windows: RoleWindows,
-    folder: Path,
-    origins: Sequence[Origin],
-) -> None:
-    """Write a layer per role, the dominant role, and a layer per origin that stands apart."""
-    roles = layer_roles(model)
-    # What cannot be told apart is not mapped: a map would be taken for an answer.
-    mapped = [origin for origin in origins if origin.is_identifiable]
-    driver = driver_style(dict(enumerate(roles)))
-    with ExitStack() as files:
-        by_role = [
-            files.enter_context(
-                CogWriter(
-                    folder / f"role_{role}.tif",
-                    stack.grid,
-                    tags={**layer_tags(model, f"role_{role}"), **base},
-                    descriptions=[f"Contribution of {role}"],
-                    units=["log-odds"],
-                )
-            )
-            for role in roles
-        ]
-        by_origin = [
-            files.enter_context(
-                CogWriter(
-                    folder / f"origin_{origin.name}.tif",
-                    stack.grid,
-                    tags={
-                        **layer_tags(model, f"role_{origin.name} origins"),
-                        **base,
-                        "layer": f"origin_{origin.name}",
-                        "roles": ", ".join(origin.roles),
-                        "caution": CAUTION,
-                    },
-                    descriptions=[f"Contribution of {origin.name} origins"],
-                    units=["log-odds"],
-                )
-            )
-            for origin in mapped
-        ]
-        dominant = files.enter_context(
-            CogWriter(
-                folder / "driver.tif",
-                stack.grid,
-                dtype="uint8",
-                nodata=float(NO_DRIVER),
-                tags={
-                    **layer_tags(model, "driver"),
-                    **base,
-                    "classes": "; ".join(f"{code}: {role}" for code, role in enumerate(roles)),
-                },
-                descriptions=["Role with the largest contribution"],
-                units=["class"],
-                colormap=driver.gdal_colours(),
-                categorical=True,
-            )
-        )
-        for window, layers in windows:
-            for writer, array in zip(by_role, layers.contributions, strict=True):
-                writer.write(window, array)
-            for writer, origin in zip(by_origin, mapped, strict=True):
-                held = [layers.roles.index(role) for role in origin.roles]
-                writer.write(window, layers.contributions[held].sum(axis=0))
-            dominant.write(window, layers.drivers)
-    for role in roles:
-        write_qml(folder / f"role_{role}.qml", contribution_style(role))
-    for origin in mapped:
-        style = contribution_style(f"{origin.name} origins")
-        write_qml(folder / f"origin_{origin.name}.qml", style)
-    write_qml(folder / "driver.qml", driver)

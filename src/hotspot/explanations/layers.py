@@ -1,6 +1,6 @@
 """Explanations as map layers, one window at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
 import numpy as np
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from hotspot.errors import ModelError
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.background import Background
+from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.roles import dominant_role
-from hotspot.explanations.scales import player_values
-from hotspot.explanations.traits import is_additive, with_location
+from hotspot.explanations.scales import Scale, scale_worths
+from hotspot.explanations.traits import has_distribution, is_additive, with_location
 from hotspot.explanations.values import group_values
 from hotspot.grid import Coordinates, Window
 
@@ -32,16 +33,21 @@ class RoleLayers:
         NaN where there is no explanation.
     drivers : uint8 array, shape (rows, cols)
         Position of the role with the largest absolute contribution; 255 for none.
+    widths : array, shape (n_roles, rows, cols), ln(mg/kg), optional
+        Contributions to the width of the 90 % interval, of a model that knows the
+        concentration.
     """
 
     roles: tuple[str, ...]
     contributions: NDArray[np.float32]
     drivers: NDArray[np.uint8]
+    widths: NDArray[np.float32] | None = None
 
     def crop(self, row: int, col: int, shape: tuple[int, int]) -> "RoleLayers":
         """Return a part of the window, from a row and a column on."""
         part = (slice(row, row + shape[0]), slice(col, col + shape[1]))
-        return RoleLayers(self.roles, self.contributions[:, *part], self.drivers[part])
+        widths = None if self.widths is None else self.widths[:, *part]
+        return RoleLayers(self.roles, self.contributions[:, *part], self.drivers[part], widths)
 
 
 def role_layers(
@@ -90,20 +96,25 @@ def role_layers(
     chosen, owner = thin(positions, shape[1], step)
     X = X.iloc[chosen].reset_index(drop=True)
     coordinates = None if coordinates is None else coordinates[chosen]
+    told: list[ShapValues]
     if is_additive(model):
-        explained = group_values(model, X, groups=model.catalogue.by_role())
+        told = [group_values(model, X, groups=model.catalogue.by_role())]
     else:
-        model.catalogue.check_names([str(name) for name in X.columns])
-        explained = player_values(
+        scales: tuple[Scale, ...] = ("log-odds", "width")
+        found = scale_worths(
             model,
             X,
             players=with_location(model.catalogue.by_role(), model),
             coordinates=coordinates,
             background=background,
+            scales=scales if has_distribution(model) else scales[:1],
         )
+        told = [found.values(scale) for scale in found.scales]
     # As the rasters hold them, so that the dominant role follows from these.
-    layers = scatter(explained.values[owner].T.astype(np.float32), positions, shape)
-    return with_drivers(explained.names, layers)
+    layers, *widths = (
+        scatter(each.values[owner].T.astype(np.float32), positions, shape) for each in told
+    )
+    return replace(with_drivers(told[0].names, layers), widths=widths[0] if widths else None)
 
 
 def with_drivers(roles: tuple[str, ...], contributions: NDArray[np.float32]) -> RoleLayers:

@@ -224,6 +224,27 @@ def contribution_style(role: str) -> LayerStyle:
     return LayerStyle(f"role_{role}", title, "log-odds", classes)
 
 
+def width_style(role: str) -> LayerStyle:
+    """Return the classes of what a role adds to the width of the interval, as factors.
+
+    The width is that of logarithms, so that a contribution multiplies the ratio of the ends.
+    """
+    factors = (1.5, 1.2, 1.05)
+    edges = (-inf, *(-np.log(f) for f in factors), *(np.log(f) for f in factors[::-1]), inf)
+    labels = (
+        "over 1.5 times narrower",
+        "1.2 to 1.5 times narrower",
+        "1.05 to 1.2 times narrower",
+        "little effect",
+        "1.05 to 1.2 times wider",
+        "1.2 to 1.5 times wider",
+        "over 1.5 times wider",
+    )
+    title = f"What {role.replace('_', ' ')} does to the 90 % interval"
+    classes = _ranges(tuple(float(edge) for edge in edges), _VIK, labels)
+    return LayerStyle(f"width_{role}", title, "ln(mg/kg)", classes)
+
+
 # One colour per role on every map, after the palettes of Tol (SRON/EPS/TN/09-002). Thirteen
 # hues cannot all be told apart by every reader, so each label also stands in the legend in
 # the order of the codes.

@@ -72,11 +72,17 @@ _ROLE_MEANING = (
     "above {limit}; it explains the model and does not prove a source."
 )
 
+_WIDTH_MEANING = (
+    "Contribution of the covariates on {role} to the width of the 90 % interval of the "
+    "{contaminant} concentration, as a logarithm: +0.69 makes the ratio of its ends twice as "
+    "large; it tells what makes the model unsure, and does not tell how high {contaminant} is."
+)
+
 
 def meaning(model: MapModel, layer: str) -> str:
     """Return one sentence on what a layer's numbers mean and what they do not.
 
-    Layers of explanations are known too: ``driver`` and ``role_<role>``.
+    Layers of explanations are known too: ``driver``, ``role_<role>`` and ``width_<role>``.
 
     Raises
     ------
@@ -84,8 +90,10 @@ def meaning(model: MapModel, layer: str) -> str:
         The layer has no sentence.
     """
     limit = limit_phrase(model.threshold)
-    text = _ROLE_MEANING if layer.startswith("role_") else _MEANING[layer]
-    role = layer.removeprefix("role_").replace("_", " ")
+    of_roles = {"role": _ROLE_MEANING, "width": _WIDTH_MEANING}
+    kind, _, role = layer.partition("_")
+    text = of_roles[kind] if kind in of_roles else _MEANING[layer]
+    role = role.replace("_", " ")
     return text.format(contaminant=model.contaminant, limit=limit, role=role)
 
 

@@ -19,12 +19,14 @@ from hotspot.review.store import (
     read_reviews,
     read_statements,
 )
+from hotspot.web.cell import find_cell
 from hotspot.web.guard import Door, Guard
 from hotspot.web.layers import find_layer
+from hotspot.web.likeness import outside_applicability
 from hotspot.web.mistakes import answer_mistakes
 from hotspot.web.opened import Opened, Site, bounds_wgs84, cell_metres
 from hotspot.web.pages import find_asset, index_page
-from hotspot.web.place import describe_place, find_cell
+from hotspot.web.place import describe_place
 from hotspot.web.read import read_tile
 from hotspot.web.refusal import RequestError, shown
 from hotspot.web.tiles import DEEPEST_ZOOM, Tile, paint
@@ -103,8 +105,10 @@ def _add_map(application: FastAPI, site: Site) -> None:
     @application.get("/api/{contaminant}/tiles/{layer}/{z}/{x}/{y}")
     def tile(contaminant: str, layer: str, z: _Zoom, x: _Column, y: _Column) -> Response:
         opened = site.open(contaminant)
-        found = find_layer(opened.layers, layer)
-        return _png(paint(read_tile(found.path, Tile(z, x, y), opened.model.grid), found.style))
+        found, square = find_layer(opened.layers, layer), Tile(z, x, y)
+        values = read_tile(found.path, square, opened.model.grid)
+        outside = outside_applicability(opened, square) if found.hatched else None
+        return _png(paint(values, found.style, hatched=outside))
 
     @application.get("/api/{contaminant}/exceedance/{z}/{x}/{y}")
     def exceedance_tile(

@@ -1,6 +1,6 @@
 """The layers of a contaminant that the viewer can show: names, titles, legends, files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,13 @@ from hotspot.errors import ConfigError, nearest_name
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.layers import layer_roles
 from hotspot.maps.layers import LAYERS
-from hotspot.maps.styles import LayerStyle, contribution_style, driver_style, style_of
+from hotspot.maps.styles import (
+    LayerStyle,
+    contribution_style,
+    driver_style,
+    style_of,
+    width_style,
+)
 from hotspot.maps.tags import meaning
 from hotspot.web.read import Folders
 from hotspot.web.refusal import RequestError, shown
@@ -51,13 +57,16 @@ class ServedLayer:
     title : str
         For people.
     group : str
-        ``map`` or ``why``.
+        ``map``, ``why`` or ``doubt``.
     meaning : str
         One sentence on what the numbers mean and what they do not.
     style : LayerStyle
         Its class table.
     path : Path
         The raster.
+    hatched : bool
+        Whether it is hatched outside the area of applicability, where what a model leans on
+        says nothing of the ground.
     """
 
     name: str
@@ -66,6 +75,7 @@ class ServedLayer:
     meaning: str
     style: LayerStyle
     path: Path
+    hatched: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the page needs to know."""
@@ -74,6 +84,7 @@ class ServedLayer:
             "title": self.title,
             "group": self.group,
             "unit": self.style.unit,
+            "hatched": self.hatched,
             "meaning": self.meaning,
             "legend": [
                 {"colour": colour, "label": label} for colour, label in self.style.legend()
@@ -109,7 +120,19 @@ def served_layers(model: FittedModel, folders: Folders) -> dict[str, ServedLayer
         sentence = meaning(model, name)
         path = explained / f"{name}.tif"
         layers.append(ServedLayer(name, title, "why", sentence, style, path))
-    return {layer.name: layer for layer in layers if layer.path.is_file()}
+    for role in roles:
+        name = f"width_{role}"
+        title = f"Interval: effect of {role.replace('_', ' ')}"
+        path = explained / f"{name}.tif"
+        layers.append(
+            ServedLayer(name, title, "doubt", meaning(model, name), width_style(role), path)
+        )
+    bounded = model.applicability is not None
+    return {
+        layer.name: replace(layer, hatched=bounded and layer.group != "map")
+        for layer in layers
+        if layer.path.is_file()
+    }
 
 
 def _style(model: FittedModel, name: str) -> LayerStyle | None:

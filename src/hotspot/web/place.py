@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.covariates.catalogue import Covariate
 from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.contributions import ShapValues
@@ -19,12 +17,10 @@ from hotspot.explanations.values import shap_values
 from hotspot.grid import Window
 from hotspot.maps.decision import Decision, decide, inside_applicability
 from hotspot.maps.styles import ROLE_COLOURS
-from hotspot.web.opened import Opened, from_wgs84, to_wgs84
+from hotspot.web.cell import Answer, Cell, covariate_facts, find_cell, nearest_samples, outline
+from hotspot.web.opened import Opened
 from hotspot.web.read import Folders, read_cell, read_covariates
-from hotspot.web.vectors import concentration_text
 
-# Samples nearest to a place that are told.
-N_NEAREST = 3
 # The map stores float32, or probabilities in whole ten-thousandths.
 _SAME = 1e-5
 _SAME_PROBABILITY = 5.1e-5
@@ -32,36 +28,6 @@ _COMPARED = ("probability", "lower", "median", "upper", "dissimilarity")
 _QUANTILES = {"lower": 0.05, "median": 0.5, "upper": 0.95}
 # What only the map tells: its decisions, and what left-out samples say of its probabilities.
 _READ = ("decision", "probability_lower", "probability_upper")
-
-Answer = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The cell of a map in which a place lies.
-
-    Parameters
-    ----------
-    row, col : int
-        On the grid.
-    easting, northing : float
-        Of its centre.
-    """
-
-    row: int
-    col: int
-    easting: float
-    northing: float
-
-
-def find_cell(opened: Opened, longitude: float, latitude: float) -> Cell | None:
-    """Return the cell in which a place lies, or None beside the map."""
-    grid = opened.model.grid
-    rows, cols, inside = grid.cells(from_wgs84(grid, np.array([[longitude, latitude]])))
-    if not inside[0]:
-        return None
-    easting, northing = grid.centres(rows, cols)[0]
-    return Cell(int(rows[0]), int(cols[0]), float(easting), float(northing))
 
 
 def describe_place(
@@ -117,12 +83,12 @@ def describe_place(
         "easting": cell.easting,
         "northing": cell.northing,
         "crs": grid.crs if len(grid.crs) < 40 else grid.pyproj_crs.name,
-        "outline": _outline(opened, cell),
+        "outline": outline(opened, cell),
         "covariates": [
-            _covariate(covariate, float(value))
+            covariate_facts(covariate, float(value))
             for covariate, value in zip(opened.model.catalogue, values, strict=True)
         ],
-        "nearest": _nearest(opened, cell),
+        "nearest": nearest_samples(opened, cell),
     }
     if np.isnan(values).any():
         return {**answer, "status": "incomplete"}
@@ -308,45 +274,6 @@ def _explanation(explained: ShapValues) -> Answer:
             for role, value in zip(explained.names, explained.values[0], strict=True)
         ],
     }
-
-
-def _covariate(covariate: Covariate, value: float) -> Answer:
-    meaning = dict(covariate.classes).get(int(value)) if isfinite(value) else None
-    return {
-        "name": covariate.name,
-        "description": covariate.description,
-        "unit": covariate.unit,
-        "role": str(covariate.role),
-        "value": value if isfinite(value) else None,
-        "class": meaning,
-    }
-
-
-def _outline(opened: Opened, cell: Cell) -> list[list[float]]:
-    """Return the corners of a cell as [latitude, longitude], as the map library wants them."""
-    width, height = (0.5 * side for side in opened.model.grid.resolution)
-    corners = np.array([[-width, height], [width, height], [width, -height], [-width, -height]])
-    places = to_wgs84(opened.model.grid, corners + np.array([cell.easting, cell.northing]))
-    return [[float(latitude), float(longitude)] for longitude, latitude in places]
-
-
-def _nearest(opened: Opened, cell: Cell) -> list[Answer]:
-    """Return the samples nearest to a cell; distances in metres where the grid has them."""
-    grid = opened.model.grid
-    if not grid.is_projected:
-        return []
-    steps = opened.samples.coordinates - np.array([cell.easting, cell.northing])
-    metres = np.hypot(steps[:, 0], steps[:, 1]) * grid.metres_per_unit
-    return [
-        {
-            "site": str(opened.sites["site_id"].iloc[row]),
-            "distance_m": float(metres[row]),
-            "concentration": concentration_text(
-                float(opened.samples.lower[row]), float(opened.samples.upper[row])
-            ),
-        }
-        for row in np.argsort(metres, kind="stable")[:N_NEAREST]
-    ]
 
 
 def _plain(values: dict[str, float]) -> dict[str, float | None]:

@@ -18,6 +18,9 @@ TILE_SIZE = 256
 # A pixel is then 9 mm wide at the equator.
 DEEPEST_ZOOM = 24
 WEB_MERCATOR = "EPSG:3857"
+# Pixels from line to line of a hatching, across and down: a part of a tile's side.
+_HATCH = 8
+HATCH_COLOUR = (0x3F, 0x47, 0x4D)
 # Half the width of the web map, metres.
 _HALF = 20037508.342789244
 
@@ -98,7 +101,12 @@ def warp(values: NDArray[np.float32], grid: Grid, tile: Tile) -> NDArray[np.floa
     return target.astype(np.float64)
 
 
-def paint(values: NDArray[np.float64] | None, style: LayerStyle) -> bytes:
+def paint(
+    values: NDArray[np.float64] | None,
+    style: LayerStyle,
+    *,
+    hatched: NDArray[np.bool_] | None = None,
+) -> bytes:
     """Return values as a PNG in the colours of a class table; missing is transparent.
 
     Parameters
@@ -107,16 +115,22 @@ def paint(values: NDArray[np.float64] | None, style: LayerStyle) -> bytes:
         Numbers or codes with NaN; None for a tile beside the map.
     style : LayerStyle
         The class table, the same as for QGIS.
+    hatched : bool array, shape (rows, cols), optional
+        Where thin lines are drawn over the colours; they go on from tile to tile.
     """
     if values is None:
         values = np.full((TILE_SIZE, TILE_SIZE), np.nan)
     index = style.classify(values)
     missing = len(style.classes)
-    index[index < 0] = missing
+    unknown = index < 0
+    index[unknown] = missing
+    if hatched is not None:
+        row, col = np.indices(index.shape)
+        index[hatched & ~unknown & ((row + col) % _HATCH == 0)] = missing + 1
     colours = [number for entry in style.classes for number in entry.rgba[:3]]
     # One byte a pixel and a table of colours: a tenth of four numbers a pixel.
     image = Image.fromarray(index.astype(np.uint8))
-    image.putpalette([*colours, 0, 0, 0])
+    image.putpalette([*colours, 0, 0, 0, *HATCH_COLOUR])
     stream = BytesIO()
     image.save(stream, format="PNG", transparency=missing)
     return stream.getvalue()

@@ -45,6 +45,9 @@ function layerSwitch(facts, state, act) {
     { class: "layer-switch" },
     el("fieldset", {}, el("legend", {}, "What the map shows"), ...group("map")),
     el("fieldset", {}, el("legend", {}, "Why the model says so"), ...group("why")),
+    ...(facts.layers.some((layer) => layer.group === "doubt")
+      ? [el("fieldset", {}, el("legend", {}, "What makes it unsure"), ...group("doubt"))]
+      : []),
   );
 }
 
@@ -62,9 +65,12 @@ export function legend(facts, state) {
   const note = other
     ? `Drawn from the saved distribution of every cell. The map on disk has ${facts.limit_text} as its limit.`
     : layer.meaning;
+  const hatch = layer.hatched && !other
+    ? [el("li", {}, el("span", { class: "swatch hatch", "aria-hidden": "true" }), el("span", {}, "hatched: outside the area of applicability, where no sample is alike"))]
+    : [];
   box.append(
     el("h2", {}, title),
-    el("ul", { class: "keys" }, ...layer.legend.map((key) => el("li", {}, swatch(key.colour), el("span", {}, key.label)))),
+    el("ul", { class: "keys" }, ...layer.legend.map((key) => el("li", {}, swatch(key.colour), el("span", {}, key.label))), ...hatch),
     el("details", {}, el("summary", {}, "What the number means"), el("p", {}, note)),
   );
   return box;
