@@ -229,6 +229,32 @@ def test_role_layers_add_up(
     assert np.isnan(empty.contributions).all()
 
 
+def test_the_width_of_the_interval_is_mapped_by_role(
+    fitted: FittedModel, samples: Samples
+) -> None:
+    """Layers of the width add up to it, and a model of one limit has none."""
+    process = AdditiveGaussianProcess(max_rbf=1).fit(
+        samples.X, samples.lower, samples.upper, coordinates=samples.coordinates
+    )
+    model = replace(fitted, estimator=process)
+    X, places = samples.X.head(4), samples.coordinates[:4]
+    layers = role_layers(
+        model,
+        X,
+        np.arange(4),
+        (2, 2),
+        coordinates=places,
+        background=choose_background(samples, 6, seed=1),
+    )
+    assert layers.widths is not None
+    assert layers.crop(1, 0, (1, 2)).widths is not None
+    told = process.distribution(X, coordinates=places)
+    width = np.log(told.quantile(0.95) / told.quantile(0.05)).reshape(2, 2)
+    base = width - layers.widths.sum(axis=0)
+    np.testing.assert_allclose(base, base[0, 0], rtol=1e-5)
+    assert np.ptp(layers.widths) > 0
+
+
 def test_blocks_are_stood_for_by_one_of_their_cells() -> None:
     """Each by one of its own block, the one next to the middle; at step 1 by itself."""
     rng = np.random.default_rng(2)

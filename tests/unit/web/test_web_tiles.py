@@ -1,5 +1,6 @@
 """Tiles: every pixel has the colour of the cell under it."""
 
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +14,10 @@ from PIL import Image
 from hotspot.maps.read import read_layer
 from hotspot.maps.styles import decision_style, probability_style
 from hotspot.rasters import CogWriter, ScaledInteger
+from hotspot.web.likeness import outside_applicability
 from hotspot.web.opened import Site, bounds_wgs84
 from hotspot.web.read import read_tile
-from hotspot.web.tiles import TILE_SIZE, WEB_MERCATOR, Tile, paint
+from hotspot.web.tiles import HATCH_COLOUR, TILE_SIZE, WEB_MERCATOR, Tile, paint
 
 
 def tile_at(longitude: float, latitude: float, zoom: int) -> Tile:
@@ -175,3 +177,41 @@ def test_whole_numbers_with_a_scale_are_read_as_numbers(
 
 def pixels(png: bytes) -> np.ndarray[Any, Any]:
     return np.asarray(Image.open(BytesIO(png)).convert("RGBA"))
+
+
+def test_explanations_are_hatched_where_no_sample_is_alike(
+    client: TestClient, experiment: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines stand outside the area of applicability only, and on no map that is no reason."""
+    tile = middle(experiment.models["zn"].grid, 15)
+    area = site.open("zn").model.applicability
+    assert area is not None
+    monkeypatch.setattr(area, "threshold_", 0.1)
+    index = read_tile(
+        experiment.root / "maps" / "zn" / "dissimilarity.tif",
+        tile,
+        experiment.models["zn"].grid,
+    )
+    assert index is not None
+    outside = ~(index.astype(np.float32) <= np.float32(area.threshold_))
+
+    def lines(layer: str) -> np.ndarray[Any, Any]:
+        answer = client.get(f"/api/zn/tiles/{layer}/{tile.z}/{tile.x}/{tile.y}")
+        pixels = np.asarray(Image.open(BytesIO(answer.content)).convert("RGBA"))
+        return (pixels == [*HATCH_COLOUR, 255]).all(axis=-1)
+
+    for layer in ("role_industry", "driver"):
+        drawn = lines(layer)
+        assert drawn.any()
+        assert not (drawn & ~outside).any()
+    assert not lines("probability").any()
+
+
+def test_all_is_hatched_where_likeness_cannot_be_read(site: Site, experiment: Any) -> None:
+    """A damaged raster takes no other layer down, and nothing passes for like the samples."""
+    tile = middle(experiment.models["zn"].grid, 15)
+    opened = site.open("zn")
+    lost = replace(opened.layers["dissimilarity"], path=experiment.root / "none.tif")
+    damaged = replace(opened, layers={**opened.layers, "dissimilarity": lost})
+    assert outside_applicability(damaged, tile).all()
+    assert not outside_applicability(opened, tile).all()
