@@ -14,6 +14,8 @@ from PIL import Image
 from hotspot.maps.read import read_layer
 from hotspot.maps.styles import decision_style, probability_style
 from hotspot.rasters import CogWriter, ScaledInteger
+from hotspot.web.app import make_application
+from hotspot.web.guard import Door
 from hotspot.web.likeness import outside_applicability
 from hotspot.web.opened import Site, bounds_wgs84
 from hotspot.web.read import read_tile
@@ -180,7 +182,7 @@ def pixels(png: bytes) -> np.ndarray[Any, Any]:
 
 
 def test_explanations_are_hatched_where_no_sample_is_alike(
-    client: TestClient, experiment: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+    experiment: Any, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lines stand outside the area of applicability only, and on no map that is no reason."""
     tile = middle(experiment.models["zn"].grid, 15)
@@ -194,6 +196,9 @@ def test_explanations_are_hatched_where_no_sample_is_alike(
     )
     assert index is not None
     outside = ~(index.astype(np.float32) <= np.float32(area.threshold_))
+    client = TestClient(
+        make_application(site, Door("127.0.0.1", "a token")), base_url="http://127.0.0.1:8765"
+    )
 
     def lines(layer: str) -> np.ndarray[Any, Any]:
         answer = client.get(f"/api/zn/tiles/{layer}/{tile.z}/{tile.x}/{tile.y}")
