@@ -31,11 +31,12 @@ from hotspot.explanations.coalitions import MAX_EXACT
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.interactions import interaction_table, joined_players
-from hotspot.explanations.origins import Origin, origin_roles, share_origins
+from hotspot.explanations.origins import Origin, origin_covariates, origin_roles, share_origins
 from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
 from hotspot.explanations.scales import played_jointly, player_values, scale_worths
 from hotspot.explanations.shapley import LOCATION
+from hotspot.explanations.share_trial import try_shares
 from hotspot.explanations.store import (
     HOTSPOTS_FILE,
     ORIGINS_FILE,
@@ -144,11 +145,19 @@ def _by_role(
 def _write_origins(
     model: FittedModel, samples: Samples, explained: tuple[ShapValues, Rows], folder: Path
 ) -> tuple[Origin, ...]:
-    """Write what is credited to point, diffuse and natural origins, and return it."""
+    """Write what is credited to point, diffuse and natural origins, and return it.
+
+    Two origins or more are tried in simulated surveys, whatever the model.
+    """
     values, rows = explained
     _, found = _by_role(model, values)
     X = samples.X.iloc[rows].reset_index(drop=True)
-    origins = share_origins(found, X, model.catalogue, coordinates=samples.coordinates[rows])
+    held = origin_covariates(list(found), model.catalogue)
+    trial = None
+    if len(held) > 1:
+        seed = child_seed(int(model.facts["seed"]), "origins", model.contaminant)
+        trial = try_shares(samples, model.catalogue, held, seed=seed)
+    origins = share_origins(found, X, model.catalogue, trial=trial)
     counted = {role for roles in origin_roles(list(found)).values() for role in roles}
     write_origins(
         origins,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue, Role
 from hotspot.errors import ModelError
-from hotspot.grid import Coordinates
+from hotspot.explanations.share_trial import ShareTrial
 
 Values = NDArray[np.float64]
 
@@ -25,9 +25,8 @@ ORIGINS: dict[str, tuple[Role, ...]] = {
 # Where the covariates of one origin tell this much of what is credited to another, the model
 # could as well have credited it to the first: the two cannot be told apart.
 NOT_IDENTIFIABLE_FROM = 0.8
-# What two coordinates tell as a plane and its curvature is a broad trend: anything else that
-# varies over the region as slowly could have it.
-_PLACE_DEGREE = 2
+# A share is told as one number where it is known so well, and as a range where not.
+TOLERANCE = 0.1
 # Below this share of all credit it makes no difference to whom it goes.
 _LEAST_SHARE = 0.05
 
@@ -47,50 +46,67 @@ class Origin:
         ``point``, ``diffuse`` or ``natural``.
     roles : tuple of str
         Its roles among the covariates.
-    share : float
+    credit : float
         Its mean absolute contribution as a share of that of all origins; what is credited to
         land use or to the place counts to none.
     explained_by : dict of str to float
         For each other origin, how much of the credit its covariates tell (`told_by`).
     confused_with : tuple of str
         Other origins from which it cannot be told apart.
-    told_by_place : float or None
-        How much of its credit a broad trend over the region tells; None where places are not
-        known.
-    unsettled_by : tuple of str
-        Origins, it may be itself, whose credit is such a trend: what they have could as well
-        be anybody's, and no share of the whole is known.
+    judged : float or None
+        The same by the judge of a `ShareTrial`; None where none was held.
+    tolerance : float or None
+        How far such shares may be off, as the trial found.
     is_alone : bool
         Whether no other origin has a covariate, so that there is nothing to share.
     """
 
     name: str
     roles: tuple[str, ...]
-    share: float
+    credit: float
     explained_by: Mapping[str, float]
     confused_with: tuple[str, ...] = ()
-    told_by_place: float | None = None
-    unsettled_by: tuple[str, ...] = ()
+    judged: float | None = None
+    tolerance: float | None = None
     is_alone: bool = False
 
     @property
+    def range(self) -> tuple[float, float] | None:
+        """Between what the share lies; None where nothing can be said of it.
+
+        It holds what the trial allows about the credit of the model and about that of the
+        judge: where the two differ, neither is believed alone.
+        """
+        if self.confused_with or self.is_alone or self.tolerance is None or self.judged is None:
+            return None
+        low, high = sorted((self.credit, self.judged))
+        return max(0.0, low - self.tolerance), min(1.0, high + self.tolerance)
+
+    @property
     def is_identifiable(self) -> bool:
-        """Whether it can be told from every other origin, and what they share is known."""
-        return not (self.confused_with or self.unsettled_by or self.is_alone)
+        """Whether its share is known within `TOLERANCE`, either way."""
+        return self.range is not None and self.range[1] - self.range[0] <= 2 * TOLERANCE
+
+    @property
+    def share(self) -> float | None:
+        """The middle of its range; None where that is too wide for one number."""
+        if self.range is None or not self.is_identifiable:
+            return None
+        return (self.range[0] + self.range[1]) / 2
 
     def to_dict(self) -> dict[str, Any]:
         """Return the origin as plain values for JSON."""
         return {
             "origin": self.name,
             "roles": list(self.roles),
-            "share": round(self.share, 6) if self.is_identifiable else None,
+            "share": None if self.share is None else round(self.share, 6),
             "identifiable": self.is_identifiable,
             "confused_with": list(self.confused_with),
             "explained_by": {name: round(v, 6) for name, v in self.explained_by.items()},
-            "told_by_place": None
-            if self.told_by_place is None
-            else round(self.told_by_place, 6),
-            "unsettled_by": list(self.unsettled_by),
+            "range": None if self.range is None else [round(end, 6) for end in self.range],
+            "credit": round(self.credit, 6),
+            "judged": None if self.judged is None else round(self.judged, 6),
+            "tolerance": None if self.tolerance is None else round(self.tolerance, 6),
             "alone": self.is_alone,
             "text": self.text,
         }
@@ -99,24 +115,26 @@ class Origin:
     def text(self) -> str:
         """A sentence for people."""
         roles = ", ".join(role.replace("_", " ") for role in self.roles)
-        if self.is_identifiable:
+        between = "" if self.range is None else "{:.0%} to {:.0%}".format(*self.range)
+        if self.share is not None:
             return (
                 f"{self.share:.0%} of the credit of all origins goes to {self.name} ones "
-                f"({roles})."
+                f"({roles}); {between} is what simulated surveys like this one allow."
             )
         if self.is_alone:
             return (
                 f"No share is given to {self.name} origins ({roles}): no covariate stands for "
                 "another origin, so that there is nothing to compare with."
             )
-        others = " and ".join(self.confused_with)
-        if not others:
-            trend = " and ".join(self.unsettled_by)
+        if not self.confused_with:
+            if not between:
+                return f"The share of {self.name} origins ({roles}) was not tried."
             return (
-                f"No share is given to {self.name} origins ({roles}): what is credited to "
-                f"{trend} ones is a broad trend over the region, which anything that changes "
-                "as slowly could have."
+                f"The share of {self.name} origins ({roles}) in the credit of all is known as "
+                f"a range, {between}: in simulated surveys like this one it comes out more "
+                f"than {100 * TOLERANCE:.0f} points off."
             )
+        others = " and ".join(self.confused_with)
         return (
             f"No share is given to {self.name} origins ({roles}): their covariates and the "
             f"{others} ones say the same, and the samples cannot tell them apart."
@@ -138,21 +156,30 @@ def origin_roles(roles: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {origin: held for origin, held in found.items() if held}
 
 
+def origin_covariates(roles: Sequence[str], catalogue: Catalogue) -> dict[str, list[str]]:
+    """Return the covariates of each origin that has any, among the roles given."""
+    held = catalogue.by_role()
+    return {
+        origin: [name for role in own for name in held[role]]
+        for origin, own in origin_roles(roles).items()
+    }
+
+
 def share_origins(
     contributions: Mapping[str, Values],
     X: pd.DataFrame,
     catalogue: Catalogue,
     *,
-    coordinates: Coordinates | None = None,
+    trial: ShareTrial | None = None,
 ) -> tuple[Origin, ...]:
     """Return the share of each origin, and whether it can be told from the others.
 
     Two origins are confused where the covariates of one tell 80 % or more of what is
     credited to the other, either way round: had the model credited the first instead, it
     would predict nearly the same. An origin with less than 5 % of the credit is not asked
-    about, but for its covariates telling what another has. Where the place alone, as a
-    plane with its curvature, tells 80 % or more of what is credited to an origin, no origin
-    gets a share: smooth covariates such as distances take up trends that are not theirs. A
+    about, but for its covariates telling what another has. A share is told where a trial in
+    simulated surveys finds such shares again, and its judge says the same of this survey,
+    both together within 10 points; as a range where not; and not at all without a trial. A
     single origin gets none either.
 
     Parameters
@@ -163,8 +190,8 @@ def share_origins(
         Covariates of the same rows.
     catalogue : Catalogue
         Theirs.
-    coordinates : array, shape (n, 2), optional
-        Easting, northing of the same rows.
+    trial : ShareTrial, optional
+        Of the same origins, see `try_shares`.
 
     Raises
     ------
@@ -183,13 +210,7 @@ def share_origins(
         origin: np.sum([contributions[role][known] for role in roles], axis=0)
         for origin, roles in origin_roles(list(contributions)).items()
     }
-    held = catalogue.by_role()
-    columns = {
-        origin: [
-            name for role in origin_roles(list(contributions))[origin] for name in held[role]
-        ]
-        for origin in by_origin
-    }
+    columns = origin_covariates(list(contributions), catalogue)
     size = {origin: float(np.abs(values).mean()) for origin, values in by_origin.items()}
     total = sum(size.values())
     share = {origin: value / total if total > 0 else 0.0 for origin, value in size.items()}
@@ -208,26 +229,17 @@ def share_origins(
             for mine, theirs in ((one, other), (other, one))
         )
 
-    by_place: dict[str, float] = {}
-    if coordinates is not None:
-        trend = _trend(coordinates[known])
-        by_place = {name: left_out_r2(trend, values) for name, values in by_origin.items()}
-    unsettled = tuple(
-        name
-        for name, told_share in by_place.items()
-        if share[name] >= _LEAST_SHARE and told_share >= NOT_IDENTIFIABLE_FROM
-    )
     return tuple(
         Origin(
             name=origin,
             roles=origin_roles(list(contributions))[origin],
-            share=share[origin],
+            credit=share[origin],
             explained_by=told[origin],
             confused_with=tuple(
                 other for other in by_origin if other != origin and confused(origin, other)
             ),
-            told_by_place=by_place.get(origin),
-            unsettled_by=unsettled,
+            judged=None if trial is None else trial.share(origin),
+            tolerance=None if trial is None else trial.tolerance(origin),
             is_alone=len(by_origin) == 1,
         )
         for origin in by_origin
@@ -282,15 +294,3 @@ def left_out_r2(design: Values, values: Values) -> float:
     residual = values - left @ (left.T @ values)
     leverage = np.minimum((left**2).sum(axis=1), 1 - 1e-9)
     return max(0.0, 1.0 - float(((residual / (1 - leverage)) ** 2).sum()) / spread)
-
-
-def _trend(coordinates: Coordinates) -> Values:
-    """Return the terms of a trend over the region, shape (n, 6)."""
-    spread = coordinates.std(axis=0)
-    east, north = ((coordinates - coordinates.mean(axis=0)) / np.where(spread > 0, spread, 1)).T
-    terms = [
-        east**i * north**j
-        for i in range(_PLACE_DEGREE + 1)
-        for j in range(_PLACE_DEGREE + 1 - i)
-    ]
-    return np.column_stack(terms)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
@@ -25,8 +24,9 @@ _MOST_SAMPLES = 400
 _MOST_EXPLAINED = 80
 _BACKGROUND = 12
 N_DRAWS = 20
-# Nine errors of ten are smaller than so many of their root mean squares.
-_NINE_OF_TEN = 1.645
+# A tolerance is so many root mean squares of the errors: more than the 1.6 that nine normal
+# errors of ten need, since a trial knows of no surface but its own kind.
+_ROOT_MEAN_SQUARES = 2.0
 # What no origin holds, such as land use.
 _REST = "rest"
 
@@ -54,16 +54,16 @@ class ShareTrial:
         return float(self.shares[self.names.index(name)])
 
     def tolerance(self, name: str) -> float:
-        """Return what nine errors of ten are smaller than, as a share.
+        """Return how far a share may be off: two root mean squares of the errors.
 
         Examples
         --------
         >>> trial = ShareTrial(("point",), np.array([0.4]), np.array([[0.03], [-0.04]]))
         >>> round(trial.tolerance("point"), 3)
-        0.058
+        0.071
         """
         errors = self.errors[:, self.names.index(name)]
-        return float(_NINE_OF_TEN * np.sqrt(np.mean(errors**2)))
+        return float(_ROOT_MEAN_SQUARES * np.sqrt(np.mean(errors**2)))
 
 
 def try_shares(

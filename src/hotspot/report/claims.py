@@ -192,8 +192,9 @@ def _origins(claims: Claims) -> tuple[str, ...]:
     cut = percent(float(claims.origins["not_identifiable_from"]))
     told.append(
         f"An origin is given no share where the covariates of another tell {cut} or more of "
-        "what is credited to it, and none gets one where a broad trend over the region does. "
-        "The shares are of what the model credits to covariates, not of contaminant from a "
+        "what is credited to it, and a range where a share cannot be told within 10 points: "
+        "surveys at the same places, with sources that are known, were simulated and shared "
+        "again. Shares are of what is credited to covariates, not of contaminant from a "
         "source."
     )
     return tuple(told)
