@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.estimators.registry import make_estimator
 from hotspot.explanations import (
-    BACKGROUND_SIZE,
     BY_BACKGROUND,
     FOR_A_SUM,
     Background,
@@ -44,6 +43,7 @@ from hotspot.explanations import (
     shapley_values,
     share_origins,
 )
+from hotspot.explanations.background import BACKGROUND_SIZE
 from hotspot.explanations.origins import origin_covariates, told_by
 from hotspot.explanations.share_trial import try_shares
 from hotspot.explanations.traits import is_additive, with_location

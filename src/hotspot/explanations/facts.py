@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue
+from hotspot.estimators.copies import Copies, find_copies
 from hotspot.explanations.agreement import OtherModel
 from hotspot.explanations.correlation import associations, covariate_clusters
 from hotspot.explanations.refits import Evidence
@@ -41,13 +42,14 @@ def ranked_facts(
     """
     found = associations(survey.X, survey.catalogue)
     clusters = covariate_clusters(found)
+    copies = find_copies(survey.X, survey.catalogue.categorical)
     ranked: list[tuple[Subject, dict[str, Any]]] = []
     for subjects in (_roles(evidence, survey.catalogue), _covariates(evidence)):
         facts = [
             {
                 **_importance(evidence, subjects, each),
                 **_stability(evidence, each),
-                **_placebo(evidence, each),
+                **_placebo(evidence, each, copies),
                 **_sharing(evidence, survey, each, found, clusters),
                 **_reach(evidence, survey, each),
                 **_others(evidence, each, others),
@@ -122,11 +124,18 @@ def _stability(evidence: Evidence, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _placebo(evidence: Evidence, subject: Subject) -> dict[str, Any]:
+def _placebo(evidence: Evidence, subject: Subject, copies: Copies) -> dict[str, Any]:
+    """Return importance beside planted noise; copies are tested as the one that they are."""
+    own = [evidence.names[column] for column in subject.columns]
+    alike = {name: names for names in copies.classes for name in names}
+    distinct = {alike.get(name, (name,))[0] for name in own}
     told = [_summed(each.values, [subject]) for each in evidence.of("planted")]
     planted = float(mean_contributions(told).mean())
-    limit = evidence.band.limit(len(subject.columns))
+    if subject.kind == "covariate":
+        planted *= len(alike.get(subject.name, (subject.name,)))
+    limit = evidence.band.limit(len(distinct))
     return {
+        "copies": [n for n in alike.get(subject.name, ()) if n != subject.name],
         "mean_abs_planted": planted,
         "placebo_limit": limit,
         # Where no noise is ever used, anything that is used is more than noise.

@@ -105,14 +105,16 @@ def _of_covariate(
 ) -> str:
     covariate = survey.catalogue[subject.name]
     described = covariate.description.rstrip(".")
-    known = f" ({described[:1].lower()}{described[1:]})" if described else ""
+    # Words first, for who has never seen the table; the name leads back to it.
+    known = f"{described} ({subject.name})" if described else subject.name
     if direction != "mixed":
         goes = "higher" if direction == "raises" else "lower"
-        return f"Where {subject.name}{known} is higher, {chance} is {goes}, {size}."
+        within = f"{known[:1].lower()}{known[1:]}" if described else known
+        return f"Where {within} is higher, {chance} is {goes}, {size}."
     classes = _classes(evidence, survey, subject) if covariate.is_categorical else ""
     if classes:
-        return f"{subject.name}{known} moves {chance}, {size}: {classes}."
-    return f"{subject.name}{known} moves {chance} up at some places and down at others, {size}."
+        return f"{known} moves {chance}, {size}: {classes}."
+    return f"{known} moves {chance} up at some places and down at others, {size}."
 
 
 def _classes(evidence: Evidence, survey: Survey, subject: Subject) -> str:

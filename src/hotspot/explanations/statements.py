@@ -53,6 +53,11 @@ def _statement(
     verdict, cautions = verdict_of(facts)
     direction = direction_of(evidence, survey, subject)
     extra = [_ROLE_CAUTIONS[subject.name]] if subject.name in _ROLE_CAUTIONS else []
+    if facts["copies"]:
+        extra.append(
+            f"it says the same as {' and '.join(facts['copies'])} in every sample: the model "
+            "learnt one of them, and they share the credit alike"
+        )
     blind = [other.label for other in others if other.is_blind]
     if blind:
         extra.append(

@@ -70,7 +70,7 @@ export function legend(facts, state) {
     : [];
   box.append(
     el("h2", {}, title),
-    el("ul", { class: "keys" }, ...layer.legend.map((key) => el("li", {}, swatch(key.colour), el("span", {}, key.label))), ...hatch),
+    el("ul", { class: "keys" }, ...layer.legend.map((key) => el("li", {}, swatch(key.colour), el("span", {}, key.label.replaceAll(" %", "\u00a0%")))), ...hatch),
     el("details", {}, el("summary", {}, "What the number means"), el("p", {}, note)),
   );
   return box;
