@@ -17,7 +17,7 @@ from make_stack import N_CLASSES, N_NOISY, N_SMOOTH, bands
 from scipy.spatial import cKDTree
 
 from hotspot.estimators.applicability import AreaOfApplicability
-from hotspot.estimators.nearest import BoxTree
+from hotspot.estimators.nearest_boxes import BoxTree
 from hotspot.estimators.nearest_products import ProductSearch
 from hotspot.grid import Window
 

@@ -134,7 +134,7 @@ class AreaOfApplicability(BaseEstimator):
         self._scale = design.std(axis=0, ddof=1)
         self._multiplier = self._multipliers()
         self._warn_of_constants()
-        self._samples = self._place(matrix)
+        self._samples, _ = self._place(matrix)
 
         self.mean_distance_train_ = _mean_distances(self._samples)
         self.mean_distance_ = float(self.mean_distance_train_.mean())
@@ -157,7 +157,7 @@ class AreaOfApplicability(BaseEstimator):
         low, high = np.quantile(tested, [0.25, 0.75])
         whisker = high + 1.5 * (high - low)
         self.threshold_ = float(min(whisker, tested.max()))
-        self._nearest = NearestSamples(self._samples)
+        self._nearest = self._search()
         return self
 
     def dissimilarity(self, X: pd.DataFrame | Matrix) -> NDArray[np.float64]:
@@ -171,8 +171,8 @@ class AreaOfApplicability(BaseEstimator):
         check_is_fitted(self)
         matrix = prediction_table(X, [str(name) for name in self.feature_names_in_])
         index = np.full(len(matrix), np.nan)
-        for rows, points in self._complete(matrix):
-            index[rows] = self._nearest.distance(points, n_threads=self.n_jobs)
+        for rows, points, kind in self._complete(matrix):
+            index[rows] = self._nearest.distance(points, kind, n_threads=self.n_jobs)
         return index / self.mean_distance_
 
     def held_out_dissimilarity(self, splits: Splits) -> NDArray[np.float64]:
@@ -213,8 +213,8 @@ class AreaOfApplicability(BaseEstimator):
         count = np.full(len(matrix), np.nan)
         # A ball holds its surface, and a sample at the threshold itself does not count.
         radius = self.threshold_ * self.mean_distance_ * (1 - 1e-12)
-        for rows, points in self._complete(matrix):
-            count[rows] = self._nearest.count(points, radius, n_threads=self.n_jobs)
+        for rows, points, kind in self._complete(matrix):
+            count[rows] = self._nearest.count(points, radius, kind, n_threads=self.n_jobs)
         return count
 
     def to_state(self) -> ModelState:
@@ -254,7 +254,7 @@ class AreaOfApplicability(BaseEstimator):
         area.mean_distance_train_ = arrays["mean_distance_train"]
         area._multiplier = area._multipliers()
         area._samples = arrays["samples"]
-        area._nearest = NearestSamples(area._samples)
+        area._nearest = area._search()
         return area
 
     def _indicators(self, matrix: Matrix) -> Matrix:
@@ -296,18 +296,50 @@ class AreaOfApplicability(BaseEstimator):
             for _ in range(len(self.levels_[name]) if name in self.levels_ else 1)
         ]
 
-    def _place(self, matrix: Matrix) -> Matrix:
-        """Return points in the weighted space, without axes of weight 0."""
-        used = self._multiplier > 0
-        design = self._indicators(matrix)[:, used]
-        placed: Matrix = (design - self._center[used]) * self._multiplier[used]
-        return placed
+    def _search(self) -> NearestSamples:
+        columns = np.array(self._columns())[self._multiplier > 0]
+        return NearestSamples(
+            self._samples, np.flatnonzero(np.isin(columns, list(self.levels_)))
+        )
 
-    def _complete(self, matrix: Matrix) -> Iterator[tuple[NDArray[np.int64], Matrix]]:
+    def _place(self, matrix: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
+        """Return points in the weighted space, without axes of weight 0, and their kinds.
+
+        Points of the same classes are of a kind; they are placed along its axes together.
+        """
+        used = self._multiplier > 0
+        kind = self._kinds(matrix)
+        _, first, which = np.unique(kind, return_index=True, return_inverse=True)
+        design = self._indicators(matrix[first])[:, used]
+        placed: Matrix = ((design - self._center[used]) * self._multiplier[used])[which]
+        columns = [str(name) for name in self.feature_names_in_]
+        for place, (at, name) in enumerate(
+            (at, name) for at, name in enumerate(self._columns()) if used[at]
+        ):
+            if name not in self.levels_:
+                own = matrix[:, columns.index(name)]
+                placed[:, place] = (own - self._center[at]) * self._multiplier[at]
+        return placed, which
+
+    def _kinds(self, matrix: Matrix) -> NDArray[np.int64]:
+        """Return a number for each row, the same for rows of the same classes."""
+        kind = np.zeros(len(matrix), dtype=np.int64)
+        for name, column in zip(self.feature_names_in_, matrix.T, strict=True):
+            if name in self.levels_:
+                levels = self.levels_[name]
+                at = np.minimum(np.searchsorted(levels, column), len(levels) - 1)
+                # Numbers of all kinds would be too large; those that occur are few.
+                kind = kind * (len(levels) + 1) + np.where(levels[at] == column, at + 1, 0)
+                kind = np.unique(kind, return_inverse=True)[1]
+        return kind
+
+    def _complete(
+        self, matrix: Matrix
+    ) -> Iterator[tuple[NDArray[np.int64], Matrix, NDArray[np.int64]]]:
         rows = np.flatnonzero(np.isfinite(matrix).all(axis=1))
         for start in range(0, len(rows), _ROWS):
             part = rows[start : start + _ROWS]
-            yield part, self._place(matrix[part])
+            yield part, *self._place(matrix[part])
 
     def _nearest_outside(self, folds: ArrayLike | None) -> NDArray[np.float64]:
         """Return the distance of each sample to the nearest one of another fold."""

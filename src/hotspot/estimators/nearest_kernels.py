@@ -83,7 +83,7 @@ def _across_boxes(point: Any, low: Any, high: Any, node: Any, out: Any) -> None:
         out[c] = total
 
 
-@_compiled
+@_rounded
 def _largest(point: Any) -> Any:
     """Return the largest absolute coordinate."""
     most = 0.0
@@ -95,8 +95,13 @@ def _largest(point: Any) -> Any:
 @_compiled
 def nearest(
     points: Any,
+    kind: Any,
+    order: Any,
+    away: Any,
     samples: Any,
     blocks: Any,
+    column: Any,
+    root: Any,
     child: Any,
     low: Any,
     high: Any,
@@ -114,10 +119,21 @@ def nearest(
     Parameters
     ----------
     points : array, shape (n, d)
+    kind : array of int, shape (n,)
+        Row of `order` and `away` of each point.
+    order : array of int, shape (n_rows, n_kinds)
+        Kinds of samples, the nearest first.
+    away : array of float32, shape (n_rows, n_kinds)
+        Their squared distance from the point in the columns of the kinds, in this order.
     samples : array, shape (n_blocks * LANES, d)
         In the order of the blocks.
     blocks : array of float32, shape (n_blocks, LANES, padded d)
-        The same, with zeros behind the coordinates; far away where there is none.
+        The columns of the boxes, with zeros behind the coordinates; far away where there is
+        no sample.
+    column : array of int
+        Columns of the boxes.
+    root : array of int, shape (n_kinds,)
+        Where the tree of each kind begins, in the numbers of `child`.
     child : array of int, shape (n_nodes, LANES)
         Number of another node; or ``-1 - b`` for the block b; a lane without a box is far away.
     low, high : array of float32, shape (n_nodes, LANES, padded d)
@@ -129,51 +145,60 @@ def nearest(
     out : array, shape (n,)
     """
     waiting, bound = np.empty(_WAITING, np.int64), np.empty(_WAITING, np.float32)
-    single, about = np.zeros(low.shape[2], np.float32), np.empty(LANES, np.float32)
+    single, about = np.zeros(blocks.shape[2], np.float32), np.empty(LANES, np.float32)
     found = 0
     for i in range(len(points)):
         point = points[i]
-        for k in range(len(point)):
-            single[k] = np.float32(point[k])
+        for k in range(len(column)):
+            single[k] = np.float32(point[column[k]])
         off = slack * max(widest, _largest(point))
         best = _squared(point, samples[found])
         most = np.float32((np.sqrt(best) + off) ** 2 * _ROUNDED)
-        waiting[0], bound[0], count = 0, np.float32(0.0), 1
-        while count:
-            count -= 1
-            node = waiting[count]
-            if bound[count] > most:
-                continue
-            if node < 0:
-                block = -1 - node
-                _to_samples(single, blocks, block, about)
+        for rank in range(order.shape[1]):
+            rest = away[kind[i], rank]
+            if rest > most:
+                break
+            waiting[0], bound[0], count = root[order[kind[i], rank]], rest, 1
+            while count:
+                count -= 1
+                node = waiting[count]
+                if bound[count] > most:
+                    continue
+                if node < 0:
+                    block = -1 - node
+                    _to_samples(single, blocks, block, about)
+                    for c in range(LANES):
+                        if about[c] + rest <= most:
+                            squared = _squared(point, samples[block * LANES + c])
+                            if squared < best:
+                                best, found = squared, block * LANES + c
+                                most = np.float32((np.sqrt(best) + off) ** 2 * _ROUNDED)
+                    continue
+                _to_boxes(single, low, high, node, about)
+                begin = count
                 for c in range(LANES):
-                    if about[c] <= most:
-                        squared = _squared(point, samples[block * LANES + c])
-                        if squared < best:
-                            best, found = squared, block * LANES + c
-                            most = np.float32((np.sqrt(best) + off) ** 2 * _ROUNDED)
-                continue
-            _to_boxes(single, low, high, node, about)
-            begin = count
-            for c in range(LANES):
-                distance = about[c]
-                if distance <= most:
-                    # The nearest box comes last, to be looked into first.
-                    at = count
-                    while at > begin and bound[at - 1] < distance:
-                        waiting[at], bound[at] = waiting[at - 1], bound[at - 1]
-                        at -= 1
-                    waiting[at], bound[at] = child[node, c], distance
-                    count += 1
+                    distance = about[c] + rest
+                    if distance <= most:
+                        # The nearest box comes last, to be looked into first.
+                        at = count
+                        while at > begin and bound[at - 1] < distance:
+                            waiting[at], bound[at] = waiting[at - 1], bound[at - 1]
+                            at -= 1
+                        waiting[at], bound[at] = child[node, c], distance
+                        count += 1
         out[i] = np.sqrt(best)
 
 
 @_compiled
 def count_within(
     points: Any,
+    kind: Any,
+    order: Any,
+    away: Any,
     samples: Any,
     blocks: Any,
+    column: Any,
+    root: Any,
     child: Any,
     low: Any,
     high: Any,
@@ -193,41 +218,48 @@ def count_within(
         Samples in each box.
     radius : float
         A sample at the radius itself counts.
-    points, samples, blocks, child, low, high, slack, widest, out
-        As in `nearest`.
+    points, kind, order, away, samples, blocks, column, root, child, low, high
+        As in `nearest`, and so are
+    slack, widest, out
+        the others.
     """
     waiting = np.empty(_WAITING, np.int64)
-    single, about = np.zeros(low.shape[2], np.float32), np.empty(LANES, np.float32)
+    single, about = np.zeros(blocks.shape[2], np.float32), np.empty(LANES, np.float32)
     across = np.empty(LANES, np.float32)
     within = radius * radius
     for i in range(len(points)):
         point = points[i]
-        for k in range(len(point)):
-            single[k] = np.float32(point[k])
+        for k in range(len(column)):
+            single[k] = np.float32(point[column[k]])
         off = slack * max(widest, _largest(point))
         most = np.float32((radius + off) ** 2 * _ROUNDED)
         least = np.float32(max(radius - off, 0.0) ** 2 / _ROUNDED)
         total = 0
-        waiting[0], count = 0, 1
-        while count:
-            count -= 1
-            node = waiting[count]
-            if node < 0:
-                block = -1 - node
-                _to_samples(single, blocks, block, about)
+        for rank in range(order.shape[1]):
+            rest = away[kind[i], rank]
+            if rest > most:
+                break
+            waiting[0], count = root[order[kind[i], rank]], 1
+            while count:
+                count -= 1
+                node = waiting[count]
+                if node < 0:
+                    block = -1 - node
+                    _to_samples(single, blocks, block, about)
+                    for c in range(LANES):
+                        distance = about[c] + rest
+                        if distance < least or (
+                            distance <= most
+                            and _squared(point, samples[block * LANES + c]) <= within
+                        ):
+                            total += 1
+                    continue
+                _to_boxes(single, low, high, node, about)
+                _across_boxes(single, low, high, node, across)
                 for c in range(LANES):
-                    if about[c] < least or (
-                        about[c] <= most
-                        and _squared(point, samples[block * LANES + c]) <= within
-                    ):
-                        total += 1
-                continue
-            _to_boxes(single, low, high, node, about)
-            _across_boxes(single, low, high, node, across)
-            for c in range(LANES):
-                if across[c] < least:
-                    total += held[node, c]
-                elif about[c] <= most:
-                    waiting[count] = child[node, c]
-                    count += 1
+                    if across[c] + rest < least:
+                        total += held[node, c]
+                    elif about[c] + rest <= most:
+                        waiting[count] = child[node, c]
+                        count += 1
         out[i] = total

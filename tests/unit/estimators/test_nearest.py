@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from hotspot.estimators.nearest import BoxTree, NearestSamples
+from hotspot.estimators.nearest import NearestSamples
+from hotspot.estimators.nearest_boxes import BoxTree
 from hotspot.estimators.nearest_products import ProductSearch
 
 WAYS = pytest.mark.parametrize("way", [BoxTree, ProductSearch])
@@ -81,8 +82,64 @@ def test_few_rows_do_without_what_many_need(monkeypatch):
     few = search.distance(points), search.count(points, 2.0)
     monkeypatch.setattr("hotspot.estimators.nearest._FEW", 1)
     many = search.distance(points), search.count(points, 2.0)
+    assert "_products" in vars(search)
     monkeypatch.setattr("hotspot.estimators.nearest._PRODUCTS", 1)
     more = search.distance(points), search.count(points, 2.0)
-    assert {"_products", "_boxes"} <= set(vars(search))
+    assert "_boxes" in vars(search)
     np.testing.assert_array_equal(few, many)
     np.testing.assert_array_equal(few, more)
+
+
+def _with_classes(n, seed):
+    """Four numbers, and indicators of two covariates of 3 and 5 classes between them."""
+    draw = np.random.default_rng(seed)
+    first, second = draw.integers(0, 3, n), draw.integers(0, 6, n)
+    # A class that no sample had when the area was fitted has all indicators 0.
+    wide = 2.5 * (second[:, np.newaxis] == np.arange(5)) - 0.4
+    return np.column_stack(
+        [
+            draw.normal(size=(n, 2)),
+            0.4 * (first[:, np.newaxis] == np.arange(3)) - 0.3,
+            draw.normal(size=(n, 2)),
+            wide,
+        ]
+    )
+
+
+CLASSES = np.array([2, 3, 4, 7, 8, 9, 10, 11])
+
+
+@pytest.mark.parametrize("n_samples", [1, 30, 3000])
+def test_kinds_change_no_distance_and_no_count(n_samples):
+    """Samples of other classes are found where they are nearer than those of the same."""
+    samples, points = _with_classes(n_samples, 0), _with_classes(5000, 1)
+    tree, plain = BoxTree.of(samples, CLASSES), cKDTree(samples)
+    assert n_samples == 1 or len(tree.root) > 10
+    distance = tree.distance(points)
+    np.testing.assert_array_equal(distance, plain.query(points)[0])
+    other = samples[plain.query(points)[1]][:, CLASSES] != points[:, CLASSES]
+    assert other.any(axis=1).any()
+    counted = plain.query_ball_point(points, 2.8, return_length=True)
+    np.testing.assert_array_equal(tree.count(points, 2.8), counted)
+    number = np.unique(points[:, CLASSES], axis=0, return_inverse=True)[1].ravel()
+    np.testing.assert_array_equal(tree.distance(points, number * 7 - 3), distance)
+
+
+def test_samples_of_few_kinds_are_searched_by_kind():
+    """Kinds are used where they leave little to look at, and not where all are of one."""
+    samples, points = _with_classes(4000, 2), _with_classes(3000, 3)
+    found = []
+    for classes in (CLASSES, None):
+        search = NearestSamples(samples, classes)
+        found.append(search.distance(points))
+        assert ("_boxes" in vars(search)) == (classes is not None)
+    np.testing.assert_array_equal(*found)
+
+
+def test_orders_of_kinds_are_not_kept_without_end(monkeypatch):
+    """What is kept for further rows is bounded, and thrown away without a trace."""
+    samples, points = _with_classes(400, 4), _with_classes(9000, 5)
+    monkeypatch.setattr("hotspot.estimators.nearest_boxes._MOST_BYTES", 500)
+    tree = BoxTree.of(samples, CLASSES)
+    np.testing.assert_array_equal(tree.distance(points), cKDTree(samples).query(points)[0])
+    assert len(tree._orders) <= 1 + 500 // (8 * len(tree.kinds))
