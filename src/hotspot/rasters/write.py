@@ -175,8 +175,8 @@ class CogWriter:
             blockysize=_TILE,
             # Fast rather than small, since it lives for minutes. Tiles that nobody writes take
             # no room and read as nodata.
-            compress="deflate",
-            zlevel=1,
+            compress="zstd",
+            zstd_level=1,
             sparse_ok=True,
             bigtiff="if_safer",
         )
@@ -288,6 +288,9 @@ def _copy_to_cog(plain: Path | str, cog: Path | str, resampling: str) -> None:
         cog,
         driver="COG",
         COMPRESS="DEFLATE",
+        # Numbers hold as much noise as not: at the usual level they take half as long again and
+        # are 1 to 3 % smaller. Codes are small and quick at any level.
+        LEVEL="6" if resampling == "MODE" else "1",
         PREDICTOR="YES",
         BLOCKSIZE=str(_TILE),
         OVERVIEW_RESAMPLING=resampling,
