@@ -5,8 +5,9 @@ Run from the root of the project::
     python benchmarks/make_stack.py FOLDER --size 4000
 
 It writes what `hotspot covariates` writes: a catalogue and one raster per covariate, 16 of
-them, in tiles of 512 cells. Twelve hold float32: six smooth ones, as climate and distances
-are, and six with noise at every cell, as reflectances are. Four hold codes of classes in one
+them, in tiles of 512 cells, every other one packed by deflate or by zstd. Twelve hold float32:
+six smooth ones, as climate and distances are, and six with noise at every cell, as
+reflectances are; or so many noisy ones as are asked for. Four hold codes of classes in one
 byte. About a fifth of the area has no data, in coherent patches as a sea makes them. Every
 value follows from the seed and its place, so that windows are made one after the other, in
 the memory of one window.
@@ -28,7 +29,7 @@ from hotspot.grid import Grid, Window
 
 TILE = 512
 WAVES = 14
-N_SMOOTH, N_NOISY, N_CLASSES = 6, 6, 4
+N_NUMBERS, N_NOISY, N_CLASSES = 12, 6, 4
 SHARE_WITHOUT_DATA = 0.2
 ROLES = tuple(Role)
 
@@ -38,9 +39,10 @@ def grid_of(rows: int, cols: int) -> Grid:
     return Grid("EPSG:32633", Affine(30, 0, 300_000, 0, -30, 6_000_000), (rows, cols))
 
 
-def covariates() -> tuple[Covariate, ...]:
+def covariates(n_noisy: int = N_NOISY) -> tuple[Covariate, ...]:
     """Return the covariates in order: smooth, noisy, classes."""
-    numbers = [f"smooth_{n}" for n in range(N_SMOOTH)] + [f"noisy_{n}" for n in range(N_NOISY)]
+    numbers = [f"smooth_{n}" for n in range(N_NUMBERS - n_noisy)]
+    numbers += [f"noisy_{n}" for n in range(n_noisy)]
     found = [
         Covariate(name, "1", Kind.CONTINUOUS, ROLES[place % len(ROLES)])
         for place, name in enumerate(numbers)
@@ -86,22 +88,24 @@ class Field:
         return total
 
 
-def bands(window: Window, seed: int, cut: float) -> Iterator[NDArray[np.float32]]:
+def bands(
+    window: Window, seed: int, cut: float, n_noisy: int = N_NOISY
+) -> Iterator[NDArray[np.float32]]:
     """Yield every covariate of a window in order, NaN where there are no data."""
     sea = Field(seed, 99, shortest=500.0).at(window) < cut
     noise = np.random.default_rng([seed, window.row, window.col])
-    for number in range(N_SMOOTH + N_NOISY + N_CLASSES):
+    for number in range(N_NUMBERS + N_CLASSES):
         values = Field(seed, number).at(window)
-        if number >= N_SMOOTH + N_NOISY:
+        if number >= N_NUMBERS:
             values = np.clip(np.floor(2 * values + 4), 0, 7)
-        elif number >= N_SMOOTH:
+        elif number >= N_NUMBERS - n_noisy:
             values = np.round(values + noise.normal(0, 0.5, window.shape).astype("f4"), 3)
         values[sea] = np.nan
         yield values
 
 
 def make_stack(
-    folder: Path, shape: tuple[int, int], *, seed: int = 0, codec: str = "deflate"
+    folder: Path, shape: tuple[int, int], *, seed: int = 0, n_noisy: int = N_NOISY
 ) -> None:
     """Write the stack into a folder.
 
@@ -113,16 +117,16 @@ def make_stack(
         Rows and columns.
     seed : int
         Of every value.
-    codec : str
-        ``deflate`` or ``zstd``.
+    n_noisy : int
+        Covariates, of twelve, with noise at every cell.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    grid, known = grid_of(*shape), covariates()
+    grid, known = grid_of(*shape), covariates(n_noisy)
     # The level of the sea, from about 10,000 cells.
     level = Field(seed, 99, shortest=500.0).at(Window(0, 0, *shape), max(1, max(shape) // 100))
     cut = float(np.quantile(level, SHARE_WITHOUT_DATA))
     datasets = []
-    for covariate in known:
+    for number, covariate in enumerate(known):
         codes = covariate.is_categorical
         datasets.append(
             rasterio.open(
@@ -139,14 +143,14 @@ def make_stack(
                 tiled=True,
                 blockxsize=TILE,
                 blockysize=TILE,
-                compress=codec,
+                compress=("deflate", "zstd")[number % 2],
                 predictor=2 if codes else 3,
                 bigtiff="if_safer",
             )
         )
     for window in grid.windows(2 * TILE):
         place = RasterioWindow(window.col, window.row, window.width, window.height)
-        for dataset, values in zip(datasets, bands(window, seed, cut), strict=True):
+        for dataset, values in zip(datasets, bands(window, seed, cut, n_noisy), strict=True):
             if dataset.dtypes[0] == "uint8":
                 values = np.where(np.isnan(values), 255, values).astype(np.uint8)
             dataset.write(values, 1, window=place)
@@ -161,9 +165,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=2000, help="cells along a side")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--codec", choices=("deflate", "zstd"), default="deflate")
+    parser.add_argument("--noisy", type=int, default=N_NOISY, help="covariates with noise")
     given = parser.parse_args()
-    make_stack(given.folder, (given.size, given.size), seed=given.seed, codec=given.codec)
+    make_stack(given.folder, (given.size, given.size), seed=given.seed, n_noisy=given.noisy)
 
 
 if __name__ == "__main__":

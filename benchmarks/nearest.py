@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import pandas as pd
-from make_stack import N_CLASSES, N_NOISY, N_SMOOTH, bands
+from make_stack import N_CLASSES, N_NUMBERS, bands
 from scipy.spatial import cKDTree
 
 from hotspot.estimators.applicability import AreaOfApplicability
@@ -22,9 +22,7 @@ from hotspot.estimators.nearest_products import ProductSearch
 from hotspot.grid import Window
 
 N_SAMPLES, ROWS, REPEATS = 5000, 6, 5
-NAMES = [f"number_{n}" for n in range(N_SMOOTH + N_NOISY)] + [
-    f"class_{n}" for n in range(N_CLASSES)
-]
+NAMES = [f"number_{n}" for n in range(N_NUMBERS)] + [f"class_{n}" for n in range(N_CLASSES)]
 
 
 def table(window: Window) -> pd.DataFrame:
@@ -42,27 +40,27 @@ def main() -> None:
     cells = table(Window(2048, 2048, ROWS, 512))
     print("| columns | asked | way | CPU us a cell | ratio to SciPy (range) |")
     print("| --- | --- | --- | --- | --- |")
-    for names in (NAMES[: N_SMOOTH + N_NOISY], NAMES):
+    for names in (NAMES[:N_NUMBERS], NAMES):
         classes = tuple(name for name in names if name.startswith("class"))
         area = AreaOfApplicability(classes).fit(X[names])
-        samples, points = area._samples, area._place(cells[names].to_numpy(np.float64))
+        samples, (points, kind) = area._samples, area._place(cells[names].to_numpy(np.float64))
         radius = area.threshold_ * area.mean_distance_
         plain, boxes, products = (
             cKDTree(samples),
-            BoxTree.of(samples),
+            BoxTree.of(samples, area._nearest.classes),
             ProductSearch.of(samples),
         )
         asked = {
             "nearest": (
                 lambda p=points, t=plain: t.query(p)[0],
-                lambda p=points, t=boxes: t.distance(p),
+                lambda p=points, t=boxes, k=kind: t.distance(p, k),
                 lambda p=points, t=products: t.distance(p),
             ),
             "within the threshold": (
                 lambda p=points, t=plain, r=radius: t.query_ball_point(
                     p, r, return_length=True
                 ),
-                lambda p=points, t=boxes, r=radius: t.count(p, r),
+                lambda p=points, t=boxes, r=radius, k=kind: t.count(p, r, k),
                 lambda p=points, t=products, r=radius: t.count(p, r),
             ),
         }

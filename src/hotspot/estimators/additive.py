@@ -73,8 +73,9 @@ def checked_contributions(
     answered = np.flatnonzero(np.isfinite(base))
     if answered.size:
         # Rows without an answer were warned of above; asked again, they would be twice.
-        expected = estimator.log_odds(X.iloc[answered])
-        error = np.abs(values[answered].sum(axis=1) + base[answered] - expected)
+        everywhere = answered.size == len(X)
+        expected = estimator.log_odds(X if everywhere else X.iloc[answered])
+        error = np.abs((values.sum(axis=1) + base)[answered] - expected)
         # Written so that NaN fails too.
         if not error.max() <= ADDITIVITY_TOLERANCE:
             raise ModelError(

@@ -20,7 +20,7 @@ _MASKS = 5e-4
 # Seconds that contributions without compiled loops take per part of a tree and portion of
 # rows, and per row and look-up.
 _PLAIN_PART = 2.5e-5
-_PLAIN_LOOK_UP = 6e-9
+_PLAIN_LOOK_UP = 2.5e-8
 
 
 class Booster(Protocol):
@@ -127,7 +127,7 @@ class BoosterTrees:
         tables = self._tables[key]
         if isinstance(tables, str):
             return self._slow_contributions(rows, key, n_threads)
-        plain = len(rows) * len(tables.outs) * _PLAIN_LOOK_UP + tables.n_parts * _PLAIN_PART
+        plain = len(rows) * tables.n_look_ups * _PLAIN_LOOK_UP + tables.n_parts * _PLAIN_PART
         if self._patience.is_over(plain):
             return tables.contributions(rows, n_threads=n_threads), tables.base
         return tables.plain_contributions(rows), tables.base

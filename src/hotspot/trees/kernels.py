@@ -15,6 +15,8 @@ from numba.extending import intrinsic
 _Loop = TypeVar("_Loop", bound=Callable[..., Any])
 # Rows that are encoded together, so that they stay in the nearest cache.
 _ROWS = 1024
+# Parts of trees whose contributions are added together.
+_PARTS = 4
 _NEARLY_ZERO = float(np.float32(1e-35))
 _ALL = np.uint32(0xFFFFFFFF)
 
@@ -41,6 +43,42 @@ def _position(_: Any, word: Any) -> Any:
 
 # Position of the lowest bit of a word that is 1; the width of the word if none is.
 _lowest_bit: Any = intrinsic(_position)
+
+
+def _added(target: Any, row: Any, cells: Any, *chosen: Any) -> Any:
+    eight = cgutils.ir.VectorType(cgutils.ir.DoubleType(), 8)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        def place(array: int, number: int) -> Any:
+            held = context.make_array(signature.args[array])(context, builder, given[array])
+            return builder.gep(builder.bitcast(held.data, eight.as_pointer()), [given[number]])
+
+        def loaded(where: Any) -> Any:
+            return builder.load(where, align=8)
+
+        total = loaded(place(0, 1))
+        for number in range(3, 3 + len(chosen)):
+            total = builder.fadd(total, loaded(place(2, number)))
+        builder.store(total, place(0, 1), align=8)
+        return context.get_dummy_value()
+
+    return numba.void(target, row, cells, *chosen), generate
+
+
+def _one(typing: Any, target: Any, row: Any, cells: Any, a: Any) -> Any:
+    return _added(target, row, cells, a)
+
+
+def _four(
+    typing: Any, target: Any, row: Any, cells: Any, a: Any, b: Any, c: Any, d: Any
+) -> Any:
+    return _added(target, row, cells, a, b, c, d)
+
+
+# Add one row of eight cells, or four one after the other, to a row of eight sums. By itself
+# the compiler adds eight numbers one by one.
+_add_one: Any = intrinsic(_one)
+_add_four: Any = intrinsic(_four)
 
 
 @_compiled
@@ -183,7 +221,7 @@ def add_patterns(
     high: Any,
     members: Any,
     cells: Any,
-    outs: Any,
+    first: Any,
     out: Any,
 ) -> None:
     """Add the tabulated contributions of all parts of trees to `out`, part by part.
@@ -200,38 +238,52 @@ def add_patterns(
         that `members` names.
     members : array of bool, shape (n_odd, n_codes)
         Of the conditions that are no interval, in their order.
-    cells : array, shape (n_cells,)
-        For each part and output, one number per pattern of its conditions.
-    outs : array of int, shape (n_outs, 2)
-        Part and row of `out` of each stretch of cells.
-    out : array, shape (n_outputs, n)
+    cells : array, shape (n_cells, 8)
+        A row of eight outputs for each pattern of a part's conditions.
+    first : array of int, shape (n_parts, n_strips)
+        Row of cells of the pattern 0, for each part and eight outputs; below 0 where the
+        part has none of them.
+    out : array, shape (n_strips, n, 8)
     """
-    n = codes.shape[1]
-    pattern = np.empty(n, np.uint16)
-    odd, cell, at = 0, 0, 0
-    for part in range(len(bits) - 1):
-        pattern[:] = 0
-        n_bits = bits[part + 1] - bits[part]
-        for j in range(n_bits):
-            b = bits[part] + j
-            code, bit = codes[place[b]], np.uint16(1 << j)
-            least, most = low[b], high[b]
-            if least <= most:
+    n, n_parts = codes.shape[1], len(bits) - 1
+    # Four parts at a time: their cells are added while a row of sums is at hand.
+    pattern = np.empty((_PARTS, n), np.uint16)
+    begin, which = np.empty(_PARTS, np.int64), np.empty(_PARTS, np.int64)
+    odd = 0
+    for part in range(0, n_parts, _PARTS):
+        together = min(_PARTS, n_parts - part)
+        for q in range(together):
+            own = pattern[q]
+            own[:] = 0
+            for j in range(bits[part + q + 1] - bits[part + q]):
+                b = bits[part + q] + j
+                code, bit = codes[place[b]], np.uint16(1 << j)
+                least, most = low[b], high[b]
+                if least <= most:
+                    for i in range(n):
+                        inside = (code[i] >= least) & (code[i] <= most)
+                        own[i] |= bit if inside else np.uint16(0)
+                else:
+                    member = members[odd]
+                    odd += 1
+                    for i in range(n):
+                        own[i] |= bit if member[code[i]] else np.uint16(0)
+        for strip in range(first.shape[1]):
+            target, count = out[strip], 0
+            for q in range(together):
+                if first[part + q, strip] >= 0:
+                    begin[count], which[count] = first[part + q, strip], q
+                    count += 1
+            if count == _PARTS:
+                p0, p1, p2, p3 = pattern[0], pattern[1], pattern[2], pattern[3]
+                b0, b1, b2, b3 = begin[0], begin[1], begin[2], begin[3]
                 for i in range(n):
-                    inside = (code[i] >= least) & (code[i] <= most)
-                    pattern[i] |= bit if inside else np.uint16(0)
-            else:
-                member = members[odd]
-                odd += 1
+                    _add_four(target, i, cells, b0 + p0[i], b1 + p1[i], b2 + p2[i], b3 + p3[i])
+                continue
+            for c in range(count):
+                own, b0 = pattern[which[c]], begin[c]
                 for i in range(n):
-                    pattern[i] |= bit if member[code[i]] else np.uint16(0)
-        size = 1 << n_bits
-        while at < len(outs) and outs[at, 0] == part:
-            table, target = cells[cell : cell + size], out[outs[at, 1]]
-            for i in range(n):
-                target[i] += table[pattern[i]]
-            cell += size
-            at += 1
+                    _add_one(target, i, cells, b0 + own[i])
 
 
 @_compiled

@@ -20,9 +20,11 @@ from hotspot.trees.quantise import Codes
 MOST_BITS = 16
 # Conditions of a part of several leaves, at most.
 _MERGED_BITS = 10
-# Nanoseconds that a row takes per condition, per output, and per cell of an output's table,
-# which is fetched once per portion of rows.
-_PER_BIT, _PER_OUTPUT, _PER_CELL = 0.03, 0.45, 0.0003
+# Outputs that are added at once.
+STRIP = 8
+# Nanoseconds that a row takes per condition, per strip of outputs, and per pattern of a strip's
+# table, which is fetched once per portion of rows.
+_PER_BIT, _PER_STRIP, _PER_PATTERN = 0.03, 0.65, 0.001
 
 Members = NDArray[np.bool_]
 
@@ -219,4 +221,8 @@ class _Cut:
 
 
 def _cost(bits: int, outputs: int) -> float:
-    return bits * _PER_BIT + outputs.bit_count() * (_PER_OUTPUT + _PER_CELL * (1 << bits))
+    strips = 0
+    while outputs:
+        strips += outputs % (1 << STRIP) > 0
+        outputs >>= STRIP
+    return bits * _PER_BIT + strips * (_PER_STRIP + _PER_PATTERN * (1 << bits))

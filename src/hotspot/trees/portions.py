@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 PORTION = 4096
 
 
-def over_rows(work: Callable[[slice], None], n_rows: int, *, n_threads: int = 1) -> None:
+def over_rows(
+    work: Callable[[slice], None], n_rows: int, *, n_threads: int = 1, portion: int = PORTION
+) -> None:
     """Do some work on all rows, portion by portion.
 
     Parameters
@@ -20,6 +22,8 @@ def over_rows(work: Callable[[slice], None], n_rows: int, *, n_threads: int = 1)
     n_threads : int
         Portions under way at once; -1 for as many as the machine has cores. The result cannot
         depend on it.
+    portion : int
+        Rows of a portion.
 
     Examples
     --------
@@ -28,7 +32,7 @@ def over_rows(work: Callable[[slice], None], n_rows: int, *, n_threads: int = 1)
     slice(4096, 5000, None)
     """
     portions = [
-        slice(start, min(start + PORTION, n_rows)) for start in range(0, n_rows, PORTION)
+        slice(start, min(start + portion, n_rows)) for start in range(0, n_rows, portion)
     ]
     if n_threads < 0:
         n_threads = os.cpu_count() or 1

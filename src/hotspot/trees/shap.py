@@ -1,5 +1,6 @@
 """Exact path-dependent SHAP values of tree ensembles, from tables of patterns."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.trees.ensemble import Ints, TreeEnsemble, Values
-from hotspot.trees.patterns import MOST_BITS, Part, PathLeaf, parts_of
+from hotspot.trees.patterns import MOST_BITS, STRIP, Part, PathLeaf, parts_of
 from hotspot.trees.portions import over_rows
 from hotspot.trees.predict import compiled_codes
 from hotspot.trees.quantise import Codes
 
 _MOST_BYTES = 256 << 20
+# Rows whose contributions are added up at once: the tables are fetched anew for each portion.
+_PORTION = 8192
 # Numbers that a step of building works on at once.
 _AT_ONCE = 2_000_000
 
@@ -45,10 +48,11 @@ class PatternTables:
         Row of the codes that each condition asks.
     members : array of bool, shape (n_bits, n_codes)
         The codes for which each condition holds.
-    outs : array of int, shape (n_outs, 2)
-        Part and output of each stretch of cells.
-    cells : array, shape (n_cells,)
-        One contribution per part, output and pattern.
+    first : array of int, shape (n_parts, n_strips)
+        Row of cells of each part's pattern 0, for each strip of eight outputs; -1 where the
+        part gives nothing to any of them.
+    cells : array, shape (n_cells, 8)
+        Contributions to the outputs of a strip, a row per part, strip and pattern.
     n_outputs : int
         Covariates, or groups.
     base : float
@@ -65,7 +69,7 @@ class PatternTables:
     bits: Ints
     place: Ints
     members: NDArray[np.bool_]
-    outs: Ints
+    first: Ints
     cells: Values
     n_outputs: int
     base: float
@@ -105,10 +109,9 @@ class PatternTables:
             )
         output = group[codes.column].tolist()
         asked = [sorted({output[c.place] for c in part.conditions}) for part in parts]
-        n_cells = sum(
-            len(outs) << len(part.conditions) for outs, part in zip(asked, parts, strict=True)
-        )
-        _check_size(8 * n_cells + int(bits.sum()) * n_codes, ensemble.n_trees)
+        n_outputs = int(group.max(initial=-1)) + 1
+        first, n_cells = _strips(bits, asked, n_outputs)
+        _check_size(64 * n_cells + int(bits.sum()) * n_codes, ensemble.n_trees)
         conditions = [condition for part in parts for condition in part.conditions]
         members = np.zeros((len(conditions), n_codes), dtype=np.bool_)
         for row, condition in enumerate(conditions):
@@ -118,11 +121,9 @@ class PatternTables:
             bits=np.concatenate([[0], np.cumsum(bits)]).astype(np.int64),
             place=np.array([condition.place for condition in conditions], dtype=np.int64),
             members=members,
-            outs=np.array(
-                [(part, out) for part, outs in enumerate(asked) for out in outs], np.int64
-            ).reshape(-1, 2),
-            cells=_cells(parts, asked, output),
-            n_outputs=int(group.max(initial=-1)) + 1,
+            first=first,
+            cells=_cells(parts, output, first, n_cells),
+            n_outputs=n_outputs,
             base=_base(ensemble),
         )
 
@@ -130,6 +131,11 @@ class PatternTables:
     def n_parts(self) -> int:
         """Number of parts of the trees."""
         return len(self.bits) - 1
+
+    @property
+    def n_look_ups(self) -> int:
+        """Number of rows of cells that are added up for a row."""
+        return int((self.first >= 0).sum())
 
     def contributions(self, rows: NDArray[np.floating], *, n_threads: int = 1) -> Values:
         """Return the contributions at each row, shape (n, n_outputs), by compiled loops."""
@@ -141,7 +147,7 @@ class PatternTables:
 
         def work(portion: slice) -> None:
             codes = compiled_codes(self.codes, rows[portion])
-            total = np.zeros((self.n_outputs, codes.shape[1]))
+            total = _aligned_zeros((self.first.shape[1], codes.shape[1], STRIP))
             kernels.add_patterns(
                 codes,
                 self.bits,
@@ -150,12 +156,14 @@ class PatternTables:
                 high,
                 odd,
                 self.cells,
-                self.outs,
+                self.first,
                 total,
             )
-            values[portion] = total.T
+            for strip, sums in enumerate(total):
+                own = values[portion, strip * STRIP : (strip + 1) * STRIP]
+                own[:] = sums[:, : own.shape[1]]
 
-        over_rows(work, len(rows), n_threads=n_threads)
+        over_rows(work, len(rows), n_threads=n_threads, portion=_PORTION)
         return values
 
     def plain_contributions(self, rows: NDArray[np.floating]) -> Values:
@@ -168,20 +176,16 @@ class PatternTables:
 
         def work(portion: slice) -> None:
             codes = self.codes.encode(rows[portion])
-            total = np.zeros((self.n_outputs, codes.shape[1]))
-            cell = at = 0
+            total = np.zeros((codes.shape[1], self.first.shape[1] * STRIP))
             for part in range(self.n_parts):
-                first, last = int(self.bits[part]), int(self.bits[part + 1])
                 pattern = np.zeros(codes.shape[1], dtype=np.int64)
-                for bit, row in enumerate(range(first, last)):
+                for bit, row in enumerate(range(self.bits[part], self.bits[part + 1])):
                     holds = self.members[row][codes[self.place[row]]]
                     pattern |= holds.astype(np.int64) << bit
-                size = 1 << (last - first)
-                while at < len(self.outs) and self.outs[at, 0] == part:
-                    table = self.cells[cell : cell + size]
-                    total[self.outs[at, 1]] += table[pattern]
-                    cell, at = cell + size, at + 1
-            values[portion] = total.T
+                for strip in np.flatnonzero(self.first[part] >= 0):
+                    own = total[:, strip * STRIP : (strip + 1) * STRIP]
+                    own += self.cells[self.first[part, strip] + pattern]
+            values[portion] = total[:, : self.n_outputs]
 
         over_rows(work, len(rows))
         return values
@@ -235,21 +239,29 @@ def _base(ensemble: TreeEnsemble) -> float:
     return total
 
 
-def _cells(parts: list[Part], asked: list[list[int]], output: list[int]) -> Values:
-    """Return the contributions of all parts, for each output and pattern.
+def _strips(bits: Ints, asked: list[list[int]], n_outputs: int) -> tuple[Ints, int]:
+    """Return the first row of cells of each part and strip of outputs, and their number."""
+    first = np.full((len(asked), -(-n_outputs // STRIP)), -1, dtype=np.int64)
+    n_cells = 0
+    for part, outs in enumerate(asked):
+        for strip in sorted({out // STRIP for out in outs}):
+            first[part, strip] = n_cells
+            n_cells += 1 << int(bits[part])
+    return first, n_cells
+
+
+def _cells(parts: list[Part], output: list[int], first: Ints, n_cells: int) -> Values:
+    """Return the contributions of all parts, for each pattern and eight outputs.
 
     Leaves whose parts have as many conditions, and whose ways ask as many covariates, are
     computed together.
     """
-    size = [1 << len(part.conditions) for part in parts]
-    start = np.concatenate(
-        [[0], np.cumsum([len(outs) * n for outs, n in zip(asked, size, strict=True)])]
-    ).astype(np.int64)
-    cells = np.zeros(int(start[-1]))
+    cells = _aligned_zeros((n_cells, STRIP))
     alike: dict[tuple[int, int], list[tuple[int, PathLeaf]]] = {}
     for number, part in enumerate(parts):
         for leaf in part.leaves:
-            alike.setdefault((size[number], len(leaf.places)), []).append((number, leaf))
+            key = 1 << len(part.conditions), len(leaf.places)
+            alike.setdefault(key, []).append((number, leaf))
     for (n_patterns, d), found in alike.items():
         step = max(1, _AT_ONCE // (d * max(n_patterns, 1 << d)))
         for begin in range(0, len(found), step):
@@ -257,9 +269,18 @@ def _cells(parts: list[Part], asked: list[list[int]], output: list[int]) -> Valu
             values = _leaf_tables([leaf for _, leaf in some], n_patterns)
             for (number, leaf), table in zip(some, values, strict=True):
                 for place, row in zip(leaf.places, table, strict=True):
-                    at = start[number] + asked[number].index(output[place]) * n_patterns
-                    cells[at : at + n_patterns] += row
+                    strip, lane = divmod(output[place], STRIP)
+                    at = first[number, strip]
+                    cells[at : at + n_patterns, lane] += row
     return cells
+
+
+def _aligned_zeros(shape: tuple[int, ...]) -> Values:
+    """Return zeros that begin with a line of the cache, so that no row of eight takes two."""
+    line = 64
+    held = np.zeros(8 * math.prod(shape) + line, dtype=np.uint8)
+    start = -held.ctypes.data % line
+    return held[start : start + 8 * math.prod(shape)].view(np.float64).reshape(shape)
 
 
 def _leaf_tables(leaves: list[PathLeaf], n_patterns: int) -> Values:
