@@ -56,10 +56,11 @@ SIDE = 512
 THREE_LAYERS = ("probability", "dissimilarity", "decision")
 JOB_LAYERS = ("probability", "probability_lower", "probability_upper", *THREE_LAYERS[1:])
 RULE = DecisionRule()
+PARTS = ("loop", "job", "dask", "small")
 KILLS = ("computing windows", "writing rasters", "a Dask worker")
 
 
-def fit(stack: Stack, n_estimators: int, folder: Path) -> None:
+def fit(stack: Stack, n_estimators: int, folder: Path, depth: int = 6) -> None:
     """Fit gradient boosting, as in the reference job, on samples of the stack; save it."""
     draw = np.random.default_rng(1)
     rows, cols = stack.grid.shape
@@ -69,9 +70,11 @@ def fit(stack: Stack, n_estimators: int, folder: Path) -> None:
     X = stack.sample(places)
     complete = X.notna().all(axis=1).to_numpy()
     X, places = X[complete][:N_SAMPLES].reset_index(drop=True), places[complete][:N_SAMPLES]
-    signal_ = X["smooth_0"] + 0.7 * X["noisy_1"] * X["smooth_2"] + 0.3 * (X["class_0"] > 4)
+    # Smooth, noisy and smooth again, where the stack has both.
+    first, second, third = (X.iloc[:, place] for place in (0, 7, 2))
+    signal_ = first + 0.7 * second * third + 0.3 * (X["class_0"] > 4)
     y = np.exp(0.8 * signal_ + draw.normal(0, 0.7, len(X))).to_numpy()
-    settings = {"n_estimators": n_estimators, "num_leaves": 31, "max_depth": 6}
+    settings = {"n_estimators": n_estimators, "num_leaves": 31, "max_depth": depth}
     names = tuple(c.name for c in stack.catalogue if c.is_categorical)
     estimator = make_estimator("lightgbm", settings, threshold=LIMIT, categorical=names)
     estimator.fit(X, y, y, coordinates=places)
@@ -222,16 +225,69 @@ def busy_loops(count: int) -> float:
     return count * 1.5 / (time.perf_counter() - start)
 
 
-def against_the_loop(folder: Path, repeats: int, cells: int) -> list[str]:
-    """Compare one layer, read to raster, with a plain loop."""
-    variants: dict[str, Callable[[Path], None]] = {
-        "plain loop, `Booster.predict`, tiled GeoTIFF": lambda to: plain_loop(folder, to),
-        "hotspot, 1 thread, COG float32": lambda to: make_map(folder, to),
-        "hotspot, 1 thread, COG compact": lambda to: make_map(folder, to, encoding="compact"),
-        "hotspot, 2 threads, COG float32": lambda to: make_map(folder, to, threads=2),
-    }
-    found = interleaved(variants, repeats)
-    return told(found, next(iter(variants)), cells)
+def against_the_loop(side: int, n_trees: int, repeats: int) -> list[str]:
+    """Compare one layer, read to raster, with a plain loop, on stacks of three kinds."""
+    lines: list[str] = []
+    for kind, n_noisy in (("mixed", 6), ("smooth", 0), ("noisy", 12)):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make_stack(folder / "stack", (side, side), n_noisy=n_noisy)
+            with open_stack(folder / "stack") as stack:
+                fit(stack, n_trees, folder / "model")
+            variants: dict[str, Callable[[Path], None]] = {
+                f"{kind}: plain loop": lambda to, at=folder: plain_loop(at, to),
+                f"{kind}: hotspot": lambda to, at=folder: make_map(at, to),
+                f"{kind}: hotspot, compact": lambda to, at=folder: make_map(
+                    at, to, encoding="compact"
+                ),
+            }
+            found = interleaved(variants, repeats)
+            off = _largest_difference(folder)
+        told_ = told(found, next(iter(variants)), side**2)
+        lines += told_[2:] if lines else told_
+        lines += [f"| {kind}: probabilities differ by | {off:g} | | | |"]
+    return lines
+
+
+def _largest_difference(folder: Path) -> float:
+    """Return by how much the maps of the loop and of hotspot differ at most."""
+    plain_loop(folder, folder / "plain")
+    make_map(folder, folder / "map")
+    both = [folder / way / "probability.tif" for way in ("plain", "map")]
+    with rasterio.open(both[0]) as one, rasterio.open(both[1]) as other:
+        a, b = one.read(1), other.read(1)
+    np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
+    return float(np.nanmax(np.abs(a - b)))
+
+
+def small_trees(folder: Path, repeats: int, cells: int) -> list[str]:
+    """Compare maps of a model of 200 trees, five deep, with reading the stack."""
+    with open_stack(folder / "stack") as stack:
+        fit(stack, 200, folder / "model", depth=5)
+        windows = tuple(stack.grid.windows(SIDE))
+
+    def read_alone(target: Path) -> None:
+        with open_stack(folder / "stack") as again, bounded_cache():
+            for window in windows:
+                again.frame(window)
+
+    found = interleaved(
+        {
+            "reading alone": read_alone,
+            "probability": lambda to: make_map(folder, to, encoding="compact"),
+            "probability, band, dissimilarity, decision": lambda to: make_map(
+                folder, to, layers=JOB_LAYERS, encoding="compact"
+            ),
+            "the whole job": lambda to: make_map(folder, to, layers=None, encoding="compact"),
+        },
+        repeats,
+    )
+    lines = told(found, "reading alone", cells)
+    times = [
+        f"{name} {ratio(timing.cpu, found['reading alone'].cpu)}"
+        for name, timing in found.items()
+    ]
+    return [*lines, "", f"In the cost of reading: {'; '.join(times[1:])}."]
 
 
 def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
@@ -510,7 +566,7 @@ def main() -> None:
     parser.add_argument("--chaos", type=int, default=0, help="times to kill a map")
     parser.add_argument("--threads", type=int, default=2, help="of the memory test")
     parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--dask", action="store_true", help="compare a worker with a thread")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="of times")
     parser.add_argument("--attempt", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peak:
@@ -531,17 +587,24 @@ def main() -> None:
                 fit(stack, given.trees, folder / "model")
                 share = _share_with_data(stack)
             print(f"{share:.0%} of the cells have data. Medians of {given.repeats} repeats.")
-            print("\n## One layer against a plain loop\n")
-            print("\n".join(against_the_loop(folder, given.repeats, cells)), flush=True)
-            print(LOOP_NOTE)
-            print("\n## The whole job and its parts\n")
-            with open_stack(folder / "stack") as stack:
-                print("\n".join(by_parts(folder, stack, given.repeats, cells)), flush=True)
-            print(JOB_NOTE)
-            if given.dask:
+            if "loop" in given.parts:
+                print("\n## One layer against a plain loop\n")
+                lines = against_the_loop(given.size, given.trees, given.repeats)
+                print("\n".join(lines), flush=True)
+                print(LOOP_NOTE)
+            if "job" in given.parts:
+                print("\n## The whole job and its parts\n")
+                with open_stack(folder / "stack") as stack:
+                    print("\n".join(by_parts(folder, stack, given.repeats, cells)), flush=True)
+                print(JOB_NOTE)
+            if "dask" in given.parts:
                 print("\n## Over Dask\n")
                 print("\n".join(over_dask(folder, given.repeats, cells)), flush=True)
                 print(DASK_NOTE)
+            if "small" in given.parts:
+                print("\n## Small trees\n")
+                print("\n".join(small_trees(folder, given.repeats, cells)), flush=True)
+                print(SMALL_NOTE)
     if given.chaos:
         print("\n## Killed and gone on with\n")
         with tempfile.TemporaryDirectory() as name:
@@ -577,7 +640,8 @@ HEAD = """\
 
 Made by `nice python benchmarks/maps.py {words}` on a synthetic stack
 (`benchmarks/make_stack.py`) of 16 covariates and {size} x {size} cells, {cells:.2f} million, in
-deflated tiles of 512, with gradient boosting of {trees} trees of 31 leaves, six deep. Ratios
+tiles of 512 packed by deflate and zstd in turn, with gradient boosting of {trees} trees of 31
+leaves, six deep. Ratios
 are of CPU time, paired within each repeat and interleaved; above 1 means less time than the
 first line.
 """
@@ -590,6 +654,8 @@ One pass for probability, both bounds of its band, dissimilarity from 5,000 samp
 and contributions of every role. Lines *of computing* are each a part of *computing alone*."""
 DASK_NOTE = """
 The whole job; CPU time of client, scheduler and worker together, the worker being warm."""
+SMALL_NOTE = """
+A model of 200 trees, five deep. Probabilities are stored in two bytes, all else in four."""
 MEMORY_NOTE = """
 The whole job, a process for each line. What is there before the first window, the program and
 its libraries, is included."""
