@@ -66,7 +66,11 @@ class Calibration:
 
 
 def fit_calibration(
-    left_out: PredictiveDistribution, lower: Values, upper: Values
+    left_out: PredictiveDistribution,
+    lower: Values,
+    upper: Values,
+    *,
+    sample_weight: Values | None = None,
 ) -> Calibration:
     """Return the map under which left-out samples are spread as they were promised.
 
@@ -85,6 +89,8 @@ def fit_calibration(
         From fits that have not seen the row.
     lower, upper : array, shape (n,), mg/kg
         What was measured.
+    sample_weight : array, shape (n,), optional
+        How many samples each counts for; 1 where not given.
 
     References
     ----------
@@ -97,11 +103,13 @@ def fit_calibration(
         np.isfinite(upper), left_out.cdf(np.where(np.isfinite(upper), upper, 1.0)), 1.0
     )
     known = np.isfinite(low) & np.isfinite(high)
-    squared = _squared_score(low[known], high[known])
-    n = len(squared)
-    if not n:
+    if not known.any():
         return Calibration.none()
-    return Calibration.of(float(np.sqrt((squared.sum() + PRIOR_SAMPLES) / (n + PRIOR_SAMPLES))))
+    weight = np.ones(len(known)) if sample_weight is None else sample_weight
+    weight = weight[known]
+    squared = float(weight @ _squared_score(low[known], high[known]))
+    scale = np.sqrt((squared + PRIOR_SAMPLES) / (weight.sum() + PRIOR_SAMPLES))
+    return Calibration.of(float(scale))
 
 
 def _squared_score(low: Values, high: Values) -> Values:

@@ -2,6 +2,7 @@
 
 import warnings
 from copy import copy
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Literal, Protocol, Self
 
@@ -23,7 +24,7 @@ from hotspot.estimators.distribution import (
 )
 from hotspot.estimators.kriging_base import VariogramWarning
 from hotspot.estimators.pooling import pool_weights
-from hotspot.estimators.table import Matrix
+from hotspot.estimators.table import Matrix, mean_one_weights, takes_weights
 from hotspot.folds.blocks import block_labels
 from hotspot.folds.make import Survey, make_plans
 from hotspot.grid import Coordinates
@@ -164,6 +165,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         upper: Values,
         *,
         coordinates: Coordinates | None = None,
+        sample_weight: Values | None = None,
     ) -> Self:
         """Learn from intervals of concentration.
 
@@ -175,6 +177,9 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             Equal where measured; ``(0, limit]`` for a non-detect.
         coordinates : array, shape (n, 2)
             Easting, northing.
+        sample_weight : array, shape (n,), optional
+            How much each sample counts, in the members that have a use for it and where
+            members are weighed and calibrated; only the ratios matter.
 
         Raises
         ------
@@ -189,32 +194,40 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         with warnings.catch_warnings():
             # A member that falls back on a bounded variogram is weighed as it then is.
             warnings.simplefilter("ignore", VariogramWarning)
-            return self._fit(X, lower, upper, coordinates)
+            return self._fit(X, lower, upper, coordinates, sample_weight)
 
     def _fit(
-        self, X: pd.DataFrame, lower: Values, upper: Values, coordinates: Coordinates
+        self,
+        X: pd.DataFrame,
+        lower: Values,
+        upper: Values,
+        coordinates: Coordinates,
+        sample_weight: Values | None,
     ) -> Self:
         kinds = self._kinds(len(lower))
         unfitted = [self._make(kind) for kind in kinds]
-        self.members_ = tuple(
-            clone(member).fit(X, lower, upper, coordinates=coordinates) for member in unfitted
-        )
+        weight = mean_one_weights(sample_weight, len(lower))
+        learnt = _Learnt(X, lower, upper, coordinates, weight)
+        everything = np.arange(len(lower))
+        self.members_ = tuple(learnt.by(clone(member), everything) for member in unfitted)
         self.feature_names_in_ = np.array([str(name) for name in X.columns], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
         self.n_samples_ = len(lower)
         self.preference_ = 0.0
         folds = self._folds(lower, upper, coordinates)
         left_out = [
-            _left_out(fitted, member, X, (lower, upper), coordinates, folds)
+            _left_out(fitted, member, learnt, folds)
             for fitted, member in zip(self.members_, unfitted, strict=True)
         ]
         limits = _limits(lower, upper)
         prior = np.array([_PRIOR.get(kind, _PRIOR_OF_OTHERS) for kind in kinds])
-        self.weights_ = pool_weights(left_out, lower, upper, limits, prior=prior)
-        pooled = Pool(left_out, self.weights_)
-        self.calibration_ = (
-            fit_calibration(pooled, lower, upper) if self.calibrated else Calibration.none()
+        self.weights_ = pool_weights(
+            left_out, lower, upper, limits, prior=prior, sample_weight=weight
         )
+        self.calibration_ = Calibration.none()
+        if self.calibrated:
+            pooled = Pool(left_out, self.weights_)
+            self.calibration_ = fit_calibration(pooled, lower, upper, sample_weight=weight)
         self.choice_ = self._told(kinds)
         return self
 
@@ -433,13 +446,39 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         return f"Pool of {parts}, {why}; weighed and calibrated on blocks left out."
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    """What members learn from.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n, n_covariates)
+    lower, upper : array, shape (n,), mg/kg
+    coordinates : array, shape (n, 2)
+    weight : array, shape (n,)
+        How much each sample counts; the mean is 1.
+    """
+
+    X: pd.DataFrame
+    lower: Values
+    upper: Values
+    coordinates: Coordinates
+    weight: Values
+
+    def by(self, member: Any, rows: NDArray[np.intp]) -> Any:
+        """Return a member, fitted to some rows."""
+        weights = {"sample_weight": self.weight[rows]} if takes_weights(member) else {}
+        return member.fit(
+            self.X.iloc[rows],
+            self.lower[rows],
+            self.upper[rows],
+            coordinates=self.coordinates[rows],
+            **weights,
+        )
+
+
 def _left_out(
-    fitted: Any,
-    unfitted: Any,
-    X: pd.DataFrame,
-    interval: tuple[Values, Values],
-    coordinates: Coordinates,
-    folds: NDArray[np.int64],
+    fitted: Any, unfitted: Any, learnt: _Learnt, folds: NDArray[np.int64]
 ) -> PredictiveDistribution:
     """Return samples' distributions from fits without their fold; NaN where none was made."""
     from hotspot.estimators.stacking import stacked
@@ -447,7 +486,6 @@ def _left_out(
     if hasattr(fitted, "leave_out"):
         answer: PredictiveDistribution = fitted.leave_out(folds)
         return answer
-    lower, upper = interval
     lesser = clone(unfitted).set_params(**_WITHOUT_A_FOLD.get(unfitted.kind, {}))
     parts = []
     left = 0
@@ -457,11 +495,10 @@ def _left_out(
             break
         left += int((folds == label).sum())
         test, train = np.flatnonzero(folds == label), np.flatnonzero(folds != label)
-        model = clone(lesser).fit(
-            X.iloc[train], lower[train], upper[train], coordinates=coordinates[train]
-        )
-        parts.append((test, model.distribution(X.iloc[test], coordinates=coordinates[test])))
-    return stacked(parts, len(lower))
+        model = learnt.by(clone(lesser), train)
+        places = learnt.coordinates[test]
+        parts.append((test, model.distribution(learnt.X.iloc[test], coordinates=places)))
+    return stacked(parts, len(folds))
 
 
 def _side(survey: Survey, n_splits: int) -> float:

@@ -1,6 +1,7 @@
 """A model that learns what several covariates say once, whatever it is a model of."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.copies import Copies, find_copies
 from hotspot.estimators.distribution import PredictiveDistribution
-from hotspot.estimators.table import Matrix, prediction_table
+from hotspot.estimators.table import Matrix, prediction_table, takes_weights
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
@@ -61,6 +62,7 @@ class DistinctCovariates(BaseEstimator):
         upper: Values,
         *,
         coordinates: Coordinates | None = None,
+        sample_weight: Values | None = None,
     ) -> Self:
         """Learn from intervals of concentration; parameters are those of the member."""
         member = clone(self.member)
@@ -69,7 +71,8 @@ class DistinctCovariates(BaseEstimator):
             kept = tuple(name for name in member.categorical if name in copies.kept)
             member.set_params(categorical=kept)
         distinct = X[list(copies.kept)]
-        self.member_ = member.fit(distinct, lower, upper, coordinates=coordinates)
+        weights = {"sample_weight": sample_weight} if takes_weights(member) else {}
+        self.member_ = member.fit(distinct, lower, upper, coordinates=coordinates, **weights)
         self._name(copies)
         return self
 
@@ -175,6 +178,22 @@ class DistinctDistribution(AnswersFromDistribution, DistinctCovariates):
             self._distinct(X), coordinates=coordinates
         )
         return found
+
+    @property
+    def surface_(self) -> Any:
+        """What knows how sure the surface is, see `hotspot.estimators.preference`."""
+        return getattr(self.member_, "surface_", None)
+
+    @property
+    def preference_(self) -> float:
+        """Slope that the member's answers are corrected for; 0 for none."""
+        return float(getattr(self.member_, "preference_", 0.0))
+
+    def against_preference(self, slope: float) -> Self:
+        """Return the model for soil that nobody chose, as the member has it."""
+        model = copy(self)
+        model.member_ = self.member_.against_preference(slope)
+        return model
 
 
 def distinct(member: Any) -> DistinctCovariates:

@@ -21,6 +21,7 @@ def pool_weights(
     limits: Values,
     *,
     prior: Values,
+    sample_weight: Values | None = None,
 ) -> Values:
     """Return the weights with the highest log score of exceedance over some limits.
 
@@ -38,6 +39,8 @@ def pool_weights(
         Where the pool is to be good.
     prior : array, shape (n_members,)
         What is believed of each member before, in samples that it alone explains.
+    sample_weight : array, shape (n,), optional
+        How many samples each counts for; 1 where not given.
 
     Returns
     -------
@@ -69,6 +72,8 @@ def pool_weights(
     rows = known.any(axis=1)
     given, known = given[:, rows], known[rows]
     share = np.where(known, 1.0 / np.maximum(known.sum(axis=1, keepdims=True), 1), 0.0)
+    if sample_weight is not None:
+        share *= sample_weight[rows, None]
     given = np.where(known, given, 1.0)
     weights = prior / prior.sum()
     for _ in range(_ROUNDS):

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -153,6 +154,14 @@ def _difference(given: Sequence[str], names: Sequence[str]) -> str:
         f"The covariates stand in another order: {few(given, 8)} where the model has "
         f"{few(names, 8)}. Reorder the columns."
     )
+
+
+def takes_weights(model: object) -> bool:
+    """Return whether the samples of a model's ``fit`` may count differently.
+
+    Kriging and Gaussian processes know by themselves that near samples say the same.
+    """
+    return "sample_weight" in signature(model.fit).parameters  # type: ignore[attr-defined]
 
 
 def mean_one_weights(sample_weight: NDArray[np.float64] | None, n: int) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.estimators.copies import find_copies
+from hotspot.estimators.table import takes_weights
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
@@ -25,6 +26,8 @@ def fit_at(model: Any, samples: Samples, limits: float | Values) -> Any:
     A model of the whole distribution learns concentrations, whatever the limit. A direct
     classifier learns from labels only: where limits differ, it learns whether each sample
     exceeds the limit of its own place, and so whether other places exceed theirs.
+
+    Samples count as their weights say, in models that have a use for weights.
 
     Parameters
     ----------
@@ -49,7 +52,10 @@ def fit_at(model: Any, samples: Samples, limits: float | Values) -> Any:
         from hotspot.estimators.distinct import distinct
 
         learner = distinct(model)
-    return learner.fit(samples.X, lower, upper, coordinates=samples.coordinates)
+    weights = {}
+    if samples.weight is not None and takes_weights(model):
+        weights = {"sample_weight": samples.weight}
+    return learner.fit(samples.X, lower, upper, coordinates=samples.coordinates, **weights)
 
 
 def exceedance_at(

@@ -43,6 +43,8 @@ class Samples:
         The interval that holds the concentration; equal where it was measured.
     coordinates : array, shape (n, 2)
         Easting, northing in the CRS of the grid.
+    weight : array, shape (n,), optional
+        How much each sample counts in training; alike where not given.
     """
 
     sample_id: NDArray[np.str_]
@@ -50,6 +52,7 @@ class Samples:
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     coordinates: Coordinates
+    weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.sample_id)
@@ -62,6 +65,7 @@ class Samples:
             lower=self.lower[rows],
             upper=self.upper[rows],
             coordinates=self.coordinates[rows],
+            weight=None if self.weight is None else self.weight[rows],
         )
 
 
