@@ -32,6 +32,7 @@ MODEL_KEYS = (
     "preference",
     "seed",
     "threshold",
+    "weights",
 )
 
 

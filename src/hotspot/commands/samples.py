@@ -1,11 +1,13 @@
 """`hotspot samples`: observations with the covariates of their cell."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from hotspot.commands.console import Console
+from hotspot.commands.folds import target_cells
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.dated import sample_dated
@@ -14,6 +16,7 @@ from hotspot.observations.ledger import Ledger
 from hotspot.observations.read import read_observations
 from hotspot.samples.join import join_samples
 from hotspot.samples.store import write_samples
+from hotspot.samples.weights import weigh
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
@@ -36,5 +39,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             contaminants=config.contaminants,
             ledger=Ledger.from_dict(json.loads(text)),
         )
+        if config.weights != "none":
+            target = target_cells(stack, config.seed)
+            joined = replace(joined, samples=weigh(joined.samples, config.weights, target))
     write_samples(joined, paths.processed)
     console.line(f"  {len(joined.samples.frame)} samples, {len(joined.dropped)} dropped")

@@ -106,7 +106,7 @@ STAGES = (
     ),
     Stage(
         "samples",
-        keys=("contaminants",),
+        keys=("contaminants", "seed", "weights"),
         packages=("covariates", "observations", "samples"),
         inputs=lambda config, paths: [
             paths.interim / "observations.parquet",

@@ -96,6 +96,7 @@ def join_samples(
     frame = frame.assign(sample_id=_sample_ids(frame))
     if "campaign" not in frame.columns:
         frame["campaign"] = ""
+    frame["sample_weight"] = 1.0
     values = covariates[kept].reset_index(drop=True)
     table = pd.concat([frame[list(SAMPLE_COLUMNS)], values[list(catalogue.names)]], axis=1)
     dropped = observations[~kept].assign(reason=reason[~kept]).reset_index(drop=True)

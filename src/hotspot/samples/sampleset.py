@@ -26,6 +26,7 @@ SAMPLE_COLUMNS = (
     "campaign",
     "sampled_on",
     "source",
+    "sample_weight",
 )
 
 
@@ -106,10 +107,12 @@ class SampleSet:
                 f"No sample of {contaminant!r} is left; there are samples of "
                 f"{few(self.contaminants) or 'nothing'}. See rejected.parquet and ledger.json."
             )
+        weight = rows["sample_weight"].to_numpy(dtype=np.float64)
         return Samples(
             sample_id=rows["sample_id"].to_numpy(dtype=str),
             X=rows[list(self.catalogue.names)].astype(np.float64).reset_index(drop=True),
             lower=rows["lower_mg_kg"].to_numpy(dtype=np.float64),
             upper=rows["upper_mg_kg"].to_numpy(dtype=np.float64),
             coordinates=rows[["easting", "northing"]].to_numpy(dtype=np.float64),
+            weight=None if (weight == 1).all() else weight,
         )

@@ -1,16 +1,56 @@
 """Declustering weights: how much of the area each sample stands for."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from hotspot.errors import SampleError
 from hotspot.grid import Coordinates
+from hotspot.samples.sampleset import SampleSet
 
 Weights = NDArray[np.float64]
 
+Weighing = Literal["none", "declustered", "target"]
+"""What samples count by in training."""
+
+# A sample that stands for a wide gap counts no more than so many: its one value would rule.
+MOST_WEIGHT = 10.0
+# Side of a cell of declustering, in medians of the distance from the map to the samples.
+_SIDE = 2.0
 # The lattice of cells is laid in this many ways, so that no weight hangs on one of them.
 N_LATTICES = 9
+
+
+def weigh(samples: SampleSet, how: Weighing, target: Coordinates) -> SampleSet:
+    """Return the samples, each contaminant's with weights of mean 1.
+
+    Parameters
+    ----------
+    samples : SampleSet
+    how : "none", "declustered" or "target"
+        Alike; by `declustering_weights`, with cells twice as wide as the map lies from its
+        nearest sample in the median; or by `cell_share_weights`, at most `MOST_WEIGHT` times
+        the mean.
+    target : array, shape (m, 2)
+        The cells to be mapped, or an even share of them.
+    """
+    frame = samples.frame.assign(sample_weight=1.0)
+    if how != "none":
+        for _, rows in frame.groupby("contaminant", sort=False):
+            places = rows[["easting", "northing"]].to_numpy(dtype=np.float64)
+            frame.loc[rows.index, "sample_weight"] = _weights(places, how, target)
+    return SampleSet(frame, samples.catalogue)
+
+
+def _weights(places: Coordinates, how: Weighing, target: Coordinates) -> Weights:
+    if how == "declustered":
+        away, _ = cKDTree(places).query(target)
+        side = _SIDE * float(np.median(away))
+        return declustering_weights(places, side) if side > 0 else np.ones(len(places))
+    shares = np.minimum(cell_share_weights(places, target), MOST_WEIGHT)
+    return np.asarray(shares / shares.mean())
 
 
 def cell_share_weights(coordinates: Coordinates, target: Coordinates) -> Weights:

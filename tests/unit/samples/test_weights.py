@@ -1,11 +1,14 @@
 """Declustering weights."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
+from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.errors import SampleError
-from hotspot.samples.weights import cell_share_weights, declustering_weights
+from hotspot.samples.sampleset import SAMPLE_COLUMNS, SampleSet
+from hotspot.samples.weights import cell_share_weights, declustering_weights, weigh
 
 
 def _clustered(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -60,3 +63,43 @@ def test_no_sample_and_no_side_are_refused() -> None:
         cell_share_weights(np.zeros((0, 2)), np.zeros((3, 2)))
     with pytest.raises(SampleError, match="side 0"):
         declustering_weights(np.zeros((3, 2)), 0.0)
+
+
+def _two_contaminants() -> tuple[SampleSet, np.ndarray]:
+    """Return lead at all clustered places and zinc at one half of them, and the cells."""
+    places, cells = _clustered()
+    rows = [("pb", place) for place in places] + [("zn", place) for place in places[::2]]
+    frame = pd.DataFrame(dict.fromkeys(SAMPLE_COLUMNS, ""), index=range(len(rows)))
+    frame = frame.assign(
+        sample_id=[f"s{n}" for n in range(len(rows))],
+        contaminant=[name for name, _ in rows],
+        easting=[place[0] for _, place in rows],
+        northing=[place[1] for _, place in rows],
+        lower_mg_kg=1.0,
+        upper_mg_kg=1.0,
+        sample_weight=1.0,
+        slope=0.0,
+    )
+    catalogue = Catalogue((Covariate("slope", "1", Kind.CONTINUOUS, Role.TERRAIN),))
+    return SampleSet(frame, catalogue), cells
+
+
+@pytest.mark.parametrize("how", ["declustered", "target"])
+def test_each_contaminant_has_weights_of_its_own(how: str) -> None:
+    """Of mean 1, smaller in the cluster, and none as large as eleven samples."""
+    samples, cells = _two_contaminants()
+    weighed = weigh(samples, how, cells)
+    for contaminant, dense in (("pb", slice(40, 100)), ("zn", slice(20, 50))):
+        weight = weighed.of(contaminant).weight
+        assert weight.mean() == pytest.approx(1.0)
+        assert weight[dense].mean() < 0.7
+        assert weight.max() < 11
+
+
+def test_samples_that_count_alike_have_no_weights() -> None:
+    """So that no learner is asked to do what it would do anyway."""
+    samples, cells = _two_contaminants()
+    assert weigh(weigh(samples, "target", cells), "none", cells).of("pb").weight is None
+    weighed = weigh(samples, "target", cells).of("pb")
+    part = weighed.take(np.arange(len(weighed)) < 7)
+    assert part.weight.tolist() == weighed.weight[:7].tolist()

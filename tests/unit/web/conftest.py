@@ -144,6 +144,7 @@ def _table(bands: np.ndarray[Any, Any]) -> pd.DataFrame:
             )
         )
     table = pd.concat(frames, ignore_index=True)
+    table["sample_weight"] = 1.0
     # Texts that no test asks for are empty.
     return table.reindex(columns=[*SAMPLE_COLUMNS, *CATALOGUE.names]).assign(
         **{name: "" for name in SAMPLE_COLUMNS if name not in table.columns}

@@ -36,6 +36,8 @@ class Config(Node):
     model: ModelConfig
     # A file composed before maps could be corrected asks for none.
     preference: Literal["auto", "none"] = "none"
+    # A file composed before samples had weights has none.
+    weights: Literal["none", "declustered", "target"] = "none"
     predict: PredictConfig
     explain: ExplainConfig
     # A file composed before there was a search can still be read.

@@ -44,6 +44,7 @@ RESERVED_NAMES = (
     "method",
     "northing",
     "sample_id",
+    "sample_weight",
     "sampled_on",
     "site_id",
     "source",
