@@ -109,6 +109,7 @@ def explanation_of(
         interactions=_table(folder, "interactions"),
         association=_association(folder),
         n_background=int(table.attrs.get("n_background", 0)),
+        slow_reason=str(table.attrs.get("slow_reason", "")),
     )
 
 

@@ -180,6 +180,11 @@ class BoostedClassifier(DirectClassifier):
         self._trees = BoosterTrees(self.booster_)
         self._text = text
 
+    @property
+    def slow_reason(self) -> str:
+        """Why contributions take LightGBM's own, slower way; empty where they do not."""
+        return self._trees.why_slow()
+
     def _log_odds(self, matrix: Matrix) -> NDArray[np.float64]:
         raw = self._trees.sums(matrix, n_threads=self.n_jobs)
         return raw - math.log(self.positive_weight_)

@@ -143,6 +143,11 @@ class DistinctSum(DistinctCovariates):
         found: Values = self.member_.log_odds(self._distinct(X))
         return found
 
+    @property
+    def slow_reason(self) -> str:
+        """Why contributions of trees take a slower way; empty where they do not."""
+        return str(getattr(self.member_, "slow_reason", ""))
+
     def contributions(self, X: pd.DataFrame | Matrix) -> tuple[Matrix, Values]:
         """Return the share of each covariate in the log-odds, and the base they add to."""
         values, base = self.member_.contributions(self._distinct(X))

@@ -24,6 +24,8 @@ class ShapValues:
         ``log-odds``: +0.69 doubles the odds of exceedance, -0.69 halves them.
     n_background : int
         Samples whose average prediction is the base; 0 where the model itself defines it.
+    slow_reason : str
+        Why contributions of trees took LightGBM's own, slower way; empty where they did not.
     """
 
     values: NDArray[np.float64]
@@ -31,6 +33,7 @@ class ShapValues:
     names: tuple[str, ...]
     unit: str = "log-odds"
     n_background: int = 0
+    slow_reason: str = ""
 
     def __len__(self) -> int:
         return len(self.values)

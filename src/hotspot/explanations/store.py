@@ -107,7 +107,8 @@ def write_values(
     """Write one row per sample: unit, base value, and the contribution of each name.
 
     The table's attributes tell how many samples make up the base, 0 if the model itself
-    defines it. With `fold`, the column of that name tells which fold's model speaks.
+    defines it, and why a slower way was taken, if one was. With `fold`, the column of that
+    name tells which fold's model speaks.
     """
     head = pd.DataFrame(
         {"sample_id": list(sample_id), "unit": values.unit, "base": values.base}
@@ -117,6 +118,7 @@ def write_values(
     parts = pd.DataFrame(values.values, columns=list(values.names))
     table = pd.concat([head, parts], axis=1)
     table.attrs["n_background"] = values.n_background
+    table.attrs["slow_reason"] = values.slow_reason
     write_table(table, path)
 
 

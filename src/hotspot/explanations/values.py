@@ -160,4 +160,5 @@ def _in_portions(
         values=np.concatenate([values for values, _ in parts]),
         base=np.concatenate([base for _, base in parts]),
         names=names,
+        slow_reason=str(getattr(estimator, "slow_reason", "")),
     )

@@ -189,6 +189,9 @@ def _origins(claims: Claims) -> tuple[str, ...]:
     left = [role_label(role).lower() for role in claims.origins["unassigned_roles"]]
     if left:
         told.append(f"Counted to no origin: {', '.join(left)}.")
+    if all(each.get("alone") for each in claims.origins["origins"]):
+        # There is nothing to share, and the rules of sharing are of no use.
+        return tuple(told)
     cut = percent(float(claims.origins["not_identifiable_from"]))
     told.append(
         f"An origin is given no share where the covariates of another tell {cut} or more of "

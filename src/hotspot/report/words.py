@@ -379,10 +379,15 @@ def compared_with(explanation: Explanation) -> str:
             f"over {explanation.n_background} samples spread over the survey, covariate by "
             "covariate (interventional Shapley values); with their base they add up to it."
         )
+    slow = (
+        f" LightGBM itself computed them, exactly but slowly: {explanation.slow_reason}"
+        if explanation.slow_reason
+        else ""
+    )
     return (
         f"{unit}. They are the model's own parts, and with their base they add up to its "
         "prediction (trees: path-dependent SHAP values; a logistic model: slope times distance "
-        "from the mean)."
+        f"from the mean).{slow}"
     )
 
 

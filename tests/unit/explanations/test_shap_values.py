@@ -23,7 +23,10 @@ from hotspot.explanations import (
     role_importance,
     shap_values,
 )
+from hotspot.report.content.explanation import IMPORTANCE_COLUMNS, Explanation
+from hotspot.report.words import compared_with
 from hotspot.samples.sampleset import Samples
+from hotspot.trees import shap as tree_shap
 
 LIMIT = 500.0
 
@@ -181,3 +184,23 @@ def test_nothing_explained_has_no_importance(trees: Any, samples: Samples) -> No
     explained = shap_values(trees, samples.X.head(2) * np.nan)
     with pytest.raises(ModelError, match="None of 2 rows"):
         covariate_importance(explained)
+
+
+def test_a_slower_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no tables can be made the values say that LightGBM computed them, and why."""
+    generator = np.random.default_rng(4)
+    X = pd.DataFrame({"works": generator.uniform(size=80), "ph": generator.uniform(size=80)})
+    value = np.exp(X["works"].to_numpy() * 3)
+    model = BoostedClassifier(4.0, n_estimators=5).fit(X, value, value)
+    assert shap_values(model, X).slow_reason == ""
+    monkeypatch.setattr(tree_shap, "_MOST_BYTES", 10)
+    again = BoostedClassifier.from_state(model.to_state())
+    told = shap_values(again, X)
+    assert "MB are allowed" in told.slow_reason
+    np.testing.assert_allclose(told.values, shap_values(model, X).values, atol=1e-12)
+    explanation = Explanation(
+        scale="log-odds",
+        importance=pd.DataFrame({name: [] for name in IMPORTANCE_COLUMNS}),
+        slow_reason=told.slow_reason,
+    )
+    assert "LightGBM itself computed them" in compared_with(explanation)

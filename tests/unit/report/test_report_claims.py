@@ -95,6 +95,16 @@ def test_sentences_and_tables_say_what_the_files_hold() -> None:
     assert "from 0.7 to 0.95" in sentences[0]
     assert "No share is given to point origins." in view.origins
     assert "land use" in view.origins[1]
+    assert "80 %" in view.origins[2].replace("\u00a0", " ")
+
+
+def test_a_single_origin_is_told_without_the_rules_of_sharing() -> None:
+    """There is nothing to share."""
+    claims = made()
+    assert claims.origins is not None
+    alone = {**claims.origins, "origins": [{"text": "Nothing to compare with.", "alone": True}]}
+    view = claims_view(replace(claims, origins=alone))
+    assert len(view.origins) == 2
 
 
 def page_with(report: ReportContent, review: ReviewContent | None = None) -> str:

@@ -182,6 +182,8 @@ class Explanation:
         How much each pair of covariates says the same, from 0 to 1, square.
     n_background : int
         Samples that contributions are compared with; 0 where the model itself defines it.
+    slow_reason : str
+        Why contributions of trees took LightGBM's own way; empty where they did not.
     """
 
     scale: str
@@ -197,6 +199,7 @@ class Explanation:
     interactions: pd.DataFrame | None = None
     association: pd.DataFrame | None = None
     n_background: int = 0
+    slow_reason: str = ""
 
     def __post_init__(self) -> None:
         need_columns(self.importance, IMPORTANCE_COLUMNS, "importance")
