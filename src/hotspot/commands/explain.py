@@ -29,10 +29,10 @@ from hotspot.explanations.background import (
 )
 from hotspot.explanations.coalitions import MAX_EXACT
 from hotspot.explanations.contributions import ShapValues
+from hotspot.explanations.evidence import BY_BACKGROUND, Rows
 from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.interactions import interaction_table, joined_players
 from hotspot.explanations.origins import Origin, origin_covariates, origin_roles, share_origins
-from hotspot.explanations.refits import BY_BACKGROUND, Rows
 from hotspot.explanations.roles import role_contributions
 from hotspot.explanations.scales import played_jointly, player_values, scale_worths
 from hotspot.explanations.shapley import LOCATION

@@ -14,14 +14,8 @@ from hotspot.explanations.agreement import OtherModel, near_best
 from hotspot.explanations.background import spread_rows
 from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.correlation import associations, covariate_clusters
-from hotspot.explanations.refits import (
-    BY_BACKGROUND,
-    FOR_A_SUM,
-    Evidence,
-    Refitter,
-    Rows,
-    gather_evidence,
-)
+from hotspot.explanations.evidence import BY_BACKGROUND, FOR_A_SUM, Evidence, Rows
+from hotspot.explanations.refits import Refitter, gather_evidence
 from hotspot.explanations.stability import stability_table
 from hotspot.explanations.statement import Survey
 from hotspot.explanations.statements import make_statements

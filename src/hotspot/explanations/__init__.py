@@ -11,6 +11,7 @@ from hotspot.explanations.dependence import (
     class_dependence,
     dependence_points,
 )
+from hotspot.explanations.evidence import BY_BACKGROUND, FOR_A_SUM, Effort, Evidence
 from hotspot.explanations.hotspots import HotspotCard, Removal
 from hotspot.explanations.importance import (
     covariate_importance,
@@ -41,14 +42,7 @@ from hotspot.explanations.origins import (
     told_by,
 )
 from hotspot.explanations.placebo import PlaceboBand, plant_noise, survey_range
-from hotspot.explanations.refits import (
-    BY_BACKGROUND,
-    FOR_A_SUM,
-    Effort,
-    Evidence,
-    Refitter,
-    gather_evidence,
-)
+from hotspot.explanations.refits import Refitter, gather_evidence
 from hotspot.explanations.roles import dominant_role, role_contributions, role_of
 from hotspot.explanations.scales import (
     UNITS,

@@ -12,7 +12,7 @@ from hotspot.covariates.catalogue import Catalogue
 from hotspot.estimators.copies import Copies, find_copies
 from hotspot.explanations.agreement import OtherModel
 from hotspot.explanations.correlation import associations, covariate_clusters
-from hotspot.explanations.refits import Evidence
+from hotspot.explanations.evidence import Evidence
 from hotspot.explanations.roles import role_of
 from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.stability import mean_contributions, sign_agreement

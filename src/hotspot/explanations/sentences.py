@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from hotspot.explanations.evidence import Evidence
 from hotspot.explanations.facts import Subject
-from hotspot.explanations.refits import Evidence
 from hotspot.explanations.shapley import LOCATION
 from hotspot.explanations.statement import Direction, Survey
 

@@ -9,14 +9,8 @@ from scipy.stats import kendalltau
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.explanations.background import spread_rows
-from hotspot.explanations.refits import (
-    BY_BACKGROUND,
-    FOR_A_SUM,
-    Evidence,
-    ModelFactory,
-    Refitter,
-    gather_evidence,
-)
+from hotspot.explanations.evidence import BY_BACKGROUND, FOR_A_SUM, Evidence
+from hotspot.explanations.refits import ModelFactory, Refitter, gather_evidence
 from hotspot.explanations.roles import role_of
 from hotspot.explanations.traits import is_additive
 from hotspot.folds.plan import FoldPlan

@@ -5,8 +5,8 @@ from typing import Any
 
 from hotspot.covariates.catalogue import Role
 from hotspot.explanations.agreement import OtherModel
+from hotspot.explanations.evidence import Evidence
 from hotspot.explanations.facts import Subject, ranked_facts
-from hotspot.explanations.refits import Evidence
 from hotspot.explanations.sentences import direction_of, sentence
 from hotspot.explanations.statement import Statement, Survey
 from hotspot.explanations.verdicts import verdict_of

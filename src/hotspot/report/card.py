@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from hotspot.report import numerals, tables, terms, words
+from hotspot.report import numerals, score_words, tables, terms, words
 from hotspot.report.content import ContaminantContent, Provenance
 from hotspot.report.tables import Table
 
@@ -116,7 +116,7 @@ def _evaluation_data(content: ContaminantContent) -> str:
         for part in (
             "The samples themselves, hidden fold by fold.",
             _items(*described),
-            words.separation_sentence(content.sampling.plans),
+            score_words.separation_sentence(content.sampling.plans),
         )
         if part
     )
@@ -135,7 +135,10 @@ def _analyses(content: ContaminantContent) -> str:
     evaluation = content.evaluation
     if evaluation is None:
         return words.not_there("Scores", "Run `hotspot evaluate` to get them.")
-    parts = [_plain(words.skill_sentence(evaluation)), _plain(words.gap_sentence(evaluation))]
+    parts = [
+        _plain(score_words.skill_sentence(evaluation)),
+        _plain(score_words.gap_sentence(evaluation)),
+    ]
     parts += [_grid(table) for table in tables.score_tables(evaluation)]
     if evaluation.reliability is not None:
         parts.append(_grid(tables.reliability_table(evaluation.reliability)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hotspot.grid import Grid
 from hotspot.maps.difference import difference_style
 from hotspot.maps.styles import LayerStyle, probability_style
-from hotspot.report.mapplots import bar_length
+from hotspot.report.mapframe import bar_length
 from hotspot.report.palette import INK, MODEL, MUTED, OTHER
 from hotspot.report.plates import Key, Plate
 from hotspot.report.style import house_style, png, svg

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotspot.report import plates, tables, words
+from hotspot.report import plates, score_words, tables, words
 from hotspot.report.claims import ClaimsView, claims_view
 from hotspot.report.content import ContaminantContent, Context
 from hotspot.report.plates import Key, Plate
@@ -183,8 +183,11 @@ def _score_view(
     )
     scored = any(evaluation.scores.values())
     return _ScoreView(
-        verdict=words.skill_verdict(evaluation),
-        sentences=(words.skill_sentence(evaluation), words.gap_sentence(evaluation)),
+        verdict=score_words.skill_verdict(evaluation),
+        sentences=(
+            score_words.skill_sentence(evaluation),
+            score_words.gap_sentence(evaluation),
+        ),
         chart=plates.score_plate(evaluation, f"{key}-scores") if scored else None,
         tables=tables.score_tables(evaluation),
         reliability=reliability,
@@ -261,7 +264,7 @@ def _sample_view(content: ContaminantContent, context: tuple[Context, ...]) -> _
         sentences=(
             words.sampling_sentence(sampling),
             *filter(None, [words.preference_sentence(sampling)]),
-            words.separation_sentence(sampling.plans),
+            score_words.separation_sentence(sampling.plans),
         ),
         samples=samples,
         folds=plates.fold_plates(sampling, content.maps, context),

@@ -6,8 +6,9 @@ import pytest
 from hotspot.errors import OutputError
 from hotspot.report.content import PROFILE_COLUMNS, Evaluation, Reach
 from hotspot.report.plates import profile_plate
+from hotspot.report.score_words import reach_sentence
 from hotspot.report.tables import applicability_table
-from hotspot.report.words import causal_words, reach_sentence
+from hotspot.report.words import causal_words
 
 PROFILE = pd.DataFrame(
     [[0.1, 0.2, 40, 0.08, 0.05, 0.1], [0.4, 0.6, 41, 0.16, 0.1, 0.25]],

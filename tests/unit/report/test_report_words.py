@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotspot.report import terms, words
+from hotspot.report import score_words, terms, words
 from hotspot.report.content import Areas, Evaluation, Limit, Sampling
 
 
@@ -34,15 +34,15 @@ def test_skill_is_judged_against_its_standard_error(
 ) -> None:
     """A difference within one standard error is no skill, and the page says so plainly."""
     evaluation = evaluation_of(mean, error)
-    assert words.skill_verdict(evaluation) == verdict
-    assert sentence in words.skill_sentence(evaluation)
+    assert score_words.skill_verdict(evaluation) == verdict
+    assert sentence in score_words.skill_sentence(evaluation)
 
 
 def test_the_most_honest_plan_answers() -> None:
     """Where target-weighted scores exist, random ones do not make the headline."""
     scores = {"gbm": {"random": {}, "block": {}, "target_weighted": {}, "knndm": {}}}
-    assert words.honest_plan(scores, "gbm") == "target_weighted"
-    assert words.honest_plan({}, "gbm") is None
+    assert score_words.honest_plan(scores, "gbm") == "target_weighted"
+    assert score_words.honest_plan({}, "gbm") is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_most_honest_plan_answers() -> None:
 def test_the_gap_is_told_with_its_sign(gap: dict | None, sentence: str) -> None:
     """Only a gap below zero and beyond its error is called flattering."""
     evaluation = Evaluation(scores={}, model="gbm", gap=gap)
-    assert sentence in words.gap_sentence(evaluation)
+    assert sentence in score_words.gap_sentence(evaluation)
 
 
 @pytest.mark.parametrize(

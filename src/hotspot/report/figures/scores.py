@@ -16,9 +16,9 @@ from hotspot.report.palette import (
     MUTED,
     OTHER,
 )
+from hotspot.report.score_words import score_of
 from hotspot.report.style import house_style
 from hotspot.report.terms import plan_label, score_label
-from hotspot.report.words import score_of
 
 _BINS = ["predicted", "observed", "lower", "upper", "n"]
 _CLASSES = ["dissimilarity", "brier", "brier_lower", "brier_upper"]

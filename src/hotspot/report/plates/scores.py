@@ -6,9 +6,9 @@ from hotspot.report import figures, mapplots, tables
 from hotspot.report.content import Context, Evaluation, MapLayers
 from hotspot.report.numerals import number
 from hotspot.report.plates.plate import Plate
+from hotspot.report.score_words import reach_sentence, score_of
 from hotspot.report.style import png, svg
 from hotspot.report.terms import plan_label
-from hotspot.report.words import reach_sentence, score_of
 
 
 def score_plate(evaluation: Evaluation, key: str) -> Plate:

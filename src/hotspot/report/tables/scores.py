@@ -7,9 +7,9 @@ from hotspot.report.content import (
     Reach,
 )
 from hotspot.report.numerals import MISSING, number
+from hotspot.report.score_words import mean_of, score_of
 from hotspot.report.tables.rows import Table, table
 from hotspot.report.terms import SCORES, plan_label, score_label
-from hotspot.report.words import mean_of, score_of
 
 _REACH_SCORES = (
     "log_loss",
