@@ -19,13 +19,14 @@ from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.gp_design import Design, Response, choose_bending
 from hotspot.estimators.gp_exact import ExactPosterior
-from hotspot.estimators.gp_kernel import Hyperparameters, Inputs
+from hotspot.estimators.gp_kernel import Hyperparameters
 from hotspot.estimators.gp_learning import learn, one_core
 from hotspot.estimators.gp_local import LocalPosterior
 from hotspot.estimators.gp_paths import draw_surface
 from hotspot.estimators.gp_samples import Samples, check_places
 from hotspot.estimators.gp_state import posterior_arrays, posterior_values, read_posterior
 from hotspot.estimators.gp_tail import Tail
+from hotspot.estimators.sampled_range import SampledRange
 from hotspot.estimators.table import Matrix, known_rows, prediction_table
 from hotspot.grid import Coordinates
 
@@ -45,7 +46,8 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     some numeric covariates, each with a range of its own, and noise. Hyper-parameters have
     the highest posterior density under weak log-normal priors. A non-detect enters as the
     probability of its interval (expectation propagation), never as a number put in its
-    place. Answers are for a new measurement: they include the noise.
+    place. Answers are for a new measurement: they include the noise. Beyond the sampled
+    values of a covariate the surface is level and its doubt grows (`SampledRange`).
 
     Parameters
     ----------
@@ -153,9 +155,11 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.preference_ = 0.0
+        classes = [names.index(name) for name in self.categorical]
+        self._sampled = SampledRange.of(matrix, classes)
         self.response_ = Response.of(samples.logs)
         bounds = self.response_.standardise(samples.logs)
-        design = Design.of(matrix, places, [names.index(n) for n in self.categorical])
+        design = Design.of(matrix, places, classes)
         numeric = design.inputs(matrix, places).drift[:, : len(design.numeric)]
         bending = choose_bending(numeric, bounds, int(self.max_rbf))
         self._design = replace(design, bending=bending)
@@ -208,6 +212,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         model.n_features_in_ = self.n_features_in_
         model.response_, model.hyperparameters_ = self.response_, self.hyperparameters_
         model.tail_, model._design = self.tail_, self._design
+        model._sampled = self._sampled
         model.preference_ = self.preference_
         with one_core():
             model._condition(samples)
@@ -227,11 +232,11 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         coordinates : array, shape (n, 2)
             Easting and northing.
         """
-        cells, known = self._cells(X, coordinates)
+        matrix, places, known = self._asked(X, coordinates)
         mean, spread = np.full(len(known), np.nan), np.full(len(known), np.nan)
         if known.any():
             with one_core() if self.n_samples_ <= _SMALL else nullcontext():
-                mean[known], spread[known] = self._posterior.predict(cells)
+                mean[known], spread[known] = self._surface(matrix, places)
         told = self._answer(mean, spread)
         if self.preference_ == 0:
             return told
@@ -336,20 +341,22 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             Seed.
         """
         require("n_draws", n_draws, low=1)
-        cells, known = self._cells(X, coordinates)
+        matrix, places, known = self._asked(X, coordinates)
         draws = np.full((int(n_draws), len(known)), np.nan)
         if not known.any():
             return draws
+        cells = self._design.inputs(matrix, places)
         field = draw_surface(
             self._posterior, cells, n_draws=int(n_draws), random_state=random_state
         )
         noise = np.sqrt(self.hyperparameters_.noise_variance)
         generator = np.random.default_rng([random_state, 1])
         field += noise * generator.standard_normal(field.shape)
-        if np.isfinite(self.tail_.df):
-            mean, spread = self._posterior.predict(cells)
-            sd = np.sqrt(spread + noise**2)
-            field = mean + sd * self.tail_.from_normal((field - mean) / sd)
+        if np.isfinite(self.tail_.df) or self._sampled.beyond(matrix).any():
+            drawn, spread = self._posterior.predict(cells)
+            deviates = (field - drawn) / np.sqrt(spread + noise**2)
+            mean, spread = self._surface(matrix, places)
+            field = mean + np.sqrt(spread + noise**2) * self.tail_.from_normal(deviates)
         draws[:, known] = np.exp(self.response_.centre + self.response_.spread * field)
         if self.preference_ != 0:
             told = self.distribution(X, coordinates=coordinates)
@@ -380,6 +387,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
             "n_censored": self.n_censored_,
             "design": self._design.to_dict(),
+            "sampled": self._sampled.to_dict(),
             "response": self.response_.to_dict(),
             "tail": self.tail_.to_dict(),
             "preference": self.preference_,
@@ -402,6 +410,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         }
         model.n_censored_ = int(values["n_censored"])
         model._design = Design.from_dict(values["design"])
+        model._sampled = SampledRange.from_dict(values["sampled"])
         model.response_ = Response.from_dict(values["response"])
         model.tail_ = Tail.from_dict(values["tail"])
         model.preference_ = float(values.get("preference", 0.0))
@@ -435,15 +444,27 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
                 random_state=self.random_state,
             )
 
-    def _cells(
+    def _surface(self, matrix: Matrix, places: Coordinates) -> tuple[Values, Values]:
+        """Return mean and variance of the surface, level beyond the sampled covariates."""
+        mean, spread = self._posterior.predict(self._design.inputs(matrix, places))
+        beyond = self._sampled.beyond(matrix)
+        if beyond.any():
+            level = self._sampled.nearest(matrix[beyond])
+            cells = self._design.inputs(level, places[beyond])
+            mean[beyond], least = self._posterior.predict(cells)
+            spread[beyond] = np.maximum(spread[beyond], least)
+        return mean, spread
+
+    def _asked(
         self, X: pd.DataFrame | Matrix, coordinates: Coordinates | None
-    ) -> tuple[Inputs, NDArray[np.bool_]]:
+    ) -> tuple[Matrix, Coordinates, NDArray[np.bool_]]:
+        """Return covariates and places of the rows that can be known, and which these are."""
         check_is_fitted(self)
         matrix = prediction_table(X, self._names)
         places = check_places(coordinates, len(matrix))
         known = known_rows(matrix, self._names, self.levels_)
         known = known & np.isfinite(places).all(axis=1)
-        return self._design.inputs(matrix[known], places[known]), known
+        return matrix[known], places[known], known
 
     def _answer(self, mean: Values, spread: Values) -> LogLocationScale:
         sd = np.sqrt(spread + self.hyperparameters_.noise_variance)

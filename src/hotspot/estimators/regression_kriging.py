@@ -16,6 +16,7 @@ from hotspot.estimators.kriging_censoring import (
     settle,
 )
 from hotspot.estimators.kriging_trend import DriftBasis
+from hotspot.estimators.sampled_range import SampledRange
 from hotspot.estimators.table import Matrix
 from hotspot.estimators.trend_kriging import TrendKriging
 from hotspot.estimators.variogram import VariogramFit, VariogramModel
@@ -36,7 +37,8 @@ class RegressionKriging(TrendKriging):
     predictive variance holds the residual's and the coefficients'. The drift is each numeric
     covariate, the square root of its height above the least sampled value, and a column per
     class. The penalty is the one under which samples left out one at a time have the highest
-    density.
+    density. Beyond the sampled values of a covariate the trend is level and its doubt grows
+    (`SampledRange`).
 
     Parameters
     ----------
@@ -118,6 +120,18 @@ class RegressionKriging(TrendKriging):
         self._kriging = system(evidence.value, evidence.noise)
 
     def _krige(self, places: Coordinates, matrix: Matrix) -> Kriged:
+        found = self._along_trend(places, matrix)
+        sampled = SampledRange.of(self._matrix, self._positions)
+        beyond = sampled.beyond(matrix)
+        if not beyond.any():
+            return found
+        level = self._along_trend(places[beyond], sampled.nearest(matrix[beyond]))
+        value, variance = found.value.copy(), found.variance.copy()
+        value[beyond] = level.value
+        variance[beyond] = np.maximum(variance[beyond], level.variance)
+        return Kriged(value, variance)
+
+    def _along_trend(self, places: Coordinates, matrix: Matrix) -> Kriged:
         columns = self._basis.columns(matrix)
         return self._kriging.predict(places, columns, n_neighbours=self._reach(self.n_samples_))
 

@@ -356,18 +356,18 @@ def test_uncovered_maps_are_refused() -> None:
 
 
 def test_a_trend_drawn_out_beyond_all_samples_is_refused() -> None:
-    """A fifth of the map would hold more than was ever measured."""
+    """Each covariate was sampled from end to end, but never both high, nor both low."""
     rng = np.random.default_rng(4)
-    covariate = np.sort(rng.uniform(0, 1, 60))
-    found = np.exp(3 * covariate + 0.1 * rng.normal(size=60))
-    places = np.column_stack([100 * covariate, rng.uniform(0, 30, 60)])
+    one = rng.uniform(0, 1, 60)
+    other = np.clip(1 - one + rng.uniform(-0.3, 0.3, 60), 0, 1)
+    found = np.exp(3 * (one + other) + 0.1 * rng.normal(size=60))
     names = np.array([f"s{k:02d}" for k in range(60)])
-    X = pd.DataFrame({"covariate": covariate})
-    opinion = SecondOpinion.of(Samples(names, X, found, found, places), 5.0)
-    asked = np.linspace(0.0, 1.3, 200)
-    cells = np.column_stack([100 * asked, rng.uniform(0, 30, 200)])
-    mapped = pd.DataFrame({"covariate": asked})
-    reference = map_reference(opinion, mapped, cells, numeric=["covariate"])
+    X = pd.DataFrame({"one": one, "other": other})
+    places = rng.uniform(0, 100, (60, 2))
+    opinion = SecondOpinion.of(Samples(names, X, found, found, places), 20.0)
+    mapped = pd.DataFrame(rng.uniform(0, 1, (300, 2)), columns=["one", "other"])
+    cells = rng.uniform(0, 100, (300, 2))
+    reference = map_reference(opinion, mapped, cells, numeric=["one", "other"])
     assert "than any sample" in reference.weights.reason
 
 
