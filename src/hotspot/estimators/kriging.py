@@ -1,20 +1,26 @@
 """Kriging: the best linear prediction from samples around, and its variance, on arrays."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, solve_triangular
-from scipy.linalg.lapack import dpotri
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
-from threadpoolctl import ThreadpoolController
 
 from hotspot.errors import ModelError
+from hotspot.estimators.kriging_algebra import (
+    DEPENDENT,
+    cores,
+    dependence,
+    from_factor,
+    inverse,
+    length,
+    solve_each,
+)
 from hotspot.estimators.variogram import VariogramModel
 from hotspot.grid import Coordinates
 
@@ -27,14 +33,8 @@ _CHUNK = 4_000_000
 # Targets predicted at a time. The last portion is filled up, so that every matrix product
 # has the same shape and a prediction does not depend on the targets beside it.
 _PORTION = 256
-# Matrices of fewer samples are faster on one core, above all where folds run side by side.
-_SMALL = 600
 # Share of the sill by which a system without nugget is kept solvable.
 _JITTER = 1e-10
-# Of the largest eigenvalue: smaller ones mean columns that depend on each other.
-_DEPENDENT = 1e-10
-# Share by which a solution may miss its equations.
-_UNSOLVED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Kriging:
         Beyond `MOST_GLOBAL` samples, that many decide, evenly chosen from west to east.
         """
         if len(self.values) <= MOST_GLOBAL:
-            with _cores(len(self.values)):
+            with cores(len(self.values)):
                 return self._solved.coefficients
         order = np.lexsort((self.coordinates[:, 1], self.coordinates[:, 0]))
         kept = order[np.linspace(0, len(order) - 1, MOST_GLOBAL).astype(np.int64)]
@@ -209,20 +209,20 @@ class Kriging:
     @cached_property
     def _solved(self) -> "_Solved":
         lower, drift, values = self._whitened
-        known = _inverse(drift.T @ drift + np.diag(self._penalty))
+        known = inverse(drift.T @ drift + np.diag(self._penalty))
         beta = known @ (drift.T @ values)
         return _Solved(lower, drift, values - drift @ beta, Coefficients(beta, known))
 
     @cached_property
     def _inverted(self) -> Values:
         """Inverse of the covariance of the values, shape (n, n)."""
-        return _from_factor(self._whitened.lower)
+        return from_factor(self._whitened.lower)
 
     def with_penalty(self, penalty: Values) -> "Kriging":
         """Return the same kriging under another penalty; what does not change is kept."""
         other = replace(self, penalty=penalty)
         # The caches of a frozen value are safe to share: nothing in them knows the penalty.
-        with _cores(len(self.values)):
+        with cores(len(self.values)):
             other.__dict__.update(_whitened=self._whitened, _inverted=self._inverted)
         return other
 
@@ -262,7 +262,7 @@ class Kriging:
             np.isfinite(places).all(axis=1) & np.isfinite(design).all(axis=1)
         )
         if n_neighbours is None or n_neighbours >= len(self.values):
-            with _cores(len(self.values)):
+            with cores(len(self.values)):
                 for start in range(0, len(known), _PORTION):
                     rows = known[start : start + _PORTION]
                     full = np.resize(rows, _PORTION)
@@ -304,7 +304,7 @@ class Kriging:
                 f"{len(labels)} labels. Give one label per sample, of two folds at least."
             )
         if n_neighbours is None or n_neighbours >= n:
-            with _cores(n):
+            with cores(n):
                 return self._left_out(labels)
         if folds is None:
             return self.by_neighbours(np.arange(n), n_neighbours)
@@ -343,10 +343,10 @@ class Kriging:
         rows : array of int, shape (m,)
             The samples; their own values play no part, and their noise is in the variance.
         """
-        with _cores(len(self.values)):
+        with cores(len(self.values)):
             solved, precision = self._solved, self._precision
             errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
-            covariance = _inverse(precision[np.ix_(rows, rows)])
+            covariance = inverse(precision[np.ix_(rows, rows)])
             return self.values[rows] - covariance @ errors[rows], covariance
 
     def _subset(self, rows: NDArray[np.int64]) -> "Kriging":
@@ -390,8 +390,8 @@ class Kriging:
         groups = np.unique(labels)
         if len(groups) == len(labels):
             own = np.diag(self._inverted) - (self._drift_of_precision**2).sum(axis=1)
-            if not own.min() * self.variogram.total > _DEPENDENT:
-                raise ModelError(_dependence(len(own)))
+            if not own.min() * self.variogram.total > DEPENDENT:
+                raise ModelError(dependence(len(own)))
             return Kriged(self.values - errors / own, np.maximum(1.0 / own - self._noise, 0.0))
         value, variance = np.empty(len(labels)), np.empty(len(labels))
         for label in groups:
@@ -435,7 +435,7 @@ class Kriging:
             at = self.coordinates[samples]
             between = at[:, :, None, :] - at[:, None, :, :]
             system = np.zeros((len(rows), k + p, k + p))
-            system[:, :k, :k] = self.variogram.covariance(_length(between))
+            system[:, :k, :k] = self.variogram.covariance(length(between))
             diagonal = np.arange(k)
             system[:, diagonal, diagonal] += self._own[samples]
             drift = self._design[samples][:, :, free]
@@ -443,10 +443,10 @@ class Kriging:
             system[:, k:, :k] = drift.transpose(0, 2, 1)
             away = at - places[rows][:, None, :]
             right = np.concatenate(
-                [self.variogram.covariance(_length(away)), design[rows]],
+                [self.variogram.covariance(length(away)), design[rows]],
                 axis=1,
             )
-            solution = _solve_each(system, right)
+            solution = solve_each(system, right)
             variance = self.variogram.total - np.einsum("mk,mk->m", solution, right)
             yield _Neighbourhood(rows, samples, solution[:, :k], variance)
 
@@ -484,67 +484,3 @@ def clipped_probability(indicator: Values) -> Values:
     array([0. , 0.4, 1. , nan])
     """
     return np.asarray(np.clip(indicator, 0.0, 1.0))
-
-
-@contextmanager
-def _cores(n: int) -> Iterator[None]:
-    if n > _SMALL:
-        yield
-    else:
-        with _threadpools().limit(limits=1, user_api="blas"):
-            yield
-
-
-@cache
-def _threadpools() -> ThreadpoolController:
-    # Looking for the libraries takes longer than kriging; they are looked for once.
-    return ThreadpoolController()
-
-
-def _inverse(matrix: Values) -> Values:
-    try:
-        factor = cho_factor(matrix, lower=True)
-    except np.linalg.LinAlgError as error:
-        raise ModelError(_dependence(len(matrix))) from error
-    return _from_factor(factor[0])
-
-
-def _from_factor(lower: Values) -> Values:
-    """Return the inverse of the matrix that a lower Cholesky factor belongs to."""
-    half = np.tril(dpotri(lower, lower=True)[0])
-    return np.asarray(half + np.tril(half, -1).T)
-
-
-def _length(offset: Values) -> Values:
-    # Half the time of `numpy.hypot`; distances of metres cannot overflow.
-    return np.asarray(np.sqrt(offset[..., 0] ** 2 + offset[..., 1] ** 2))
-
-
-def _dependence(n: int) -> str:
-    return (
-        f"The drift cannot be told from {n} equations: its columns depend on each other, or "
-        "all samples that differ were left out. Remove a covariate, penalise the drift, or "
-        "take smaller folds."
-    )
-
-
-def _solve_each(system: Values, right: Values) -> Values:
-    """Return the solution of each system; NaN where neighbours cannot tell it.
-
-    A drift that is constant among the neighbours cannot be told from the mean. That does no
-    harm where the target has the same value; elsewhere there is no unbiased prediction.
-    """
-    allowed = _UNSOLVED * np.maximum(np.abs(right), 1.0)
-    try:
-        solution = np.linalg.solve(system, right[..., None])[..., 0]
-        missed = np.abs(np.matmul(system, solution[..., None])[..., 0] - right)
-        wrong = ~(missed <= allowed).all(axis=1)
-    except np.linalg.LinAlgError:
-        solution, wrong = np.empty_like(right), np.ones(len(right), dtype=bool)
-    if wrong.any():
-        inverse = np.linalg.pinv(system[wrong], rcond=_DEPENDENT, hermitian=True)
-        least = np.einsum("mij,mj->mi", inverse, right[wrong])
-        missed = np.abs(np.einsum("mij,mj->mi", system[wrong], least) - right[wrong])
-        least[(missed > allowed[wrong]).any(axis=1)] = np.nan
-        solution[wrong] = least
-    return np.asarray(solution)

@@ -116,6 +116,18 @@ def test_all_but_one_neighbour_is_leaving_one_out() -> None:
     np.testing.assert_allclose(local.variance, closed.variance, atol=1e-10)
 
 
+def test_some_samples_by_neighbours_are_those_of_all() -> None:
+    """Whom else one asks about changes nothing, replicates at a place included."""
+    found = survey()
+    places = found.coordinates.copy()
+    places[1] = places[0]
+    kriging = replace(found, coordinates=places)
+    rows = np.array([40, 0, 1, 7])
+    some, every = kriging.by_neighbours(rows, 8), kriging.leave_out(n_neighbours=8)
+    np.testing.assert_array_equal(some.value, every.value[rows])
+    np.testing.assert_array_equal(some.variance, every.variance[rows])
+
+
 def test_a_penalty_is_a_prior() -> None:
     """Penalised universal kriging equals kriging under a covariance with the prior in it."""
     kriging = survey()
