@@ -17,6 +17,7 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
 from hotspot.estimators.calibration_band import fit_calibration_band
+from hotspot.estimators.distinct import copies_of
 from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.preference import corrected
@@ -79,6 +80,12 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                 provenance_of(config, facts, {contaminant: str(facts["model_id"])}),
             )
             (folder / contaminant / "card.md").write_text(card, encoding="utf-8")
+            copies = copies_of(estimator)
+            for alike in () if copies is None else copies.classes:
+                console.line(
+                    f"  note: {' and '.join(alike)} say the same in every sample of "
+                    f"{contaminant}: learnt once, the credit is shared"
+                )
             console.line(
                 f"  {contaminant}: {len(chosen)} samples, {np.nanmean(labels):.0%} above "
                 f"{limit_words(limit_value(limit))}"
