@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -15,6 +13,7 @@ from hotspot.grid import Grid
 from hotspot.maps.difference import difference_style
 from hotspot.maps.styles import LayerStyle, probability_style
 from hotspot.report.mapframe import bar_length
+from hotspot.report.pages import style_sheet, templates
 from hotspot.report.palette import INK, MODEL, MUTED, OTHER
 from hotspot.report.plates import Key, Plate
 from hotspot.report.style import house_style, png, svg
@@ -105,13 +104,6 @@ def render_comparison(content: ComparisonContent) -> str:
     content : ComparisonContent
         Names and texts in it are escaped: they come from files.
     """
-    environment = Environment(
-        loader=PackageLoader("hotspot.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     views = [
         _View(
             key=f"c{position}",
@@ -123,12 +115,14 @@ def render_comparison(content: ComparisonContent) -> str:
         )
         for position, one in enumerate(content.contaminants, start=1)
     ]
-    style, _, _ = environment.loader.get_source(environment, "report.css")  # type: ignore[union-attr]
-    return environment.get_template("comparison.html.j2").render(
-        content=content,
-        views=views,
-        # The style sheet is a file of this package, not of the user.
-        style=Markup(style),  # noqa: S704
+    return (
+        templates()
+        .get_template("comparison.html.j2")
+        .render(
+            content=content,
+            views=views,
+            style=style_sheet(),
+        )
     )
 
 

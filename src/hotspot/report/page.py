@@ -1,14 +1,11 @@
 """The report as one self-contained HTML page."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from hotspot.report import numerals, tables, terms, words
 from hotspot.report.claims import VERDICTS
 from hotspot.report.content import ReportContent
+from hotspot.report.pages import style_sheet, templates
 from hotspot.report.views import ContaminantView, contaminant_view
 
 
@@ -36,27 +33,17 @@ def view_keys(content: ReportContent) -> tuple[str, ...]:
 
 def render_views(content: ReportContent, views: Sequence[ContaminantView]) -> str:
     """Return the page from the parts of its contaminants, which may come from elsewhere."""
-    environment = _environment()
-    source, _, _ = environment.loader.get_source(environment, "report.css")  # type: ignore[union-attr]
-    return environment.get_template("report.html.j2").render(
-        content=content,
-        views=views,
-        ledger=tables.ledger_table(content.ledger) if content.ledger else None,
-        numerals=numerals,
-        terms=terms,
-        words=words,
-        verdicts=VERDICTS,
-        # The style sheet is a file of this package, not of the user.
-        style=Markup(source),  # noqa: S704
-    )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("hotspot.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            content=content,
+            views=views,
+            ledger=tables.ledger_table(content.ledger) if content.ledger else None,
+            numerals=numerals,
+            terms=terms,
+            words=words,
+            verdicts=VERDICTS,
+            style=style_sheet(),
+        )
     )
