@@ -87,6 +87,13 @@ def fitted(kind: str, samples: Samples, catalogue: Catalogue) -> Any:
     return fit_at(make, samples, LIMIT)
 
 
+def whole(kind: str, samples: Samples, catalogue: Catalogue) -> FittedModel:
+    """Return such a model with all that belongs to it."""
+    grid = Grid.from_region((0, 6000, 0, 6000), 100.0, "EPSG:32631")
+    estimator = fitted(kind, samples, catalogue)
+    return FittedModel(estimator, catalogue, grid, "pb", {"value_mg_kg": LIMIT})
+
+
 def test_units_and_codes_make_no_difference_and_curves_do() -> None:
     """A straight line and a recoding are copies; a curve, a constant and a class are not."""
     x = np.array([1.0, 2.0, 5.0, 3.0, 8.0])
@@ -146,13 +153,7 @@ def test_roles_with_copies_keep_their_totals(kind: str, once: Samples, twice: Sa
     samples = replace(twice, X=twice.X[list(within.names)])
     layers = {}
     for catalogue, survey in ((ONCE, once), (within, samples), (TWICE, twice)):
-        model = FittedModel(
-            estimator=fitted(kind, survey, catalogue),
-            catalogue=catalogue,
-            grid=Grid.from_region((0, 6000, 0, 6000), 100.0, "EPSG:32631"),
-            contaminant="pb",
-            threshold={"value_mg_kg": LIMIT},
-        )
+        model = whole(kind, survey, catalogue)
         found = role_layers(
             model,
             survey.X.head(12),
@@ -206,13 +207,7 @@ def test_groups_of_a_sum_share_a_joint_covariate(twice: Samples) -> None:
 def test_a_model_with_copies_is_saved_and_opened(tmp_path: Path, twice: Samples) -> None:
     """The folder holds what was left out, and answers as before."""
     for kind in ("lightgbm", "gaussian_process"):
-        model = FittedModel(
-            estimator=fitted(kind, twice, TWICE),
-            catalogue=TWICE,
-            grid=Grid.from_region((0, 6000, 0, 6000), 100.0, "EPSG:32631"),
-            contaminant="pb",
-            threshold={"value_mg_kg": LIMIT},
-        )
+        model = whole(kind, twice, TWICE)
         save_model(model, tmp_path / kind)
         opened = load_model(tmp_path / kind)
         assert type(opened.estimator) is type(model.estimator)

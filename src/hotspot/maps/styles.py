@@ -208,19 +208,8 @@ def point_density_style() -> LayerStyle:
 
 def contribution_style(role: str) -> LayerStyle:
     """Return the classes of a role's contribution in log-odds, as factors on the odds."""
-    factors = (3.0, 1.5, 1.1)
-    edges = (-inf, *(-np.log(f) for f in factors), *(np.log(f) for f in factors[::-1]), inf)
-    labels = (
-        "odds over 3 times lower",
-        "odds 1.5 to 3 times lower",
-        "odds 1.1 to 1.5 times lower",
-        "little effect",
-        "odds 1.1 to 1.5 times higher",
-        "odds 1.5 to 3 times higher",
-        "odds over 3 times higher",
-    )
     title = f"Contribution of {role.replace('_', ' ')}"
-    classes = _ranges(tuple(float(edge) for edge in edges), _VIK, labels)
+    classes = _by_factor((3.0, 1.5, 1.1), "odds ", ("lower", "higher"))
     return LayerStyle(f"role_{role}", title, "log-odds", classes)
 
 
@@ -229,20 +218,25 @@ def width_style(role: str) -> LayerStyle:
 
     The width is that of logarithms, so that a contribution multiplies the ratio of the ends.
     """
-    factors = (1.5, 1.2, 1.05)
-    edges = (-inf, *(-np.log(f) for f in factors), *(np.log(f) for f in factors[::-1]), inf)
-    labels = (
-        "over 1.5 times narrower",
-        "1.2 to 1.5 times narrower",
-        "1.05 to 1.2 times narrower",
-        "little effect",
-        "1.05 to 1.2 times wider",
-        "1.2 to 1.5 times wider",
-        "over 1.5 times wider",
-    )
     title = f"What {role.replace('_', ' ')} does to the 90 % interval"
-    classes = _ranges(tuple(float(edge) for edge in edges), _VIK, labels)
+    classes = _by_factor((1.5, 1.2, 1.05), "", ("narrower", "wider"))
     return LayerStyle(f"width_{role}", title, "ln(mg/kg)", classes)
+
+
+def _by_factor(
+    factors: tuple[float, float, float], noun: str, words: tuple[str, str]
+) -> tuple[StyleClass, ...]:
+    """Return classes of natural logarithms of factors, from far below 1 to far above."""
+    edges = (-inf, *(-np.log(f) for f in factors), *(np.log(f) for f in factors[::-1]), inf)
+    most, more, some = (f"{factor:g}" for factor in factors)
+    sizes = (f"over {most}", f"{more} to {most}", f"{some} to {more}")
+    down, up = words
+    labels = (
+        *(f"{noun}{size} times {down}" for size in sizes),
+        "little effect",
+        *(f"{noun}{size} times {up}" for size in sizes[::-1]),
+    )
+    return _ranges(tuple(float(edge) for edge in edges), _VIK, labels)
 
 
 # One colour per role on every map, after the palettes of Tol (SRON/EPS/TN/09-002). Thirteen
