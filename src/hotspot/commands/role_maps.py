@@ -81,7 +81,9 @@ def write_role_maps(
         Of the samples.
     """
     step = _step(model, stack, background)
-    windows = _mapped(maps, model) or _computed(config, model, background, stack, step)
+    windows = mapped_roles(maps, model) or computed_roles(
+        config, model, background, stack, step
+    )
     # What cannot be told apart is not mapped: a map would be taken for an answer.
     mapped = [origin for origin in origins if origin.is_identifiable]
     with ExitStack() as files:
@@ -99,7 +101,7 @@ def write_role_maps(
     write_qml(folder / "driver.qml", driver_style(dict(enumerate(roles))))
 
 
-def _mapped(maps: Path, model: FittedModel) -> RoleWindows | None:
+def mapped_roles(maps: Path, model: FittedModel) -> RoleWindows | None:
     """Return the layers of roles that `hotspot predict` wrote for this model, if it did.
 
     They come from the same numbers, so that nothing is computed and no covariate is read.
@@ -139,7 +141,7 @@ def _step(model: FittedModel, stack: Stack, background: Background) -> int:
     return step
 
 
-def _computed(
+def computed_roles(
     config: Config, model: FittedModel, background: Background, stack: Stack, step: int
 ) -> RoleWindows:
     """Yield the layers of roles, window by window; one cell in each block is explained."""

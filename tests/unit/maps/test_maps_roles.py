@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspot.commands.explain import _computed_roles, _mapped_roles
+from hotspot.commands.role_maps import computed_roles, mapped_roles
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.covariates.stack import open_stack
 from hotspot.covariates.store import write_catalogue
@@ -54,7 +54,7 @@ def _fitted(stack, kind, model_id="m"):
 
 
 class _Settings:
-    """What `_computed_roles` asks of a configuration."""
+    """What `computed_roles` asks of a configuration."""
 
     class predict:  # noqa: N801
         """The part on maps."""
@@ -73,8 +73,8 @@ def test_roles_of_the_map_are_those_of_the_explanation(made, kind):
         none = Background(pd.DataFrame({"c0": [0.0]}), np.zeros((1, 2)))
         found = {}
         for name, windows in (
-            ("mapped", _mapped_roles(made / "map", model)),
-            ("computed", _computed_roles(_Settings, model, none, stack, 1)),
+            ("mapped", mapped_roles(made / "map", model)),
+            ("computed", computed_roles(_Settings, model, none, stack, 1)),
         ):
             arrays = np.full((3, *stack.grid.shape), -9.0)
             for window, layer in windows:
@@ -91,9 +91,9 @@ def test_roles_of_another_model_are_not_taken(made):
         predict_stack(
             model, stack, made / "map", layers=role_layers_of(model), rule=DecisionRule()
         )
-        assert _mapped_roles(made / "map", model) is not None
-        assert _mapped_roles(made / "map", _fitted(stack, "logistic", "other")) is None
-        assert _mapped_roles(made / "nowhere", model) is None
+        assert mapped_roles(made / "map", model) is not None
+        assert mapped_roles(made / "map", _fitted(stack, "logistic", "other")) is None
+        assert mapped_roles(made / "nowhere", model) is None
 
 
 def test_a_role_that_the_model_lacks_is_refused(made, tmp_path):
