@@ -125,6 +125,10 @@ tells of them, as in a real survey. *Few*: two works of wide reach. *Many*: twen
 short reach. *The same*: works along every road, so that point and diffuse origins cannot be
 told apart. A share is told as one number, as a range, or not at all. The rules were made on
 regions 8000 to 8015.
+
+*By parts* compares the same numbers with the sizes of the parts of the planted log field, in
+which geology has its full effect everywhere: where works add ten times what the rock gives, a
+rock twice as rich makes hardly a difference to the sum, and no model can credit it with one.
 """
 
 
@@ -249,10 +253,10 @@ def _print_origins(shared: dict[tuple[str, int], list[dict[str, Any]]], worlds: 
     print(ORIGINS)
     print(
         "| works | regions | point and diffuse say the same | told as one number | within 10 "
-        "points | largest error | told as a range | ranges that hold the planted share | "
-        "mean width of a range |"
+        "points | largest error | within 10 points, by parts | told as a range | ranges that "
+        "hold the planted share | mean width of a range |"
     )
-    print("| --- | --- | --- | --- | --- | ---: | --- | --- | ---: |")
+    print("| --- | --- | --- | --- | --- | ---: | --- | --- | --- | ---: |")
     for (name, first), regions in shared.items():
         same = sum(region["same"] for region in regions)
         every = [share for region in regions for share in region["shares"]]
@@ -265,6 +269,7 @@ def _print_origins(shared: dict[tuple[str, int], list[dict[str, Any]]], worlds: 
         print(
             f"| {name} | {first} to {first + worlds - 1} | {same} of {len(regions)} | "
             f"{len(told)} of {len(every)} | {near} of {len(told)} | {most} | "
+            f"{sum(s['by_parts'] <= 0.1 for s in told)} of {len(told)} | "
             f"{len(ranged)} of {len(every)} | {held} of {len(ranged)} | {width} |"
         )
 
@@ -388,12 +393,15 @@ def _shares_told(job: tuple[str, int]) -> dict[str, Any]:
     trial = try_shares(samples, catalogue, origin_covariates(roles, catalogue), seed=seed)
     credit = dict(zip(roles, columns.T, strict=True))
     found = share_origins(credit, samples.X, catalogue, trial=trial)
-    planted = _planted_shares(world, samples)
+    planted, by_parts = _planted_shares(world, samples), _shares_of_parts(world, samples)
     return {
         "same": any(each.confused_with for each in found),
         "shares": [
             {
                 "error": None if each.share is None else abs(each.share - planted[each.name]),
+                "by_parts": None
+                if each.share is None
+                else abs(each.share - by_parts[each.name]),
                 "width": None if each.range is None else each.range[1] - each.range[0],
                 "is_held": each.range is not None
                 and each.range[0] <= planted[each.name] <= each.range[1],
@@ -401,6 +409,16 @@ def _shares_told(job: tuple[str, int]) -> dict[str, Any]:
             for each in found
         ],
     }
+
+
+def _shares_of_parts(world: World, samples: Samples) -> dict[str, float]:
+    """Return the shares of origins in the sizes of the parts of the planted log field."""
+    rows, cols, _ = world.grid.cells(samples.coordinates)
+    log = world.truth.log
+    parts = {"point": log["plumes"], "diffuse": log["roads"], "natural": log["geology"]}
+    at = {name: part[rows, cols] for name, part in parts.items()}
+    size = {name: float(np.abs(part - part.mean()).mean()) for name, part in at.items()}
+    return {name: value / sum(size.values()) for name, value in size.items()}
 
 
 def _planted_shares(world: World, samples: Samples) -> dict[str, float]:
