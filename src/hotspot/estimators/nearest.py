@@ -19,8 +19,9 @@ _FEW = 2048
 _PRODUCTS = 400_000
 # Boxes take so many times as long as products for a number of the samples that they look at.
 _BOXES = 4
-# Kinds of samples, at most: each kind of cells sorts them once.
-_KINDS = 1024
+# Kinds of points times kinds of samples up to which sorting these is quicker than looking at
+# all samples, per point.
+_SORTED = 30
 
 
 class NearestSamples:
@@ -49,19 +50,30 @@ class NearestSamples:
 
     @cached_property
     def _boxes(self) -> BoxTree:
-        return BoxTree.of(self.samples, self.classes if self._fall_apart else None)
+        return BoxTree.of(self.samples)
 
     @cached_property
-    def _fall_apart(self) -> bool:
-        """Whether the samples of a kind are so few that boxes about them are quickest."""
-        n, d = self.samples.shape
-        count = kinds_of(self.samples[:, self.classes])[2]
-        alike = float((count**2).sum()) / n * (d - len(self.classes))
-        return len(count) <= _KINDS and _BOXES * alike < n * d
+    def _boxes_by_kind(self) -> BoxTree:
+        return BoxTree.of(self.samples, self.classes)
 
-    @property
-    def _by_boxes(self) -> bool:
-        return self.samples.size > _PRODUCTS or self._fall_apart
+    @cached_property
+    def _count(self) -> Ints:
+        """How many samples are of each kind."""
+        return kinds_of(self.samples[:, self.classes])[2]
+
+    def _fall_apart(self, kind: Ints | None) -> bool:
+        """Whether samples of a kind, and kinds of points, are few enough to search by kind."""
+        n, d = self.samples.shape
+        alike = float((self._count**2).sum()) / n * (d - len(self.classes))
+        if kind is None or _BOXES * alike >= n * d:
+            return False
+        return len(np.unique(kind)) * len(self._count) < _SORTED * len(kind)
+
+    def _search(self, kind: Ints | None) -> "tuple[BoxTree | ProductSearch, tuple[Ints, ...]]":
+        """Return who is quickest, and what it is told of kinds."""
+        if kind is not None and self._fall_apart(kind):
+            return self._boxes_by_kind, (kind,)
+        return (self._boxes if self.samples.size > _PRODUCTS else self._products), ()
 
     def distance(
         self, points: Points, kind: Ints | None = None, *, n_threads: int = 1
@@ -73,17 +85,15 @@ class NearestSamples:
         points : array, shape (n, d)
             Of the columns of the samples.
         kind : array of int, shape (n,), optional
-            The same number for points of the same classes, which are known more quickly
-            than they are found.
+            The same number for points of the same classes. Without it kinds are not used.
         n_threads : int
             Threads; the distances do not depend on it.
         """
         if len(points) < _FEW:
             found: Points = self._plain.query(points, workers=n_threads)[0]
             return found
-        if self._by_boxes:
-            return self._boxes.distance(points, kind, n_threads=n_threads)
-        return self._products.distance(points, n_threads=n_threads)
+        search, kinds = self._search(kind)
+        return search.distance(points, *kinds, n_threads=n_threads)
 
     def count(
         self, points: Points, radius: float, kind: Ints | None = None, *, n_threads: int = 1
@@ -94,6 +104,5 @@ class NearestSamples:
                 points, radius, workers=n_threads, return_length=True
             )
             return np.asarray(found, dtype=np.float64)
-        if self._by_boxes:
-            return self._boxes.count(points, radius, kind, n_threads=n_threads)
-        return self._products.count(points, radius, n_threads=n_threads)
+        search, kinds = self._search(kind)
+        return search.count(points, radius, *kinds, n_threads=n_threads)

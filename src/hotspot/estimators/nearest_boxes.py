@@ -191,19 +191,22 @@ class BoxTree:
 
         Both have the shape (n, n_kinds), for as many kinds of points.
         """
-        n_kinds, known = len(self.kinds), self._orders
-        order = np.empty((len(values), n_kinds), dtype=np.int32)
-        bound = np.empty((len(values), n_kinds), dtype=np.float32)
-        for row, value in enumerate(values):
-            key = value.tobytes()
-            if key not in known:
-                squared = ((self.kinds - value) ** 2).sum(axis=1)
-                near = np.argsort(squared, kind="stable").astype(np.int32)
-                if len(known) * 8 * n_kinds > _MOST_BYTES:
-                    known.clear()
-                known[key] = near, squared[near].astype(np.float32)
-            order[row], bound[row] = known[key]
-        return order, bound
+        known = self._orders
+        keys = [value.tobytes() for value in values]
+        if len(known) * 8 * len(self.kinds) > _MOST_BYTES:
+            known.clear()
+        new = [row for row, key in enumerate(keys) if key not in known]
+        # Off by far less than what the search allows for.
+        norm = (values[new] ** 2).sum(axis=1, keepdims=True) + (self.kinds**2).sum(axis=1)
+        squared = norm - 2 * values[new] @ self.kinds.T
+        away = np.maximum(squared, 0.0).astype(np.float32)
+        nearest = np.argsort(away, axis=1).astype(np.int32)
+        away = np.take_along_axis(away, nearest, axis=1)
+        known.update(
+            zip((keys[row] for row in new), zip(nearest, away, strict=True), strict=True)
+        )
+        order, bound = zip(*(known[key] for key in keys), strict=True)
+        return np.stack(order), np.stack(bound)
 
 
 class _Boxes:

@@ -1,7 +1,9 @@
 """A LightGBM booster with a quick way for many rows and the same answers."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,6 +73,10 @@ class BoosterTrees:
         self.booster = booster
         self._patience = Patience()
         self._tables: dict[tuple[int, ...] | None, PatternTables | str] = {}
+
+    def __reduce__(self) -> tuple[Callable[[str], "BoosterTrees"], tuple[str]]:
+        """Travel as text; the process that receives the same trees again has them ready."""
+        return _received, (self.booster.model_to_string(),)
 
     @property
     def reason(self) -> str:
@@ -173,3 +179,20 @@ class BoosterTrees:
                 summed[:, group] += values[:, column]
             values = summed
         return values, base
+
+
+# Trees that came from other processes, by the hash of their text: a worker that is given the
+# same model for map after map makes its masks and tables once.
+_RECEIVED: OrderedDict[str, BoosterTrees] = OrderedDict()
+_MOST_RECEIVED = 2
+
+
+def _received(text: str) -> BoosterTrees:
+    import lightgbm
+
+    key = sha256(text.encode()).hexdigest()
+    if key not in _RECEIVED:
+        _RECEIVED[key] = BoosterTrees(lightgbm.Booster(model_str=text))
+        if len(_RECEIVED) > _MOST_RECEIVED:
+            _RECEIVED.popitem(last=False)
+    return _RECEIVED[key]

@@ -125,21 +125,28 @@ def test_kinds_change_no_distance_and_no_count(n_samples):
     np.testing.assert_array_equal(tree.distance(points, number * 7 - 3), distance)
 
 
-def test_samples_of_few_kinds_are_searched_by_kind():
-    """Kinds are used where they leave little to look at, and not where all are of one."""
+def test_samples_are_searched_by_kind_where_it_pays(monkeypatch):
+    """Kinds are used where they leave little to look at, and few kinds of points are asked."""
     samples, points = _with_classes(4000, 2), _with_classes(3000, 3)
-    found = []
-    for classes in (CLASSES, None):
-        search = NearestSamples(samples, classes)
-        found.append(search.distance(points))
-        assert ("_boxes" in vars(search)) == (classes is not None)
-    np.testing.assert_array_equal(*found)
+    kind = np.unique(points[:, CLASSES], axis=0, return_inverse=True)[1].ravel()
+    search = NearestSamples(samples, CLASSES)
+    plain = search.distance(points)
+    assert "_boxes_by_kind" not in vars(search)
+    np.testing.assert_array_equal(search.distance(points, kind), plain)
+    np.testing.assert_array_equal(search.count(points, 0.7, kind), search.count(points, 0.7))
+    assert "_boxes_by_kind" in vars(search)
+    monkeypatch.setattr("hotspot.estimators.nearest._SORTED", 0)
+    assert search._search(kind)[0] is search._products
+    whole = NearestSamples(samples, np.arange(0))
+    assert whole._search(kind)[0] is whole._products
 
 
 def test_orders_of_kinds_are_not_kept_without_end(monkeypatch):
     """What is kept for further rows is bounded, and thrown away without a trace."""
     samples, points = _with_classes(400, 4), _with_classes(9000, 5)
+    # So that each portion of the rows has kinds of its own.
+    points = points[np.lexsort(points[:, CLASSES].T)]
     monkeypatch.setattr("hotspot.estimators.nearest_boxes._MOST_BYTES", 500)
     tree = BoxTree.of(samples, CLASSES)
     np.testing.assert_array_equal(tree.distance(points), cKDTree(samples).query(points)[0])
-    assert len(tree._orders) <= 1 + 500 // (8 * len(tree.kinds))
+    assert 0 < len(tree._orders) < len(tree.kinds)

@@ -1,5 +1,6 @@
 """One door to a booster: whoever answers, the answer is the same."""
 
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -155,3 +156,14 @@ def test_estimators_answer_alike_either_way(monkeypatch: pytest.MonkeyPatch) -> 
         atol=1e-12,
         rtol=0,
     )
+
+
+def test_the_same_trees_are_received_once(trained: Any, rows: Any) -> None:
+    """A process that gets the same trees again has them ready; others push the oldest out."""
+    sent = BoosterTrees(trained("plain"))
+    first, again = (pickle.loads(pickle.dumps(sent)) for _ in range(2))
+    assert again is first
+    np.testing.assert_array_equal(first.sums(rows), sent.sums(rows))
+    other = pickle.loads(pickle.dumps(BoosterTrees(trained("plain", seed=1))))
+    assert other is not first
+    assert len(door._RECEIVED) <= door._MOST_RECEIVED
