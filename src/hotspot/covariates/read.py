@@ -17,12 +17,12 @@ from hotspot.covariates.align import Placement, choose_resampling
 from hotspot.covariates.catalogue import Kind
 from hotspot.covariates.layers import RasterLayer
 from hotspot.covariates.references import agreed_crs, region_text
-from hotspot.covariates.remote import RangeReader, RemoteFile
+from hotspot.covariates.remote import RemoteFile
+from hotspot.covariates.remote_rasters import open_remote_raster
 from hotspot.covariates.virtual import virtual_sources
 from hotspot.errors import CovariateError, GridError, few, nearest_name
 from hotspot.grid import Grid, Window
 from hotspot.rasters import (
-    check_blocks,
     dataset_crs,
     local_path,
     open_raster,
@@ -54,9 +54,6 @@ _COLLAR = 0.5
 
 # What holds variables, by the ending of its name, and how GDAL calls it.
 _CONTAINERS = {".nc": "netCDF", ".nc4": "netCDF", ".zarr": "Zarr"}
-
-# What GDAL is told that a raster on a server is called.
-_REMOTE_NAME = "remote.tif"
 
 # How units are spelt in files; others are compared as they stand.
 _SPELLINGS = {
@@ -339,34 +336,12 @@ def open_source(layer: RasterLayer) -> Any:
             "band."
         )
     if isinstance(path, RemoteFile):
-        return _open_remote(path)
+        return open_remote_raster(path)
     if suffix == ".vrt":
         return _open_virtual(path)
     if suffix in _CONTAINERS:
         return _open_container(layer, path, _CONTAINERS[suffix])
     return open_raster(path)
-
-
-def _open_remote(path: RemoteFile) -> Any:
-    """Open a GeoTIFF on a server; only the parts that are read are fetched."""
-    reader = RangeReader(path)
-
-    def opener(name: str, mode: str = "rb") -> RangeReader:
-        # GDAL looks for files beside the raster; a server was asked for this one alone.
-        if not name.endswith(_REMOTE_NAME) or "w" in mode:
-            raise FileNotFoundError(name)
-        reader.seek(0)
-        return reader
-
-    try:
-        dataset = rasterio.open(_REMOTE_NAME, driver="GTiff", opener=opener, sharing=False)
-    except RasterioError as error:
-        raise reader.failure or CovariateError(
-            f"{path} cannot be read as a raster: {error}. Give the address of a "
-            "cloud-optimised GeoTIFF."
-        ) from error
-    check_blocks(dataset, path)
-    return dataset
 
 
 def _open_virtual(path: Path) -> Any:

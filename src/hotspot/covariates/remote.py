@@ -33,7 +33,7 @@ class RemoteFile:
     Parameters
     ----------
     address : str
-        Of http or https.
+        Of http or https; `hotspot.covariates.remote_rasters` opens those of object stores, too.
 
     Examples
     --------

@@ -13,6 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.covariates.catalogue import Catalogue
+from hotspot.covariates.remote import RemoteFile
+from hotspot.covariates.remote_rasters import is_address, open_remote_raster, remote_reading
 from hotspot.covariates.sampling import sample_points
 from hotspot.covariates.store import CATALOGUE_FILE, read_catalogue
 from hotspot.errors import CovariateError, few
@@ -20,11 +22,8 @@ from hotspot.grid import Coordinates, Grid, Window
 from hotspot.rasters import (
     dataset_crs,
     fingerprint,
-    is_address,
     open_raster,
-    open_remote_raster,
     read_window,
-    remote_reading,
 )
 
 # What `stack_digest` reads at the head and the tail of a raster: header and directories of
@@ -103,8 +102,11 @@ class StackElsewhere:
             with remote_reading():
                 for name in self.catalogue.names:
                     where = f"{self.place}/{name}.tif"
-                    remote = is_address(self.place)
-                    opened = open_remote_raster(where) if remote else open_raster(Path(where))
+                    opened = (
+                        open_remote_raster(RemoteFile(where))
+                        if is_address(self.place)
+                        else open_raster(Path(where))
+                    )
                     datasets.append(files.enter_context(opened))
             with _stack(self.catalogue, self.grid, datasets, files) as stack:
                 pairs = zip(stack.fingerprints, self.fingerprints, strict=True)

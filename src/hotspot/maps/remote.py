@@ -13,10 +13,11 @@ from time import monotonic, sleep
 from typing import Any
 
 from hotspot import __version__
+from hotspot.covariates.remote_rasters import remote_reading
 from hotspot.errors import ConfigError, HotspotError, OutputError, few
 from hotspot.maps.engine import Packed
 from hotspot.maps.window import CovariateStack, MapJob
-from hotspot.rasters import bounded_cache, remote_reading
+from hotspot.rasters import bounded_cache
 
 OpenStack = Callable[[], AbstractContextManager[CovariateStack]]
 """Opens the covariates where the worker finds them; it is sent to other processes."""

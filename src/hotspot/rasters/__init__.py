@@ -10,7 +10,6 @@ from hotspot.rasters.opened import (
     open_raster,
 )
 from hotspot.rasters.read import read_grid, read_window
-from hotspot.rasters.remote import is_address, open_remote_raster, remote_reading
 from hotspot.rasters.scaled import ScaledInteger
 from hotspot.rasters.write import CogWriter, Colour, cog_size
 
@@ -24,11 +23,8 @@ __all__ = [
     "dataset_crs",
     "fingerprint",
     "horizontal_crs",
-    "is_address",
     "local_path",
     "open_raster",
-    "open_remote_raster",
     "read_grid",
     "read_window",
-    "remote_reading",
 ]

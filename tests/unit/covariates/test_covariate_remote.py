@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,10 +14,14 @@ from affine import Affine
 from hotspot.config.paths import DATA_HOSTS_VARIABLE, raster_source
 from hotspot.covariates.build import build_covariates
 from hotspot.covariates.cache import recipe_digest
+from hotspot.covariates.catalogue import Catalogue
 from hotspot.covariates.layers import RasterLayer
 from hotspot.covariates.read import AlignedRaster
 from hotspot.covariates.remote import RangeReader, RemoteFile
+from hotspot.covariates.remote_rasters import open_remote_raster
 from hotspot.covariates.source_files import source_files
+from hotspot.covariates.stack import StackElsewhere, open_stack
+from hotspot.covariates.store import write_catalogue
 from hotspot.covariates.virtual import virtual_sources
 from hotspot.errors import ConfigError, CovariateError
 from hotspot.grid import Grid, Window
@@ -123,6 +128,28 @@ def test_a_covariate_is_built_once_for_each_edition(server, number, tmp_path):
     assert recipe_digest(layer, grid) != digest
     server.etag = None
     assert recipe_digest(layer, grid) != recipe_digest(layer, grid)
+
+
+def test_a_stack_of_a_server_is_that_of_the_folder(server, number, tmp_path):
+    """A worker that is given an address reads what lies there, and refuses another edition."""
+    write_catalogue(tmp_path, Catalogue((replace(number, name="clay"),)), WHOLE)
+    (tmp_path / "clay.tif").write_bytes(server.content)
+    window = Window(10, 20, 30, 40)
+    with open_stack(tmp_path) as stack:
+        elsewhere = StackElsewhere.of(stack, server.file.address.rsplit("/", 1)[0] + "/")
+    with elsewhere.open() as found:
+        np.testing.assert_array_equal(found.read(window)[0], CELLS[10:40, 20:60])
+    assert server.sent < len(server.content) / 5
+    changed = replace(elsewhere, fingerprints=(("another",),))
+    with pytest.raises(CovariateError, match="not those of this experiment"), changed.open():
+        pass
+
+
+def test_only_rasters_of_object_stores_are_opened():
+    """Another scheme is refused before anything is asked for."""
+    for address in ("ftp://a/b.tif", "s3://bucket/b.nc"):
+        with pytest.raises(CovariateError, match="no address of a GeoTIFF"):
+            open_remote_raster(RemoteFile(address))
 
 
 def test_a_busy_server_is_asked_again(server):
