@@ -52,6 +52,8 @@ def test_every_promised_file_is_there(finished: Path) -> None:
             assert (maps / f"{name}.qml").is_file()
         for name in ("hotspots.gpkg", "item.json", "statistics.json"):
             assert (maps / name).is_file()
+        links = json.loads((paths.all_maps / "collection.json").read_text())["links"]
+        assert f"./{contaminant}/item.json" in [link["href"] for link in links]
         explanations = paths.explanations(contaminant)
         for name in ("values.parquet", "stability.parquet", "driver.tif", "role_water.tif"):
             assert (explanations / name).is_file()

@@ -1,5 +1,6 @@
 """`hotspot predict`: the maps of each contaminant, with hotspots, styles and metadata."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,7 +43,7 @@ from hotspot.maps.layers import (
 )
 from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_windows
-from hotspot.maps.stac import SamplingPeriod, stac_item
+from hotspot.maps.stac import SamplingPeriod, stac_collection, stac_item
 from hotspot.maps.statistics import MapTally, RasterTally
 from hotspot.maps.styles import style_of
 from hotspot.maps.write import write_hotspots, write_json, write_qml, write_sld
@@ -76,6 +77,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             mark_complete(work, config, paths, contaminant)
     forget_interrupted(paths)
     forget_others(paths.all_maps, config.contaminants)
+    _collect(config, paths)
 
 
 def forget_others(folder: Path, contaminants: list[str]) -> None:
@@ -225,8 +227,21 @@ def _describe(
         companions=sorted(path.name for path in folder.iterdir() if path.suffix != ".tif"),
         period=_period(paths, model.contaminant),
         encoding=config.predict.encoding,
+        collection=config.name,
     )
     write_json(folder / "item.json", item)
+
+
+def _collect(config: Config, paths: Paths) -> None:
+    """Write the STAC collection of all maps."""
+    items = {
+        f"./{contaminant}/item.json": json.loads(
+            (paths.maps(contaminant) / "item.json").read_text(encoding="utf-8")
+        )
+        for contaminant in config.contaminants
+    }
+    collection = stac_collection(config.name, config.title, config.description, items)
+    write_json(paths.all_maps / "collection.json", collection)
 
 
 def _period(paths: Paths, contaminant: str) -> SamplingPeriod:

@@ -84,6 +84,7 @@ def stac_item(
     period: SamplingPeriod | None = None,
     facts: Mapping[str, str] | None = None,
     encoding: Encoding = "full",
+    collection: str | None = None,
 ) -> dict[str, Any]:
     """Return the STAC item of one map, with addresses relative to its own place.
 
@@ -108,6 +109,8 @@ def stac_item(
         More properties, written as ``hotspot:<name>``.
     encoding : str
         How the rasters are stored.
+    collection : str, optional
+        Id of the collection that the item is of, which lies one folder above.
 
     Raises
     ------
@@ -137,6 +140,7 @@ def stac_item(
         "stac_version": STAC_VERSION,
         "stac_extensions": list(_EXTENSIONS),
         "id": item_id,
+        **({} if collection is None else {"collection": collection}),
         "geometry": {"type": "Polygon", "coordinates": [ring]},
         "bbox": [min(lon), min(lat), max(lon), max(lat)],
         "properties": {
@@ -146,11 +150,75 @@ def stac_item(
             **_projection(grid),
             **{f"hotspot:{name}": v for name, v in described.items() if v is not None},
         },
-        "links": [],
+        "links": [
+            {"rel": rel, "href": "../collection.json", "type": "application/json"}
+            for rel in ("root", "parent", "collection")
+            if collection is not None
+        ],
         "assets": {
             **{name: _raster(model, grid, name, s, encoding) for name, s in statistics.items()},
             **{_key(name): _companion(name) for name in companions},
         },
+    }
+
+
+def stac_collection(
+    collection: str, title: str, description: str, items: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the STAC collection of the maps of a run.
+
+    Parameters
+    ----------
+    collection, title, description : str
+        Id, and what a person reads; without a description the title stands for it.
+    items : mapping of mapping
+        By their address relative to the collection, in order.
+
+    Returns
+    -------
+    dict
+        Its licence is ``other``: a run does not know who may use its maps. A bundle does.
+    """
+    days = [
+        (item["properties"]["start_datetime"], item["properties"]["end_datetime"])
+        for item in items.values()
+    ]
+    first, last = min(day for day, _ in days), max(day for _, day in days)
+    boxes = np.array([item["bbox"] for item in items.values()])
+    return {
+        "type": "Collection",
+        "stac_version": STAC_VERSION,
+        "id": collection,
+        "title": title,
+        "description": description or title,
+        "license": "other",
+        "extent": {
+            "spatial": {
+                "bbox": [
+                    [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
+                ]
+            },
+            "temporal": {
+                "interval": [
+                    [
+                        None if first.startswith(str(date.min)) else first,
+                        None if last.startswith(str(date.max)) else last,
+                    ]
+                ]
+            },
+        },
+        "links": [
+            {"rel": "root", "href": "./collection.json", "type": "application/json"},
+            *(
+                {
+                    "rel": "item",
+                    "href": href,
+                    "type": "application/geo+json",
+                    "title": item["properties"]["title"],
+                }
+                for href, item in items.items()
+            ),
+        ],
     }
 
 

@@ -13,7 +13,7 @@ from hotspot.errors import GridError
 from hotspot.grid import Grid
 from hotspot.maps.hotspot_style import hotspots_qml
 from hotspot.maps.layers import LAYERS
-from hotspot.maps.stac import SamplingPeriod, stac_item
+from hotspot.maps.stac import SamplingPeriod, stac_collection, stac_item
 from hotspot.maps.statistics import map_statistics, raster_statistics
 from hotspot.maps.styles import probability_style
 from hotspot.maps.tags import layer_tags, meaning
@@ -132,6 +132,25 @@ def test_the_item_is_a_stac_item(model, grid):
         assert asset["href"].startswith("./")
         assert asset["type"]
         assert asset["roles"]
+
+
+def test_the_collection_names_its_items_and_spans_them(model, grid):
+    """Space and time are those of the items together; an unknown end stays open."""
+    known = SamplingPeriod(date(1990, 3, 1), date(1990, 9, 30))
+    open_end = SamplingPeriod(date(1988, 1, 1), None)
+    items = {
+        f"./{name}/item.json": _item(model, grid, period=period, collection="meuse")
+        for name, period in (("zn", known), ("pb", open_end))
+    }
+    found = stac_collection("meuse", "Floodplain", "", items)
+    assert found["description"] == "Floodplain"
+    assert found["extent"]["spatial"]["bbox"] == [items["./zn/item.json"]["bbox"]]
+    assert found["extent"]["temporal"]["interval"] == [["1988-01-01T00:00:00Z", None]]
+    linked = [link["href"] for link in found["links"] if link["rel"] == "item"]
+    assert linked == list(items)
+    for item in items.values():
+        assert item["collection"] == found["id"]
+        assert {link["href"] for link in item["links"]} == {"../collection.json"}
 
 
 def test_the_item_names_grid_limit_and_statistics(model, grid):
