@@ -28,6 +28,8 @@ _LIBRARIES = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "rasterio", "sc
 _AHEAD = 2
 # Seconds without a worker after which nobody is waited for any more.
 _PATIENCE = 120.0
+# Time that a worker of this machine has to come back before another is started in its place.
+_LOST = "40 s"
 # Seconds after which a window that has not come makes one look for the workers.
 _LOOK = 5.0
 # Seconds after which a window whose connection broke is asked for again.
@@ -83,6 +85,7 @@ class DaskWorkers:
         """
         name = f"hotspot-{uuid.uuid4().hex}"
         client = self._client
+        self._replace_lost()
         self._await_worker()
         client.register_plugin(_plugin(name, job, self._open_stack))
         under_way: deque[tuple[int, Any]] = deque()
@@ -102,6 +105,17 @@ class DaskWorkers:
 
     def _threads(self) -> int:
         return max(1, sum(map(int, self._client.ncores().values())))
+
+    def _replace_lost(self) -> None:
+        """Have workers of this machine started again where their keepers gave them up.
+
+        Each is kept by a process that starts it again when it ends, and that gives up when it
+        ends while it is being started. A scheduler elsewhere looks after its own.
+        """
+        cluster: Any = getattr(self._client, "cluster", None)
+        wanted = getattr(cluster, "worker_spec", None)
+        if wanted and len(self._client.ncores()) < len(wanted):
+            cluster.scale(len(wanted))
 
     def _await_worker(self) -> None:
         from dask.distributed import TimeoutError as DaskTimeoutError
@@ -132,6 +146,7 @@ class DaskWorkers:
             try:
                 packed: Packed = future.result(timeout=_LOOK)
             except (DaskTimeoutError, TimeoutError):
+                self._replace_lost()
                 if self._client.ncores():
                     alone_since = None
                     continue
@@ -198,8 +213,11 @@ def local_workers(count: int, *, scratch: Path | None = None) -> Iterator[Any]:
     quiet: dict[str, list[str]] = {
         f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")
     }
+    # A worker that ended is started again, which takes a busy machine longer than the 15
+    # seconds after which Dask gives it up.
+    lost = {"distributed.deploy.lost-worker-timeout": _LOST}
     with (
-        dask.config.set(quiet),
+        dask.config.set({**quiet, **lost}),
         distributed.LocalCluster(
             n_workers=count,
             threads_per_worker=1,

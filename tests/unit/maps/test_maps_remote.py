@@ -155,6 +155,31 @@ def test_a_window_whose_connection_breaks_is_asked_for_again(monkeypatch):
         hurried._result(3, _Fetched(1000))
 
 
+class _Crew:
+    """A client whose cluster wants two workers and has some."""
+
+    def __init__(self, there):
+        self.cluster, self.worker_spec, self.asked = self, {0: "one", 1: "two"}, []
+        self._there = there
+
+    def ncores(self):
+        return dict.fromkeys(range(self._there), 1)
+
+    def scale(self, count):
+        self.asked.append(count)
+
+
+@pytest.mark.parametrize(("there", "asked"), [(0, [2]), (1, [2]), (2, [])])
+def test_workers_that_were_given_up_are_started_again(there, asked):
+    """Whoever is missing is asked for; a scheduler elsewhere looks after its own."""
+    crew = _Crew(there)
+    remote.DaskWorkers(crew, None)._replace_lost()
+    assert crew.asked == asked
+    crew.cluster = None
+    remote.DaskWorkers(crew, None)._replace_lost()
+    assert crew.asked == asked
+
+
 def test_an_error_of_a_worker_is_told_as_it_is(made, dask_client, tmp_path):
     """What cannot be read there is refused here, with its own words."""
     elsewhere = StackElsewhere(str(tmp_path), *_stack_facts(made))
