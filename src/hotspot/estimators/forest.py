@@ -1,7 +1,5 @@
 """Quantile regression forests: whole distributions from the samples that share leaves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,134 +11,15 @@ from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.bagging import grow_trees
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import Tabulated
+from hotspot.estimators.forest_nodes import Forest, LeafMass
 from hotspot.estimators.log_intervals import LogNormal, Support
 from hotspot.estimators.table import Matrix
 from hotspot.estimators.tree_model import TrainingRows, TreeModel, Values
 from hotspot.grid import Coordinates
-from hotspot.trees.patience import Patience
 from hotspot.trees.smooth import compiled_smooth_rows
-from hotspot.trees.walk import WalkedTrees
 
 # Rows answered at once: some 50 MB for 300 trees and 400 levels.
 _PORTION = 4096
-# Seconds that a row takes per tree without compiled loops, and that a node takes to be made
-# ready for them.
-_PLAIN_STEP = 4.5e-7
-_PREPARED_NODE = 1e-7
-
-
-@dataclass(frozen=True)
-class Forest:
-    """Trees as arrays, evaluated here and not by the program that grew them.
-
-    Parameters
-    ----------
-    root : array of int, shape (n_trees,)
-        First node of each tree.
-    column : array of int, shape (n_nodes,)
-        Column asked at the node; below 0 at a leaf.
-    limit : array, shape (n_nodes,)
-        A row goes left where its single-precision value is at or below this.
-    left, right : array of int, shape (n_nodes,)
-        Next nodes; at a leaf, ``left`` is the number of the leaf in the whole forest.
-    """
-
-    root: NDArray[np.int64]
-    column: NDArray[np.int32]
-    limit: Values
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, trees: Sequence[Any]) -> "Forest":
-        """Return scikit-learn's trees, the ``tree_`` of each, as arrays."""
-        size = np.array([tree.node_count for tree in trees], dtype=np.int64)
-        root = np.concatenate([[0], np.cumsum(size)[:-1]])
-        leaf = np.concatenate([tree.children_left for tree in trees]) < 0
-        shift = np.repeat(root, size)
-        left = np.concatenate([tree.children_left for tree in trees]) + shift
-        right = np.concatenate([tree.children_right for tree in trees]) + shift
-        column = np.concatenate([tree.feature for tree in trees])
-        limit = np.concatenate([tree.threshold for tree in trees])
-        return cls(
-            root=root,
-            column=np.where(leaf, -1, column).astype(np.int32),
-            limit=np.where(leaf, 0.0, limit),
-            left=np.where(leaf, np.cumsum(leaf) - 1, left).astype(np.int32),
-            right=np.where(leaf, -1, right).astype(np.int32),
-        )
-
-    @property
-    def n_leaves(self) -> int:
-        """Number of leaves of all trees together."""
-        return int((self.column < 0).sum())
-
-    def leaves(self, design: Matrix) -> NDArray[np.int32]:
-        """Return the leaf that each row falls into, shape (n, n_trees)."""
-        rows = design.astype(np.float32)
-        fallen = np.empty((len(rows), len(self.root)), dtype=np.int32)
-        for tree, root in enumerate(self.root):
-            node = np.full(len(rows), root, dtype=np.int64)
-            moving = np.arange(len(rows))
-            while moving.size:
-                at = node[moving]
-                inner = self.column[at] >= 0
-                moving, at = moving[inner], at[inner]
-                goes_left = rows[moving, self.column[at]] <= self.limit[at]
-                node[moving] = np.where(goes_left, self.left[at], self.right[at])
-            fallen[:, tree] = self.left[node]
-        return fallen
-
-
-class LeafMass:
-    """What the leaves that rows fall into hold, by whichever way is quicker.
-
-    Compiled loops walk down the trees where there are rows enough to wait for them. Both
-    ways give the same bytes.
-
-    Parameters
-    ----------
-    forest : Forest
-        The trees.
-    table : sparse array, shape (n_leaves, n_columns)
-        Mass that each leaf puts on each column of the support.
-    """
-
-    def __init__(self, forest: Forest, table: sparse.csr_array) -> None:
-        self._forest = forest
-        self._table = table
-        self._patience = Patience()
-        self._walked: WalkedTrees | None = None
-
-    @property
-    def is_walked(self) -> bool:
-        """Whether the compiled loops are ready."""
-        return self._walked is not None
-
-    def mass(self, design: Matrix) -> Values:
-        """Return the mass on each column, added over the leaves of all trees."""
-        n, n_trees = len(design), len(self._forest.root)
-        prepare = 0.0 if self.is_walked else len(self._forest.column) * _PREPARED_NODE
-        if not self._patience.is_over(n * n_trees * _PLAIN_STEP, prepare=prepare):
-            return self.plain_mass(design, np.ones((n, n_trees), dtype=np.bool_))
-        if self._walked is None:
-            nodes = self._forest
-            self._walked = WalkedTrees.of(
-                (nodes.root, nodes.column, nodes.limit, nodes.left, nodes.right),
-                (self._table.indptr, self._table.indices, self._table.data),
-                (design.shape[1], int(self._table.shape[1])),
-            )
-        return self._walked.totals(design.astype(np.float32))
-
-    def plain_mass(self, design: Matrix, used: NDArray[np.bool_]) -> Values:
-        """Return the mass added over the leaves of the trees in use for each row."""
-        leaves = self._forest.leaves(design)
-        n, n_trees = leaves.shape
-        picks = sparse.csr_array(
-            (used.ravel().astype(np.float64), leaves.ravel(), np.arange(n + 1) * n_trees),
-            shape=(n, self._table.shape[0]),
-        )
-        return np.asarray((picks @ self._table).toarray())
 
 
 class QuantileForest(TreeModel):
@@ -287,7 +166,7 @@ class QuantileForest(TreeModel):
             max_features=float(self.max_features),
             sample_weight=rows.weight,
         )
-        self._forest = Forest.of(grown.trees)
+        self._forest, self._n_asked = Forest.of(grown.trees), design.shape[1]
         width = self.bandwidth * self.marginal_.spread * n**-0.2
         self._support = Support.of(rows.low, rows.high, self.marginal_, width)
         columns = self._support.columns(rows.low, rows.high)
@@ -360,9 +239,10 @@ class QuantileForest(TreeModel):
             "bandwidth": self._support.bandwidth,
             "rank": {name: rank.tolist() for name, rank in self._rank.items()},
             "n_columns": int(self._leaf.shape[1]),
+            "n_asked": self._n_asked,
         }
         arrays = {
-            **{name: getattr(self._forest, name) for name in _FOREST},
+            **self._forest.to_arrays(),
             "leaf_start": self._leaf.indptr.astype(np.int64),
             "leaf_column": self._leaf.indices.astype(np.int32),
             "leaf_mass": self._leaf.data,
@@ -376,7 +256,8 @@ class QuantileForest(TreeModel):
         arrays = unpack_arrays(files["forest.npz"])
         self.marginal_ = LogNormal(*map(float, fitted["marginal"]))
         self._rank = {name: np.array(rank, float) for name, rank in fitted["rank"].items()}
-        self._forest = Forest(**{name: arrays[name] for name in _FOREST})
+        self._n_asked = int(fitted["n_asked"])
+        self._forest = Forest.from_arrays(arrays, self._n_asked)
         self._support = Support(arrays["level"], arrays["spans"], float(fitted["bandwidth"]))
         self._base = arrays["base"]
         shape = (self._forest.n_leaves, int(fitted["n_columns"]))
@@ -393,9 +274,6 @@ class QuantileForest(TreeModel):
         require("max_features", self.max_features, low=1e-6, high=1)
         require("max_samples", self.max_samples, low=1)
         require("bandwidth", self.bandwidth, low=1e-3, high=10)
-
-
-_FOREST = ("root", "column", "limit", "left", "right")
 
 
 def _leaf_table(

@@ -14,7 +14,8 @@ from hotspot.estimators.kriging_censoring import (
     settle,
     shifted,
 )
-from hotspot.estimators.kriging_trend import Forest, dummies
+from hotspot.estimators.kriging_trend import dummies
+from hotspot.estimators.mean_forest import MeanForest
 from hotspot.estimators.table import Matrix
 from hotspot.estimators.trend_kriging import TrendKriging
 from hotspot.grid import Coordinates
@@ -124,8 +125,8 @@ class ForestKriging(TrendKriging):
         trend = self._forest.predict(dummies(matrix, self._positions))
         return Kriged(found.value[of] + trend, found.variance[of])
 
-    def _grow(self, matrix: Matrix, targets: Values, n_trees: int) -> tuple[Forest, Values]:
-        return Forest.grow(
+    def _grow(self, matrix: Matrix, targets: Values, n_trees: int) -> tuple[MeanForest, Values]:
+        return MeanForest.grow(
             dummies(matrix, self._positions),
             targets,
             n_trees=n_trees,
@@ -163,4 +164,4 @@ class ForestKriging(TrendKriging):
         super()._restore(fitted, arrays)
         self._targets, self._trend = arrays["targets"], arrays["trend"]
         n_columns = dummies(self._matrix[:1], self._positions).shape[1]
-        self._forest = Forest.from_arrays(arrays, n_columns)
+        self._forest = MeanForest.from_arrays(arrays, n_columns)

@@ -9,7 +9,8 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 
 from hotspot.errors import ModelError
-from hotspot.estimators.forest import Forest, QuantileForest
+from hotspot.estimators.forest import QuantileForest
+from hotspot.estimators.forest_nodes import Forest
 from hotspot.estimators.log_intervals import LogNormal, Support, log_intervals
 from hotspot.estimators.table import UnseenClassWarning
 

@@ -24,7 +24,8 @@ from hotspot.estimators.kriging_censoring import (
     settle,
 )
 from hotspot.estimators.kriging_models import IndicatorKriging, OrdinaryKriging
-from hotspot.estimators.kriging_trend import DriftBasis, Forest
+from hotspot.estimators.kriging_trend import DriftBasis
+from hotspot.estimators.mean_forest import MeanForest
 from hotspot.estimators.regression_kriging import RegressionKriging
 from hotspot.estimators.variogram import VariogramModel
 
@@ -377,7 +378,7 @@ def test_forest_as_arrays_is_scikit_learns() -> None:
     generator = np.random.default_rng(2)
     columns = generator.normal(size=(70, 4))
     y = columns[:, 0] + generator.normal(size=70)
-    forest, unseen = Forest.grow(columns, y, n_trees=60, random_state=5)
+    forest, unseen = MeanForest.grow(columns, y, n_trees=60, random_state=5)
     grown = grow_trees(
         columns,
         y,
@@ -402,10 +403,10 @@ def test_forest_as_arrays_is_scikit_learns() -> None:
 def test_a_forest_that_points_outside_is_refused() -> None:
     """A saved forest whose nodes lead nowhere is an error, not a crash."""
     columns = np.random.default_rng(2).normal(size=(30, 2))
-    arrays = Forest.grow(columns, columns[:, 0], n_trees=3, random_state=1)[0].to_arrays()
-    arrays["forest_child"][0, 0] = 10**6
+    arrays = MeanForest.grow(columns, columns[:, 0], n_trees=3, random_state=1)[0].to_arrays()
+    arrays["forest_right"][0] = 10**6
     with pytest.raises(ModelError, match="Run"):
-        Forest.from_arrays(arrays, 2)
+        MeanForest.from_arrays(arrays, 2)
 
 
 def test_a_column_that_never_varied_says_nothing() -> None:
