@@ -17,6 +17,9 @@ PRIOR_SAMPLES = 100.0
 # Knots of the map: fine in the tails, where limits and intervals lie.
 _KNOTS = ndtr(np.linspace(-5.0, 5.0, 201))
 _CLIP = 1e-9
+# Scores nearer to each other than this are one.
+_EXACT = 1e-6
+_MOST_ROUNDS, _TOLERANCE = 200, 1e-6
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,9 @@ def fit_calibration(
 
     A sample's probability integral transform u = F(c) is uniform if F is right, and its
     normal score z = Phi^-1(u) standard normal. The map scales z. A censored sample enters
-    as the expected score within its interval. Few samples leave the distribution nearly as
-    it is: the scale is drawn towards none by `PRIOR_SAMPLES`.
+    as the expected score within its interval, under the scale that is found (expectation and
+    maximisation). Few samples leave the distribution nearly as it is: the scale is drawn
+    towards none by `PRIOR_SAMPLES`.
 
     The median stays: samples near each other miss it together, so that the mean score of a
     few blocks says more of these blocks than of the model. A map that also shifted made the
@@ -107,16 +111,22 @@ def fit_calibration(
         return Calibration.none()
     weight = np.ones(len(known)) if sample_weight is None else sample_weight
     weight = weight[known]
-    squared = float(weight @ _squared_score(low[known], high[known]))
-    scale = np.sqrt((squared + PRIOR_SAMPLES) / (weight.sum() + PRIOR_SAMPLES))
-    return Calibration.of(float(scale))
+    a, b = (ndtri(np.clip(end[known], _CLIP, 1 - _CLIP)) for end in (low, high))
+    n, scale = float(weight.sum()) + PRIOR_SAMPLES, 1.0
+    for _ in range(_MOST_ROUNDS):
+        squared = scale**2 * float(weight @ _squared_score(a / scale, b / scale))
+        before, scale = scale, float(np.sqrt((squared + PRIOR_SAMPLES) / n))
+        if abs(scale - before) < _TOLERANCE:
+            break
+    return Calibration.of(scale)
 
 
-def _squared_score(low: Values, high: Values) -> Values:
-    """Return E[z²] of a standard normal score between two probabilities."""
-    a, b = ndtri(np.clip(low, _CLIP, 1 - _CLIP)), ndtri(np.clip(high, _CLIP, 1 - _CLIP))
-    exact = b - a < 1e-6
-    mass = np.where(exact, 1.0, ndtr(b) - ndtr(a))
-    density_a, density_b = (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) for z in (a, b))
-    inner = 1.0 + (a * density_a - b * density_b) / mass
+def _squared_score(a: Values, b: Values) -> Values:
+    """Return E[z²] of a standard normal score between two others."""
+    exact = b - a < _EXACT
+    # Of an interval above 0 its mirror image, whose mass keeps its digits.
+    low, high = np.where(a > 0, -b, a), np.where(a > 0, -a, b)
+    mass = np.where(exact, 1.0, ndtr(high) - ndtr(low))
+    in_low, in_high = (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) for z in (low, high))
+    inner = 1.0 + (low * in_low - high * in_high) / mass
     return np.asarray(np.where(exact, ((a + b) / 2) ** 2, inner))

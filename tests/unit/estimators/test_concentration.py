@@ -251,17 +251,21 @@ def test_calibration_recovers_a_planted_error() -> None:
     np.testing.assert_allclose(mended.quantile(0.5), 1.0)
 
 
-def test_calibration_sees_through_censoring() -> None:
-    """With 60 % non-detects the planted error is still found."""
+@pytest.mark.parametrize("planted", [0.7, 1.0, 1.4])
+@pytest.mark.parametrize("share", [0.6, 0.9])
+def test_calibration_sees_through_censoring(planted: float, share: float) -> None:
+    """With 60 and 90 % non-detects, or values over range, the planted error is found."""
     generator = np.random.default_rng(4)
     n = 8000
-    value = np.exp(generator.normal(size=n))
-    limit = np.quantile(value, 0.6)
+    value = np.exp(planted * generator.normal(size=n))
+    limit = np.quantile(value, share)
     lower = np.where(value < limit, 0.0, value)
     upper = np.where(value < limit, limit, value)
     right = LogLocationScale(np.zeros(n), np.ones(n))
-    found = fit_calibration(right, lower, upper)
-    assert found.scale == pytest.approx(1.0, abs=0.05)
+    assert fit_calibration(right, lower, upper).scale == pytest.approx(planted, rel=0.05)
+    with np.errstate(divide="ignore"):
+        mirrored = fit_calibration(right, 1 / upper, 1 / lower)
+    assert mirrored.scale == pytest.approx(planted, rel=0.05)
 
 
 def test_no_calibration_is_the_identity() -> None:
