@@ -37,6 +37,8 @@ _SMALLEST_BACKGROUND = 6
 # Predictions that they may take with the smallest background, before fewer cells are
 # explained: some minutes of a Gaussian process.
 _MAP_PREDICTIONS = 20_000_000
+# Widths are explained at one cell in each block of so many a side, at least.
+_WIDTH_STEP = 2
 
 
 def map_background(model: FittedModel, stack: Stack) -> int:
@@ -87,9 +89,7 @@ def write_role_maps(
     # What cannot be told apart is not mapped: a map would be taken for an answer.
     mapped = [origin for origin in origins if origin.is_identifiable]
     with ExitStack() as files:
-        _Writers(
-            model, stack, folder, _base_tags(model, background, step), mapped, files
-        ).write(windows)
+        _Writers(model, stack, folder, background, step, mapped, files).write(windows)
     roles = layer_roles(model)
     for role in roles:
         write_qml(folder / f"role_{role}.qml", contribution_style(role))
@@ -146,7 +146,7 @@ def computed_roles(
 ) -> RoleWindows:
     """Yield the layers of roles, window by window; one cell in each block is explained."""
     for window in stack.grid.windows(config.predict.window_size):
-        whole = grown_to_blocks(window, step, stack.grid.shape)
+        whole = grown_to_blocks(window, width_step(step), stack.grid.shape)
         frame, positions = stack.frame(whole)
         rows, cols = np.divmod(positions, whole.shape[1])
         layers = role_layers(
@@ -157,8 +157,14 @@ def computed_roles(
             coordinates=stack.grid.centres(rows + whole.row, cols + whole.col),
             background=background,
             step=step,
+            width_step=width_step(step),
         )
         yield window, layers.crop(window.row - whole.row, window.col - whole.col, window.shape)
+
+
+def width_step(step: int) -> int:
+    """Return at every which cell the widths are mapped: two ends cost three probabilities."""
+    return max(step, _WIDTH_STEP)
 
 
 def _base_tags(model: FittedModel, background: Background, step: int) -> dict[str, str]:
@@ -175,12 +181,13 @@ class _Writers:
         model: FittedModel,
         stack: Stack,
         folder: Path,
-        base: dict[str, str],
+        background: Background,
+        step: int,
         origins: Sequence[Origin],
         files: ExitStack,
     ) -> None:
         self._model, self._grid, self._folder = model, stack.grid, folder
-        self._base, self._files = base, files
+        self._base, self._files = _base_tags(model, background, step), files
         self._roles, self._origins = layer_roles(model), origins
         self._by_role = [
             self._opened(f"role_{role}", f"Contribution of {role}") for role in self._roles
@@ -199,6 +206,7 @@ class _Writers:
                 f"width_{role}",
                 f"Contribution of {role} to the width of the 90 % interval",
                 unit="ln(mg/kg)",
+                tags={"explained_every": f"{width_step(step)} cells"},
             )
             for role in (self._roles if has_distribution(model) else ())
         ]
@@ -209,7 +217,7 @@ class _Writers:
                 self._grid,
                 dtype="uint8",
                 nodata=float(NO_DRIVER),
-                tags={**layer_tags(model, "driver"), **base, "classes": classes},
+                tags={**layer_tags(model, "driver"), **self._base, "classes": classes},
                 descriptions=["Role with the largest contribution"],
                 units=["class"],
                 colormap=driver_style(dict(enumerate(self._roles))).gdal_colours(),

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from hotspot.errors import ModelError
 from hotspot.estimators.fitted import FittedModel
 from hotspot.explanations.background import Background
-from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.roles import dominant_role
 from hotspot.explanations.scales import Scale, scale_worths
 from hotspot.explanations.traits import has_distribution, is_additive, with_location
@@ -59,6 +58,7 @@ def role_layers(
     coordinates: Coordinates | None = None,
     background: Background | None = None,
     step: int = 1,
+    width_step: int | None = None,
 ) -> RoleLayers:
     """Return the contributions of roles and the dominant role over one window.
 
@@ -85,6 +85,8 @@ def role_layers(
         As in `shap_values`.
     step : int
         Side of a block in cells; blocks begin at the corner of the window.
+    width_step : int, optional
+        The same for the width of the interval, which costs three times as much a cell.
 
     Raises
     ------
@@ -93,28 +95,30 @@ def role_layers(
         something is missing that the model needs.
     """
     _check_positions(len(X), positions, shape)
-    chosen, owner = thin(positions, shape[1], step)
-    X = X.iloc[chosen].reset_index(drop=True)
-    coordinates = None if coordinates is None else coordinates[chosen]
-    told: list[ShapValues]
     if is_additive(model):
-        told = [group_values(model, X, groups=model.catalogue.by_role())]
-    else:
-        scales: tuple[Scale, ...] = ("log-odds", "width")
+        chosen, owner = thin(positions, shape[1], step)
+        table = X.iloc[chosen].reset_index(drop=True)
+        explained = group_values(model, table, groups=model.catalogue.by_role())
+        # As the rasters hold them, so that the dominant role follows from these.
+        layers = scatter(explained.values[owner].T.astype(np.float32), positions, shape)
+        return with_drivers(explained.names, layers)
+
+    def layers_of(scale: Scale, step: int) -> NDArray[np.float32]:
+        chosen, owner = thin(positions, shape[1], step)
         found = scale_worths(
             model,
-            X,
+            X.iloc[chosen].reset_index(drop=True),
             players=with_location(model.catalogue.by_role(), model),
-            coordinates=coordinates,
+            coordinates=None if coordinates is None else coordinates[chosen],
             background=background,
-            scales=scales if has_distribution(model) else scales[:1],
-        )
-        told = [found.values(scale) for scale in found.scales]
-    # As the rasters hold them, so that the dominant role follows from these.
-    layers, *widths = (
-        scatter(each.values[owner].T.astype(np.float32), positions, shape) for each in told
-    )
-    return replace(with_drivers(told[0].names, layers), widths=widths[0] if widths else None)
+            scales=(scale,),
+        ).values(scale)
+        return scatter(found.values[owner].T.astype(np.float32), positions, shape)
+
+    told = with_drivers(layer_roles(model), layers_of("log-odds", step))
+    if not has_distribution(model):
+        return told
+    return replace(told, widths=layers_of("width", width_step or step))
 
 
 def with_drivers(roles: tuple[str, ...], contributions: NDArray[np.float32]) -> RoleLayers:
