@@ -30,6 +30,8 @@ _AHEAD = 2
 _PATIENCE = 120.0
 # Time that a worker of this machine has to come back before another is started in its place.
 _LOST = "40 s"
+# Workers of this machine that may end with the same window before it is taken for the reason.
+_ENDED = 10
 # Seconds after which a window that has not come makes one look for the workers.
 _LOOK = 5.0
 # Seconds after which a window whose connection broke is asked for again.
@@ -214,8 +216,11 @@ def local_workers(count: int, *, scratch: Path | None = None) -> Iterator[Any]:
         f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")
     }
     # A worker that ended is started again, which takes a busy machine longer than the 15
-    # seconds after which Dask gives it up.
-    lost = {"distributed.deploy.lost-worker-timeout": _LOST}
+    # seconds after which Dask gives it up. A window that it held is not the reason by that.
+    lost = {
+        "distributed.deploy.lost-worker-timeout": _LOST,
+        "distributed.scheduler.allowed-failures": _ENDED,
+    }
     with (
         dask.config.set({**quiet, **lost}),
         distributed.LocalCluster(
