@@ -19,6 +19,8 @@ Values = NDArray[np.float64]
 LEAST_PRECISION = 1e-8
 # Share of what is known of a sample that its own site may be when the site is updated.
 _MOST_OWN = 1 - 1e-6
+# Rounding may leave a surface without any variance at a sample, which would divide by it.
+_LEAST_VARIANCE = 1e-12
 _MAX_SWEEPS = 60
 _TOLERANCE = 1e-7
 _HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)
@@ -160,6 +162,7 @@ def updated_sites(
 
 def cavity(mean: Values, variance: Values, sites: Sites) -> tuple[Values, Values]:
     """Return mean and variance of the surface at each sample with its own site taken out."""
+    variance = np.maximum(variance, _LEAST_VARIANCE)
     without = 1.0 / np.maximum(1.0 / variance - sites.precision, 1e-12)
     return without * (mean / variance - sites.shift), without
 

@@ -117,3 +117,11 @@ def test_a_site_surer_than_its_sample_stays() -> None:
     matched = match_sites(lower, upper, *cavity(mean, variance, old), 0.31)
     assert (found.precision[0], found.shift[0]) == (matched.precision[0], matched.shift[0])
     assert np.isfinite(found.precision).all()
+
+
+def test_a_surface_without_variance_has_a_cavity() -> None:
+    """What rounding took for certain stays a number, and where it was."""
+    sites = Sites(np.array([0.0, 2.0]), np.array([0.0, 1.0]))
+    mean, variance = cavity(np.array([3.0, 0.7]), np.zeros(2), sites)
+    assert mean == pytest.approx([3.0, 0.7], abs=1e-6)
+    assert (variance > 0).all()
