@@ -1,13 +1,12 @@
 """Boosted trees of the centre and scale of log concentration, learnt from intervals."""
 
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hotspot.estimators.boosting_rounds import Loss, Run, Slopes, booster_text
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.log_intervals import LogNormal
@@ -20,9 +19,6 @@ from hotspot.folds.random_folds import RandomKFold
 from hotspot.grid import Coordinates
 from hotspot.seeds import child_seed
 from hotspot.trees.booster import BoosterTrees
-
-if TYPE_CHECKING:
-    from lightgbm import Booster
 
 # Tail while the centre is learnt: mild enough for clean data, and one gross value in a
 # leaf of ten does not carry the leaf away.
@@ -183,7 +179,7 @@ class BoostedDistribution(TreeModel):
             kept = kept[:1]
         out = np.flatnonzero(np.any(kept, axis=0))
 
-        def towards_centre(scale: float) -> _Slopes:
+        def towards_centre(scale: float) -> Slopes:
             def slopes(raw: Values, part: NDArray[np.intp]) -> tuple[Values, Values]:
                 like = Likelihood.of(
                     low[part],
@@ -268,8 +264,8 @@ class BoostedDistribution(TreeModel):
         self,
         design: Matrix,
         kept: list[NDArray[np.bool_]],
-        slopes: "_Slopes",
-        missed: "_Loss",
+        slopes: Slopes,
+        missed: Loss,
         what: str,
     ) -> tuple[int, Values]:
         """Return the number of rounds that loses least out of fold, and the sums there.
@@ -278,7 +274,7 @@ class BoostedDistribution(TreeModel):
         """
         parts = [np.flatnonzero(out) for out in kept]
         runs = [
-            _Run(self, design, np.flatnonzero(~out), slopes, what, fold)
+            Run(self, design, np.flatnonzero(~out), slopes, what, fold)
             for fold, out in enumerate(kept)
         ]
         raw = np.zeros(len(design))
@@ -303,12 +299,12 @@ class BoostedDistribution(TreeModel):
         return at, found
 
     def _boost(
-        self, design: Matrix, part: NDArray[np.intp], slopes: "_Slopes", rounds: int, what: str
+        self, design: Matrix, part: NDArray[np.intp], slopes: Slopes, rounds: int, what: str
     ) -> BoosterTrees | None:
         """Return the trees of so many rounds, as they will be after saving and loading."""
         if rounds == 0:
             return None
-        run = _Run(self, design, part, slopes, what, _N_FOLDS)
+        run = Run(self, design, part, slopes, what, _N_FOLDS)
         for _ in range(rounds):
             run.grow(design[:1])
         return run.finished()
@@ -348,7 +344,7 @@ class BoostedDistribution(TreeModel):
         files = {}
         for name, trees in (("centre", self._centre), ("scale", self._spread)):
             if trees is not None:
-                files[f"{name}.txt"] = _text(trees.booster).encode("utf-8")
+                files[f"{name}.txt"] = booster_text(trees.booster).encode("utf-8")
         return values, files
 
     def _restore(self, fitted: dict[str, Any], files: dict[str, bytes]) -> None:
@@ -375,90 +371,3 @@ class BoostedDistribution(TreeModel):
         require("subsample", self.subsample, low=1e-6, high=1)
         require("colsample_bytree", self.colsample_bytree, low=1e-6, high=1)
         require("reg_lambda", self.reg_lambda, low=0)
-
-
-_Slopes = Callable[[Values, NDArray[np.intp]], tuple[Values, Values]]
-_Loss = Callable[[Values, NDArray[np.intp]], Values]
-
-
-class _Run:
-    """One sequence of trees under way."""
-
-    def __init__(
-        self,
-        model: BoostedDistribution,
-        design: Matrix,
-        part: NDArray[np.intp],
-        slopes: _Slopes,
-        what: str,
-        number: int,
-    ) -> None:
-        import lightgbm
-
-        self._booster: Booster | None = None
-        least = model.min_child_samples
-        ordered = np.sort(design[part], axis=0)
-        if len(part) < 2 * least or not (ordered[least - 1] < ordered[-least]).any():
-            # No split can leave enough samples on both sides; LightGBM would refuse to begin.
-            return
-        names = [str(name) for name in model.feature_names_in_]
-        params = {
-            "objective": "custom",
-            "num_leaves": model.num_leaves,
-            "max_depth": model.max_depth,
-            "learning_rate": model.learning_rate,
-            "min_data_in_leaf": model.min_child_samples,
-            "min_data_in_bin": min(3, model.min_child_samples),
-            "feature_pre_filter": False,
-            # LightGBM's own 100 would forbid every split by class in a survey of 150.
-            "min_data_per_group": model.min_child_samples,
-            "bagging_fraction": model.subsample,
-            "bagging_freq": 1 if model.subsample < 1 else 0,
-            "feature_fraction": model.colsample_bytree,
-            "lambda_l2": model.reg_lambda,
-            "seed": child_seed(model.random_state, what, number),
-            "num_threads": model.n_jobs,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
-        }
-        data = lightgbm.Dataset(
-            design[part],
-            label=np.zeros(len(part)),
-            categorical_feature=[names.index(name) for name in model.categorical],
-            params=params,
-        )
-        self._booster = lightgbm.Booster(params, data)
-        self._slopes, self._part, self._threads = slopes, part, model.n_jobs
-
-    def grow(self, rows: Matrix) -> Values:
-        """Add a tree, and return what it adds at other rows."""
-        if self._booster is None:
-            return np.zeros(len(rows))
-        number = self._booster.current_iteration()
-        stopped = self._booster.update(
-            fobj=lambda raw, _: self._slopes(np.asarray(raw, np.float64), self._part)
-        )
-        if stopped:
-            return np.zeros(len(rows))
-        step = self._booster.predict(
-            rows,
-            start_iteration=number,
-            num_iteration=1,
-            raw_score=True,
-            num_threads=self._threads,
-        )
-        return np.asarray(step, dtype=np.float64)
-
-    def finished(self) -> BoosterTrees | None:
-        """Return the trees as they will be after saving and loading, if there are any."""
-        import lightgbm
-
-        if self._booster is None:
-            return None
-        return BoosterTrees(lightgbm.Booster(model_str=_text(self._booster)))
-
-
-def _text(booster: "Booster") -> str:
-    # The number of threads changes no tree, so it must not change a byte either.
-    return re.sub(r"^\[num_threads: \d+\]\n", "", booster.model_to_string(), flags=re.M)
