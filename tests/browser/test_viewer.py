@@ -123,7 +123,11 @@ def test_layers_are_switched(viewer: Any, open_page: Open, watch: Any) -> None:
     page.check("input[name=layer][value=driver]")
     page.wait_for_load_state("networkidle")
     assert "water" in page.locator("#legend").inner_text()
+    assert "hatched: outside the area of applicability" in page.locator("#legend").inner_text()
     until(page, "location.hash.includes('layer=driver')")
+    page.check("input[name=layer][value=width_water]")
+    until(page, "location.hash.includes('layer=width_water')")
+    assert "times wider" in page.locator("#legend").inner_text()
 
 
 def test_the_opacity_slider_fades_the_layer(viewer: Any, open_page: Open) -> None:

@@ -240,12 +240,19 @@ def compared_with(explanation: Explanation) -> str:
     )
 
 
+# Scales that a model of one limit knows: log-odds and probability.
+_OF_CHANCE = 2
+
+
 def scales_sentence(scales: Sequence[ScaleImportance]) -> str:
     """Return what the roles are compared with on every scale."""
+    told = f"The same roles on every scale, against {scales[0].n_background} samples."
+    if len(scales) <= _OF_CHANCE:
+        return told
     return (
-        f"The same roles on every scale, against {scales[0].n_background} samples. A role may "
-        "matter for how high a place is and not for how uncertain it is: the last column tells "
-        "where more samples would help."
+        f"{told} A role may matter for how high a place is and not for how uncertain it is: "
+        "the last column tells where more samples would help. Cell by cell it is in the "
+        "viewer, under What makes it unsure, and in width_<role>.tif."
     )
 
 
