@@ -115,30 +115,32 @@ class Origin:
     def text(self) -> str:
         """A sentence for people."""
         roles = ", ".join(role.replace("_", " ") for role in self.roles)
-        between = "" if self.range is None else "{:.0%} to {:.0%}".format(*self.range)
-        if self.share is not None:
+        goes = f"of the credit of all origins goes to {self.name} ones ({roles})"
+        if self.share is not None and self.range is not None:
+            low, high = (100 * end for end in self.range)
             return (
-                f"{self.share:.0%} of the credit of all origins goes to {self.name} ones "
-                f"({roles}); {between} is what simulated surveys like this one allow."
+                f"{100 * self.share:.0f} % {goes}; by simulated surveys like this one it may be "
+                f"{low:.0f} to {high:.0f} %."
+            )
+        if self.range is not None:
+            low, high = (100 * end for end in self.range)
+            return (
+                f"Between {low:.0f} and {high:.0f} % {goes}. One number would not do: in "
+                "simulated surveys like this one it comes out more than "
+                f"{100 * TOLERANCE:.0f} points off."
             )
         if self.is_alone:
             return (
                 f"No share is given to {self.name} origins ({roles}): no covariate stands for "
                 "another origin, so that there is nothing to compare with."
             )
-        if not self.confused_with:
-            if not between:
-                return f"The share of {self.name} origins ({roles}) was not tried."
+        if self.confused_with:
+            others = " and ".join(self.confused_with)
             return (
-                f"The share of {self.name} origins ({roles}) in the credit of all is known as "
-                f"a range, {between}: in simulated surveys like this one it comes out more "
-                f"than {100 * TOLERANCE:.0f} points off."
+                f"No share is given to {self.name} origins ({roles}): their covariates and the "
+                f"{others} ones say the same, and the samples cannot tell them apart."
             )
-        others = " and ".join(self.confused_with)
-        return (
-            f"No share is given to {self.name} origins ({roles}): their covariates and the "
-            f"{others} ones say the same, and the samples cannot tell them apart."
-        )
+        return f"The share of {self.name} origins ({roles}) was not tried."
 
 
 def origin_roles(roles: Sequence[str]) -> dict[str, tuple[str, ...]]:

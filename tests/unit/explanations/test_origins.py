@@ -75,7 +75,7 @@ def test_a_share_that_may_be_far_off_is_told_as_a_range(survey: Planted) -> None
         assert low < min(own, trial.share("point"))
         assert high > own
         assert point.to_dict()["share"] is None
-        assert f"a range, {low:.0%} to {high:.0%}" in point.text
+        assert f"Between {100 * low:.0f} and {100 * high:.0f} % of the credit" in point.text
 
 
 def test_origins_that_say_the_same_get_neither_share_nor_range(survey: Planted) -> None:
