@@ -175,9 +175,12 @@ class _Way:
             for run in (self.first, self.second)
         ]
         versions = {str(model.facts.get("version")) for model in self.models}
+        groups = {change.group for change in changed}
         causes = {
             "data": not known[0].equals(known[1]),
-            "model": "model" in {change.group for change in changed},
+            "model": "model" in groups,
+            "weights of the samples": "weights" in groups,
+            "correction for preferred samples": "preference" in groups,
             "version of the program": len(versions) > 1,
             "covariates of the samples": self.has_other_covariates,
         }

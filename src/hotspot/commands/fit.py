@@ -20,7 +20,7 @@ from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.distinct import copies_of
 from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
-from hotspot.estimators.preference import corrected
+from hotspot.estimators.preference import corrected, preference_of
 from hotspot.estimators.store import save_model
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.store import read_ledger, read_table
@@ -70,7 +70,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
                     "n_samples": len(chosen),
                     "n_unknown": int(np.isnan(labels).sum()),
                     "prevalence": float(np.nanmean(labels)),
-                    "preference": float(getattr(estimator, "preference_", 0.0)),
+                    "preference": preference_of(estimator),
                 },
                 evidence=_evidence(paths, contaminant, config.model.kind, plan.plan, chosen),
             )

@@ -16,6 +16,7 @@ from hotspot.covariates.catalogue import Catalogue, Role
 from hotspot.covariates.stack import Stack
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.preference import corrected, preference_of
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.store import read_table
 from hotspot.explanations.background import spread_rows
@@ -221,6 +222,8 @@ def _without(
         make = model_factory(config, config.model.kind, model.contaminant, catalogue)
         without = replace(samples, X=samples.X[list(catalogue.names)])
         fitted = fit_at(make(), without, model.limits(samples.X))
+        # Moved as the map is, or the difference would not be that of the role alone.
+        fitted = corrected(fitted, preference_of(model.estimator))
         found[role] = (fitted, catalogue)
     return found
 

@@ -13,6 +13,11 @@ def can_be_corrected(model: Any) -> bool:
     return getattr(model, "surface_", None) is not None
 
 
+def preference_of(model: Any) -> float:
+    """Return the slope that a fitted model's answers are corrected for; 0 for none."""
+    return float(getattr(model, "preference_", 0.0))
+
+
 def corrected(model: AnyModel, slope: float) -> AnyModel:
     """Return a fitted model for soil that nobody chose; as it is where it cannot be corrected.
 
