@@ -31,6 +31,8 @@ ORDER = (
     "what the models were fitted on and how",
 )
 # What a file rounds off a probability, and the share of decisions that this may turn.
+# Groups of keys, beside those of the model itself, that change what a fit makes of samples.
+_OF_TRAINING = ("weights of the samples", "correction for preferred samples")
 _ROUNDING, _TURNED = 1e-3, 0.005
 
 
@@ -179,8 +181,7 @@ class _Way:
         causes = {
             "data": not known[0].equals(known[1]),
             "model": "model" in groups,
-            "weights of the samples": "weights" in groups,
-            "correction for preferred samples": "preference" in groups,
+            **{name: name in groups for name in _OF_TRAINING},
             "version of the program": len(versions) > 1,
             "covariates of the samples": self.has_other_covariates,
         }

@@ -26,6 +26,8 @@ GROUPS = (
     ("threshold", "limit"),
     ("model", "model"),
     ("seed", "model"),
+    ("weights", "weights of the samples"),
+    ("preference", "correction for preferred samples"),
     ("data", "data"),
     ("cv", "folds"),
 )

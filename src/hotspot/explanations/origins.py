@@ -119,8 +119,8 @@ class Origin:
         if self.share is not None and self.range is not None:
             low, high = (100 * end for end in self.range)
             return (
-                f"{100 * self.share:.0f} % {goes}; by simulated surveys like this one it may be "
-                f"{low:.0f} to {high:.0f} %."
+                f"{100 * self.share:.0f} % {goes}; by simulated surveys like this one it may "
+                f"be {low:.0f} to {high:.0f} %."
             )
         if self.range is not None:
             low, high = (100 * end for end in self.range)
