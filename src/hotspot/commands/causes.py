@@ -30,9 +30,9 @@ ORDER = (
     "covariates of the map",
     "what the models were fitted on and how",
 )
-# What a file rounds off a probability, and the share of decisions that this may turn.
 # Groups of keys, beside those of the model itself, that change what a fit makes of samples.
 _OF_TRAINING = ("weights of the samples", "correction for preferred samples")
+# What a file rounds off a probability, and the share of decisions that this may turn.
 _ROUNDING, _TURNED = 1e-3, 0.005
 
 
