@@ -39,12 +39,15 @@ from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.registry import make_estimator
 from hotspot.estimators.store import load_model, save_model
+from hotspot.maps.cluster import local_workers
 from hotspot.maps.decision import DecisionRule, inside_applicability
-from hotspot.maps.hotspots import HotspotBlock, HotspotRule, trace_hotspots
+from hotspot.maps.hotspot_cells import HotspotBlock
+from hotspot.maps.hotspot_rules import HotspotRule
+from hotspot.maps.hotspots import trace_hotspots
 from hotspot.maps.layers import layer_named, role_layers_of
 from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_windows
-from hotspot.maps.remote import DaskWorkers, local_workers
+from hotspot.maps.remote import DaskWorkers
 from hotspot.maps.store import FinishedWindows, Work, pack_layers
 from hotspot.maps.window import predict_window
 from hotspot.rasters import CogWriter, bounded_cache

@@ -29,7 +29,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def dask_client():
     """Two Dask worker processes on this machine; tests that use it share a group."""
-    from hotspot.maps.remote import local_workers
+    from hotspot.maps.cluster import local_workers
 
     with local_workers(2) as client:
         yield client

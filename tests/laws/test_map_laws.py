@@ -8,7 +8,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hotspot.grid import Grid
 from hotspot.maps.decision import Decision, DecisionRule, decide
-from hotspot.maps.hotspots import HotspotRule, find_hotspots
+from hotspot.maps.hotspot_rules import HotspotRule
+from hotspot.maps.hotspots import find_hotspots
 from hotspot.maps.statistics import raster_statistics
 
 PROBABILITY = st.floats(0, 1)

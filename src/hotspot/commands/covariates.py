@@ -28,6 +28,7 @@ from hotspot.covariates.derivations import (
     VectorDerivation,
     Weight,
 )
+from hotspot.covariates.grids import resolve_grid
 from hotspot.covariates.layers import (
     CoordinateLayer,
     DatedLayer,
@@ -37,7 +38,6 @@ from hotspot.covariates.layers import (
     RasterLayer,
     VectorLayer,
 )
-from hotspot.covariates.read import resolve_grid
 from hotspot.covariates.wind import WindRose
 from hotspot.grid import Grid
 

@@ -7,9 +7,10 @@ from hotspot.commands.workers import available_cores
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import Stack, StackElsewhere
+from hotspot.maps.cluster import connected, local_workers
 from hotspot.maps.engine import Engine, InTurn, Threads
 from hotspot.maps.predict import MapOptions
-from hotspot.maps.remote import DaskWorkers, connected, local_workers
+from hotspot.maps.remote import DaskWorkers
 
 # Threads that `auto` takes at most: each holds a window.
 _MOST_THREADS = 8

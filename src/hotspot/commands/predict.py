@@ -25,15 +25,10 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.store import load_model
 from hotspot.files import replaced_folder, write_text
 from hotspot.maps.decision import inside_applicability
+from hotspot.maps.hotspot_cells import HotspotBlock
+from hotspot.maps.hotspot_rules import ClusterRule, HotspotRule, Rule, TopShareRule
 from hotspot.maps.hotspot_style import hotspots_qml
-from hotspot.maps.hotspots import (
-    ClusterRule,
-    HotspotBlock,
-    HotspotRule,
-    Rule,
-    TopShareRule,
-    trace_hotspots,
-)
+from hotspot.maps.hotspots import trace_hotspots
 from hotspot.maps.layers import (
     OPTIONAL_LAYERS,
     ROLES,

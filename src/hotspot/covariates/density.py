@@ -1,6 +1,5 @@
 """How much of a set of vector features lies within a radius: number, length or area."""
 
-from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -8,20 +7,15 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from hotspot.covariates.area_share import AreaShare
+from hotspot.covariates.circles import around, cross, crossings, near
 from hotspot.covariates.derivations import Measure
-from hotspot.covariates.sources import Geometries, as_lines, segments_of, take_apart
+from hotspot.covariates.sources import Geometries, as_lines, take_apart
 from hotspot.errors import CovariateError
 from hotspot.grid import Coordinates
 
 # Kinds of features by the number of their dimensions.
 _KINDS = ("points", "lines", "polygons")
-
-# Pairs of a place and a segment held at a time; each takes about 150 bytes.
-_PAIRS = 2**19
-
-# A polygon is cut into parts of at most this many vertices, so that a place meets only the
-# edges of the parts near it. The cuts add no area and take none away.
-_VERTICES = 64
 
 
 # What each measure is made of, and its unit.
@@ -181,9 +175,9 @@ class LineDensity:
 
     def _length(self, coordinates: Coordinates) -> NDArray[np.float64]:
         total = np.zeros(len(coordinates))
-        for places, segments in _near(self._tree, coordinates, self._radius):
-            start, end = _around(self._segments[segments], coordinates[places])
-            enters, leaves = _crossings(start, end, self._radius)
+        for places, segments in near(self._tree, coordinates, self._radius):
+            start, end = around(self._segments[segments], coordinates[places])
+            enters, leaves = crossings(start, end, self._radius)
             length = np.hypot(*(end - start).T) * (leaves - enters)
             total += np.bincount(places, weights=length, minlength=len(coordinates))
         return total
@@ -224,9 +218,9 @@ class LineKernel:
         """Return the smoothed length at places, km per km2."""
         radius = self._radius
         total = np.zeros(len(coordinates))
-        for places, segments in _near(self._tree, coordinates, radius):
-            start, end = _around(self._segments[segments], coordinates[places])
-            enters, leaves = _crossings(start, end, radius)
+        for places, segments in near(self._tree, coordinates, radius):
+            start, end = around(self._segments[segments], coordinates[places])
+            enters, leaves = crossings(start, end, radius)
             integral = _quartic_integral(start, end, enters, leaves, radius=radius)
             weighted = self._weights[segments] * integral
             total += np.bincount(places, weights=weighted, minlength=len(coordinates))
@@ -249,171 +243,10 @@ def _quartic_integral(
     along = end - start
     length = np.hypot(*along.T)
     foot = -np.einsum("ij,ij->i", start, along) / length
-    height = _cross(start, end) / length
+    height = cross(start, end) / length
     level = 1 - (height / radius) ** 2
     ends = (enters * length - foot, leaves * length - foot)
     first, last = (
         level**2 * s - 2 / 3 * level * s**3 / radius**2 + s**5 / (5 * radius**4) for s in ends
     )
     return np.asarray(np.where(leaves > enters, last - first, 0.0))
-
-
-class AreaShare:
-    """Share of the circle that polygons cover, 0 to 1. Overlaps count once."""
-
-    unit = "1"
-
-    def __init__(self, polygons: Geometries, radius: float) -> None:
-        whole = shapely.get_parts(shapely.union_all(polygons))
-        parts = shapely.orient_polygons(np.array(list(_pieces(whole)), dtype=object))
-        self._tree = shapely.STRtree(parts)
-        self._area = shapely.area(parts)
-        self._bounds = shapely.bounds(parts)
-        rings, polygon = shapely.get_rings(parts, return_index=True)
-        self._edges, ring = segments_of(rings)
-        # Edges of one part stand together, from `first` on.
-        self._count = np.bincount(polygon[ring], minlength=len(parts))
-        self._first = np.concatenate([[0], np.cumsum(self._count)[:-1]])
-        self._radius = radius
-
-    def density(self, coordinates: Coordinates) -> NDArray[np.float64]:
-        """Return the share of the circle that is covered."""
-        radius = self._radius
-        area = np.zeros(len(coordinates))
-        for places, parts in _near(self._tree, coordinates, radius, self._count):
-            nearest, farthest = self._reach(parts, coordinates[places])
-            # A part that lies wholly within the circle needs none of its edges.
-            share = np.where(farthest <= radius, self._area[parts], 0.0)
-            cut = np.flatnonzero((nearest < radius) & (farthest > radius))
-            share[cut] = self._cut_area(parts[cut], coordinates[places[cut]])
-            area += np.bincount(places, weights=share, minlength=len(coordinates))
-        # Rounding must not make a share leave [0, 1].
-        return np.clip(area / (np.pi * radius**2), 0.0, 1.0)
-
-    def amount(self, coordinates: Coordinates) -> NDArray[np.float64]:
-        """Return the share of the circle that is covered."""
-        return self.density(coordinates)
-
-    def _reach(
-        self, parts: NDArray[np.int64], centres: Coordinates
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the distances from centres to the nearest and farthest spot of part boxes."""
-        low = self._bounds[parts, :2] - centres
-        high = centres - self._bounds[parts, 2:]
-        nearest = np.maximum(np.maximum(low, high), 0.0)
-        farthest = np.maximum(np.abs(low), np.abs(high))
-        return np.hypot(*nearest.T), np.hypot(*farthest.T)
-
-    def _cut_area(self, parts: NDArray[np.int64], centres: Coordinates) -> NDArray[np.float64]:
-        """Return the area of each part within the circle about its centre."""
-        count = self._count[parts]
-        owner = np.repeat(np.arange(len(parts)), count)
-        skipped = np.repeat(np.cumsum(count) - count, count)
-        edges = np.repeat(self._first[parts], count) + np.arange(len(owner)) - skipped
-        start, end = _around(self._edges[edges], centres[owner])
-        swept = _swept_area(start, end, self._radius)
-        return np.bincount(owner, weights=swept, minlength=len(parts)).astype(np.float64)
-
-
-def _pieces(polygons: Geometries) -> Iterator[shapely.Polygon]:
-    """Yield polygons cut in halves until each has few vertices."""
-    waiting = list(polygons)
-    while waiting:
-        polygon = waiting.pop()
-        if not isinstance(polygon, shapely.Polygon) or polygon.is_empty:
-            continue
-        if shapely.get_num_coordinates(polygon) <= _VERTICES:
-            yield polygon
-            continue
-        west, south, east, north = polygon.bounds
-        is_wide = east - west > north - south
-        middle = (west + east) / 2 if is_wide else (south + north) / 2
-        if middle in (west, east, south, north):
-            # Too small to be halved in floating point.
-            yield polygon
-            continue
-        if is_wide:
-            boxes = [(west, south, middle, north), (middle, south, east, north)]
-        else:
-            boxes = [(west, south, east, middle), (west, middle, east, north)]
-        halves = [shapely.intersection(polygon, shapely.box(*box)) for box in boxes]
-        waiting.extend(part for half in halves for part in shapely.get_parts(half))
-
-
-def _near(
-    tree: shapely.STRtree,
-    coordinates: Coordinates,
-    radius: float,
-    weights: NDArray[np.int64] | None = None,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield pairs of a place and a part whose box meets the box of its circle.
-
-    A place comes with all its parts at once and in the order of the tree, whatever the other
-    places are, so that sums over its parts do not depend on them.
-    """
-    step = 4096
-    for begin in range(0, len(coordinates), step):
-        here = coordinates[begin : begin + step]
-        boxes = shapely.box(*(here - radius).T, *(here + radius).T)
-        places, parts = tree.query(boxes)
-        size = np.ones(len(parts), dtype=np.int64) if weights is None else weights[parts]
-        # Cut between places, where the pairs so far fill the memory allowed.
-        filled = (np.cumsum(size) - size) // _PAIRS
-        new_place = np.diff(places, prepend=-1) != 0
-        batch = np.maximum.accumulate(np.where(new_place, filled, 0))
-        cuts = np.flatnonzero(np.diff(batch)) + 1
-        for group in np.split(np.arange(len(places)), cuts):
-            yield places[group] + begin, parts[group]
-
-
-def _around(
-    segments: NDArray[np.float64], centres: Coordinates
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return starts and ends of segments as seen from the centres of their circles."""
-    return segments[:, 0] - centres, segments[:, 1] - centres
-
-
-def _crossings(
-    start: NDArray[np.float64], end: NDArray[np.float64], radius: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where segments enter and leave the circle about the origin.
-
-    As shares of their length in [0, 1]; equal where they pass it by.
-    """
-    along = end - start
-    a = np.einsum("ij,ij->i", along, along)
-    b = np.einsum("ij,ij->i", start, along)
-    # The height over the line from the cross product keeps its digits where b^2 - a c would
-    # lose them, for long segments far away.
-    cross = start[:, 0] * along[:, 1] - start[:, 1] * along[:, 0]
-    half = np.sqrt(np.maximum(a * radius**2 - cross**2, 0.0))
-    enters = np.clip((-b - half) / a, 0.0, 1.0)
-    leaves = np.clip((-b + half) / a, 0.0, 1.0)
-    return enters, leaves
-
-
-def _swept_area(
-    start: NDArray[np.float64], end: NDArray[np.float64], radius: float
-) -> NDArray[np.float64]:
-    """Return the signed area between the origin and a segment, within the circle.
-
-    Summed over the outline of a polygon, anticlockwise, it is the area of the polygon within
-    the circle: a triangle where the segment runs inside, a sector where it runs outside.
-    """
-    enters, leaves = _crossings(start, end, radius)
-    along = end - start
-    first = start + along * enters[:, np.newaxis]
-    last = start + along * leaves[:, np.newaxis]
-    inside = leaves > enters
-    triangle = np.where(inside, _cross(first, last), 0.0)
-    before = np.where(inside, _angle(start, first), 0.0)
-    after = np.where(inside, _angle(last, end), _angle(start, end))
-    return np.asarray((triangle + radius**2 * (before + after)) / 2)
-
-
-def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
-
-
-def _angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.arctan2(_cross(one, other), np.einsum("ij,ij->i", one, other)))

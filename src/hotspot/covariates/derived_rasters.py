@@ -21,8 +21,9 @@ from hotspot.covariates.derivations import (
 )
 from hotspot.covariates.euclidean import StripDistance
 from hotspot.covariates.focal import circle_mean, circle_sum, half_chords, halo
+from hotspot.covariates.grids import grown_grid
 from hotspot.covariates.layers import DerivedLayer, RasterLayer
-from hotspot.covariates.read import AlignedRaster, grown_grid
+from hotspot.covariates.read import AlignedRaster
 from hotspot.covariates.sphere import cell_sides_m, check_degrees
 from hotspot.covariates.terrain import HALO, derive_surface, slope_tangent
 from hotspot.covariates.vectors.read import read_features

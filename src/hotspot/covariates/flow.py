@@ -1,11 +1,11 @@
 """The way of water over an elevation model: depressions filled, then straight downhill."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.covariates import flow_loops
 from hotspot.covariates.compiled import compiled
 from hotspot.errors import CovariateError
 
@@ -89,8 +89,8 @@ def route(elevation: Values, *, width: float, height: float) -> Routing:
     filled = np.ascontiguousarray(elevation, dtype=np.float64).copy()
     receiver = np.full(elevation.size, -1, dtype=np.int32)
     order = np.empty(int(known.sum()), dtype=np.int32)
-    compiled(_flood)(filled, receiver, order)
-    compiled(_steepest)(filled, receiver, float(width), float(height))
+    compiled(flow_loops.flood)(filled, receiver, order)
+    compiled(flow_loops.steepest)(filled, receiver, float(width), float(height))
     shape = (int(elevation.shape[0]), int(elevation.shape[1]))
     return Routing(shape, filled.ravel(), receiver, order, float(width), float(height))
 
@@ -113,7 +113,7 @@ def upslope_area(routing: Routing) -> Values:
     """
     area = np.full(routing.receiver.size, np.nan)
     area[routing.order] = routing.width * routing.height
-    compiled(_accumulate)(routing.receiver, routing.order, area)
+    compiled(flow_loops.accumulate)(routing.receiver, routing.order, area)
     return area.reshape(routing.shape)
 
 
@@ -135,7 +135,9 @@ def outlet_distance(routing: Routing) -> Values:
     """Return the distance along the flow to where it leaves the elevation model, m."""
     nowhere = np.zeros(routing.receiver.size, dtype=np.bool_)
     distance = np.full(routing.receiver.size, np.nan)
-    compiled(_down)(routing.receiver, routing.order, nowhere, *_steps(routing), 0.0, distance)
+    compiled(flow_loops.down)(
+        routing.receiver, routing.order, nowhere, *_steps(routing), 0.0, distance
+    )
     return distance.reshape(routing.shape)
 
 
@@ -155,7 +157,7 @@ def upstream_distance(routing: Routing, marked: NDArray[np.bool_]) -> Values:
         Infinite where it meets none; NaN where the elevation is missing.
     """
     distance = np.full(routing.receiver.size, np.nan)
-    compiled(_down)(
+    compiled(flow_loops.down)(
         routing.receiver, routing.order, marked.ravel(), *_steps(routing), np.inf, distance
     )
     return distance.reshape(routing.shape)
@@ -179,176 +181,9 @@ def downstream_distance(routing: Routing, marked: NDArray[np.bool_]) -> Values:
     distance = np.full(routing.receiver.size, np.nan)
     distance[routing.order] = np.inf
     distance[routing.order[marked.ravel()[routing.order]]] = 0.0
-    compiled(_pass_down)(routing.receiver, routing.order, *_steps(routing), distance)
+    compiled(flow_loops.pass_down)(routing.receiver, routing.order, *_steps(routing), distance)
     return distance.reshape(routing.shape)
 
 
 def _steps(routing: Routing) -> tuple[int, float, float]:
     return routing.shape[1], routing.width, routing.height
-
-
-def _flood(filled: Any, receiver: Any, order: Any) -> None:
-    """Raise `filled` to where depressions spill; note from where each cell was reached.
-
-    A heap of cells by elevation, equal ones in the order in which they came, is fed with the
-    edge; the lowest is taken and its neighbours are raised to it and put in.
-    """
-    rows, cols = filled.shape
-    known = len(order)
-    height = np.empty(known)
-    arrival = np.empty(known, dtype=np.int32)
-    cell = np.empty(known, dtype=np.int32)
-    seen = np.zeros((rows, cols), dtype=np.bool_)
-    size = 0
-    arrived = 0
-    taken = 0
-    # Two rounds of one loop: the edge first, then what the heap gives.
-    for row in range(rows):
-        for col in range(cols):
-            if np.isnan(filled[row, col]):
-                continue
-            is_edge = row == 0 or col == 0 or row == rows - 1 or col == cols - 1
-            if not is_edge:
-                for i in range(row - 1, row + 2):
-                    for j in range(col - 1, col + 2):
-                        if np.isnan(filled[i, j]):
-                            is_edge = True
-            if is_edge:
-                seen[row, col] = True
-                # Into the heap, upwards to its place.
-                place = size
-                value = filled[row, col]
-                while place > 0:
-                    parent = (place - 1) // 2
-                    if height[parent] <= value:
-                        break
-                    height[place] = height[parent]
-                    arrival[place] = arrival[parent]
-                    cell[place] = cell[parent]
-                    place = parent
-                height[place] = value
-                arrival[place] = arrived
-                cell[place] = row * cols + col
-                arrived += 1
-                size += 1
-    while size > 0:
-        here = cell[0]
-        order[taken] = here
-        taken += 1
-        size -= 1
-        # The last of the heap goes to the top and sinks to its place.
-        value, when, which = height[size], arrival[size], cell[size]
-        place = 0
-        while True:
-            child = 2 * place + 1
-            if child >= size:
-                break
-            other = child + 1
-            if other < size and (
-                height[other] < height[child]
-                or (height[other] == height[child] and arrival[other] < arrival[child])
-            ):
-                child = other
-            if value < height[child] or (value == height[child] and when < arrival[child]):
-                break
-            height[place] = height[child]
-            arrival[place] = arrival[child]
-            cell[place] = cell[child]
-            place = child
-        height[place] = value
-        arrival[place] = when
-        cell[place] = which
-        row, col = here // cols, here % cols
-        for i in range(max(row - 1, 0), min(row + 2, rows)):
-            for j in range(max(col - 1, 0), min(col + 2, cols)):
-                if seen[i, j] or np.isnan(filled[i, j]):
-                    continue
-                seen[i, j] = True
-                if filled[i, j] < filled[row, col]:
-                    filled[i, j] = filled[row, col]
-                receiver[i * cols + j] = here
-                place = size
-                value = filled[i, j]
-                while place > 0:
-                    parent = (place - 1) // 2
-                    if height[parent] <= value:
-                        break
-                    height[place] = height[parent]
-                    arrival[place] = arrival[parent]
-                    cell[place] = cell[parent]
-                    place = parent
-                height[place] = value
-                arrival[place] = arrived
-                cell[place] = i * cols + j
-                arrived += 1
-                size += 1
-
-
-def _steepest(filled: Any, receiver: Any, width: float, height: float) -> None:
-    """Point each cell to the neighbour to which it falls most steeply, where it falls."""
-    rows, cols = filled.shape
-    diagonal = np.sqrt(width * width + height * height)
-    for row in range(rows):
-        for col in range(cols):
-            if np.isnan(filled[row, col]):
-                continue
-            best = 0.0
-            for i in range(max(row - 1, 0), min(row + 2, rows)):
-                for j in range(max(col - 1, 0), min(col + 2, cols)):
-                    if (i == row and j == col) or np.isnan(filled[i, j]):
-                        continue
-                    step = height if j == col else (width if i == row else diagonal)
-                    fall = (filled[row, col] - filled[i, j]) / step
-                    if fall > best:
-                        best = fall
-                        receiver[row * cols + col] = i * cols + j
-
-
-def _accumulate(receiver: Any, order: Any, area: Any) -> None:
-    """Add to each cell what its donors pass on, donors first."""
-    for position in range(len(order) - 1, -1, -1):
-        cell = order[position]
-        if receiver[cell] >= 0:
-            area[receiver[cell]] += area[cell]
-
-
-def _down(
-    receiver: Any,
-    order: Any,
-    marked: Any,
-    cols: int,
-    width: float,
-    height: float,
-    beyond: float,
-    distance: Any,
-) -> None:
-    """Fill `distance` with the way down to a marked cell; `beyond` where water leaves."""
-    diagonal = np.sqrt(width * width + height * height)
-    for cell in order:
-        if marked[cell]:
-            distance[cell] = 0.0
-        elif receiver[cell] < 0:
-            distance[cell] = beyond
-        else:
-            to = receiver[cell]
-            step = height if to % cols == cell % cols else width
-            if to % cols != cell % cols and to // cols != cell // cols:
-                step = diagonal
-            distance[cell] = distance[to] + step
-
-
-def _pass_down(
-    receiver: Any, order: Any, cols: int, width: float, height: float, distance: Any
-) -> None:
-    """Lower the distance of each receiver to that of its donors and the step, donors first."""
-    diagonal = np.sqrt(width * width + height * height)
-    for position in range(len(order) - 1, -1, -1):
-        cell = order[position]
-        to = receiver[cell]
-        if to < 0:
-            continue
-        step = height if to % cols == cell % cols else width
-        if to % cols != cell % cols and to // cols != cell // cols:
-            step = diagonal
-        if distance[cell] + step < distance[to]:
-            distance[to] = distance[cell] + step

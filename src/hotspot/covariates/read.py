@@ -3,30 +3,23 @@
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from math import isfinite
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from hotspot.covariates.align import Placement, choose_resampling
 from hotspot.covariates.catalogue import Kind
 from hotspot.covariates.layers import RasterLayer
 from hotspot.covariates.references import agreed_crs, region_text
 from hotspot.covariates.remote import RemoteFile
-from hotspot.covariates.remote_rasters import open_remote_raster
-from hotspot.covariates.virtual import virtual_sources
-from hotspot.errors import CovariateError, GridError, few, nearest_name
+from hotspot.covariates.source_rasters import open_source
+from hotspot.errors import CovariateError, GridError, few
 from hotspot.grid import Grid, Window
 from hotspot.rasters import (
     dataset_crs,
-    local_path,
-    open_raster,
-    read_grid,
     read_window,
 )
 
@@ -51,9 +44,6 @@ _BORDER_ROWS = 32
 
 # A border of which this share is 0 looks like a collar.
 _COLLAR = 0.5
-
-# What holds variables, by the ending of its name, and how GDAL calls it.
-_CONTAINERS = {".nc": "netCDF", ".nc4": "netCDF", ".zarr": "Zarr"}
 
 # How units are spelt in files; others are compared as they stand.
 _SPELLINGS = {
@@ -316,155 +306,6 @@ class AlignedRaster:
                 "Check the CRS of both, and the region of the grid."
             )
         return placement
-
-
-def open_source(layer: RasterLayer) -> Any:
-    """Open the raster of a layer for reading; the dataset is a context manager.
-
-    Raises
-    ------
-    CovariateError
-        The file cannot be read as a raster, or the variable of a NetCDF file or a Zarr store
-        is missing or not named.
-    """
-    path = layer.path
-    suffix = "" if isinstance(path, RemoteFile) else path.suffix.lower()
-    if suffix not in _CONTAINERS and layer.variable is not None:
-        raise CovariateError(
-            f"{path.name} has no variables such as {layer.variable!r}: it is no NetCDF file "
-            "(.nc) and no Zarr store (.zarr). Leave the key `variable` out; `band` chooses a "
-            "band."
-        )
-    if isinstance(path, RemoteFile):
-        return open_remote_raster(path)
-    if suffix == ".vrt":
-        return _open_virtual(path)
-    if suffix in _CONTAINERS:
-        return _open_container(layer, path, _CONTAINERS[suffix])
-    return open_raster(path)
-
-
-def _open_virtual(path: Path) -> Any:
-    file = local_path(path)
-    for tile in virtual_sources(file):
-        open_raster(tile).close()
-    try:
-        return rasterio.open(file, driver="VRT")
-    except RasterioError as error:
-        raise CovariateError(
-            f"{path} cannot be read as a virtual raster: {error}. Make it anew with "
-            "gdalbuildvrt."
-        ) from error
-
-
-def _open_container(layer: RasterLayer, path: Path, driver: str) -> Any:
-    """Open a file or store that holds variables, or one of them."""
-    file = path.absolute() if path.is_dir() and driver == "Zarr" else local_path(path)
-    if '"' in str(file):
-        raise CovariateError(
-            f"The path {str(file)!r} holds a quotation mark. Rename the file or its folder."
-        )
-    dataset = _open_as(f'ZARR:"{file}"' if driver == "Zarr" else str(file), path, driver)
-    names = [part.rsplit(":", 1)[1].removeprefix("/") for part in dataset.subdatasets]
-    if layer.variable is None and dataset.count == 0:
-        dataset.close()
-        raise CovariateError(
-            f"{layer.path.name} has {len(names)} variables: {few(names, 12)}. "
-            "Name one with the key `variable`."
-        )
-    if layer.variable is None:
-        return dataset
-    dataset.close()
-    # A file with one variable has no parts; its name must be the one asked for all the same.
-    if (names and layer.variable not in names) or ":" in layer.variable:
-        raise CovariateError(
-            f"{layer.path.name} has no variable {layer.variable!r}."
-            f"{nearest_name(layer.variable, names)} It has {few(names, 12)}."
-        )
-    inside = f"/{layer.variable}" if driver == "Zarr" else layer.variable
-    return _open_as(f'{driver.upper()}:"{file}":{inside}', path, driver)
-
-
-def _open_as(name: str, path: Path, driver: str) -> Any:
-    try:
-        with warnings.catch_warnings():
-            # A file of several variables has no place of its own; its variables have.
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(name, driver=driver)
-    except RasterioError as error:
-        kind = "NetCDF" if driver == "netCDF" else "a Zarr store"
-        raise CovariateError(
-            f"{path} cannot be read as {kind}: {error}. Check the key `variable`, or write "
-            "the variable to a GeoTIFF with gdal_translate."
-        ) from error
-
-
-def resolve_grid(
-    *,
-    like: Path | None = None,
-    crs: str | None = None,
-    resolution: float | None = None,
-    region: tuple[float, float, float, float] | None = None,
-) -> Grid:
-    """Return the grid of a raster, or the one that a CRS, a cell size and a region make.
-
-    Parameters
-    ----------
-    like : Path, optional
-        A raster; the rest must then be absent.
-    crs : str, optional
-        Authority code or WKT.
-    resolution : float, optional
-        Side of a cell in the unit of the CRS.
-    region : tuple of float, optional
-        (west, east, south, north) in the unit of the CRS.
-
-    Raises
-    ------
-    GridError
-        Neither a raster nor all three others are given, or both are.
-    """
-    if like is not None and crs is None and resolution is None and region is None:
-        return read_grid(like)
-    if like is None and crs is not None and resolution is not None and region is not None:
-        return Grid.from_region(region, resolution, crs)
-    raise GridError(
-        f"The grid is not told by like={like}, crs={crs}, resolution={resolution}, "
-        f"region={region}. Give `like` alone, or `crs`, `resolution` and `region` together."
-    )
-
-
-def grown_grid(placement: Placement, maximum: float | None) -> tuple[Grid, Window]:
-    """Return the grid grown to hold a whole source, and where the grid lies in it.
-
-    Parameters
-    ----------
-    placement : Placement
-        Of the source among the cells of the grid.
-    maximum : float, optional
-        By how far it is grown at most, in the unit of the CRS.
-    """
-    grid = placement.grid
-    width, height = grid.resolution
-    west, east, south, north = grid.region
-    reached = placement.region
-    if not all(isfinite(value) for value in reached):
-        reached = grid.region
-    gaps = (
-        (north, reached[3], height),
-        (reached[2], south, height),
-        (reached[0], west, width),
-        (east, reached[1], width),
-    )
-    limit = np.inf if maximum is None else maximum
-    # From the edge of the grid outwards, in whole cells, up to the limit.
-    above, below, left, right = (
-        int(np.ceil(min(max(end - begin, 0.0), limit) / step - 1e-9))
-        for begin, end, step in gaps
-    )
-    rows, cols = grid.shape
-    grown = grid.crop(Window(-above, -left, rows + above + below, cols + left + right))
-    return grown, Window(above, left, rows, cols)
 
 
 def _spelt(unit: str) -> str:

@@ -45,7 +45,7 @@ def fit_spread(
     read : callable
         From a part to its samples; called on a worker, which must be able to import it.
     client : distributed.Client
-        Of the cluster, such as `hotspot.maps.remote.connected` gives.
+        Of the cluster, such as `hotspot.maps.cluster.connected` gives.
 
     Raises
     ------

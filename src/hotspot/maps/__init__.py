@@ -2,14 +2,9 @@
 
 from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
 from hotspot.maps.estimate import MapEstimate, estimate_map
-from hotspot.maps.hotspots import (
-    ClusterRule,
-    HotspotBlock,
-    HotspotRule,
-    TopShareRule,
-    find_hotspots,
-    trace_hotspots,
-)
+from hotspot.maps.hotspot_cells import HotspotBlock
+from hotspot.maps.hotspot_rules import ClusterRule, HotspotRule, TopShareRule
+from hotspot.maps.hotspots import find_hotspots, trace_hotspots
 from hotspot.maps.layers import LAYERS, Layer, available_layers
 from hotspot.maps.predict import MapOptions, predict_stack
 from hotspot.maps.read import read_blocks, read_layer, read_windows

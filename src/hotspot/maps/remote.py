@@ -1,20 +1,18 @@
 """Windows computed by Dask workers: other processes, or other machines."""
 
-import logging
 import sys
 import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from hotspot import __version__
 from hotspot.covariates.remote_rasters import remote_reading
-from hotspot.errors import ConfigError, HotspotError, OutputError, few
+from hotspot.errors import HotspotError, OutputError, few
 from hotspot.maps.engine import Packed
 from hotspot.maps.window import CovariateStack, MapJob
 from hotspot.rasters import bounded_cache
@@ -28,10 +26,6 @@ _LIBRARIES = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "rasterio", "sc
 _AHEAD = 2
 # Seconds without a worker after which nobody is waited for any more.
 _PATIENCE = 120.0
-# Time that a worker of this machine has to come back before another is started in its place.
-_LOST = "40 s"
-# Workers of this machine that may end with the same window before it is taken for the reason.
-_ENDED = 10
 # Seconds after which a window that has not come makes one look for the workers.
 _LOOK = 5.0
 # Seconds after which a window whose connection broke is asked for again.
@@ -49,7 +43,7 @@ class DaskWorkers:
     Parameters
     ----------
     client : distributed.Client
-        Of the cluster; see `local_workers` and `connected`.
+        Of the cluster; see `hotspot.maps.cluster`.
     open_stack : callable
         Opens the covariates on a worker, once for each of its threads.
     patience : float, seconds
@@ -89,7 +83,7 @@ class DaskWorkers:
         client = self._client
         self._replace_lost()
         self._await_worker()
-        client.register_plugin(_plugin(name, job, self._open_stack))
+        self._send(_plugin(name, job, self._open_stack))
         under_way: deque[tuple[int, Any]] = deque()
         try:
             for number in numbers:
@@ -102,8 +96,23 @@ class DaskWorkers:
                 yield first, self._result(first, future)
         finally:
             client.cancel([future for _, future in under_way])
-            if client.status == "running":
-                client.unregister_worker_plugin(name)
+            # A worker that ends just then breaks the connection, and takes the job with it.
+            with suppress(OSError):
+                if client.status == "running":
+                    client.unregister_worker_plugin(name)
+
+    def _send(self, plugin: Any) -> None:
+        """Hand the job to all workers, again where one of them ends meanwhile."""
+        until = monotonic() + self._patience
+        while True:
+            try:
+                self._client.register_plugin(plugin)
+            except OSError:
+                if monotonic() > until:
+                    raise
+                sleep(_RETRY)
+            else:
+                return
 
     def _threads(self) -> int:
         return max(1, sum(map(int, self._client.ncores().values())))
@@ -192,96 +201,6 @@ def versions() -> dict[str, str]:
         "python": python,
         **{name: version(name) for name in _LIBRARIES},
     }
-
-
-@contextmanager
-def local_workers(count: int, *, scratch: Path | None = None) -> Iterator[Any]:
-    """Give a client of worker processes on this machine, one thread each.
-
-    They listen to this machine alone, and to nobody without the certificate that is made for
-    them: whoever may talk to a worker may have it run anything.
-
-    Parameters
-    ----------
-    count : int
-        Processes.
-    scratch : Path, optional
-        Folder for what Dask writes meanwhile.
-    """
-    distributed = _distributed()
-    import dask
-
-    # No pages on what is computed: the progress bar tells, and others need not know.
-    quiet: dict[str, list[str]] = {
-        f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")
-    }
-    # A worker that ended is started again, which takes a busy machine longer than the 15
-    # seconds after which Dask gives it up. A window that it held is not the reason by that.
-    lost = {
-        "distributed.deploy.lost-worker-timeout": _LOST,
-        "distributed.scheduler.allowed-failures": _ENDED,
-    }
-    with (
-        dask.config.set({**quiet, **lost}),
-        distributed.LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            security=distributed.Security.temporary(),
-            dashboard_address="127.0.0.1:0",
-            worker_dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            local_directory=None if scratch is None else str(scratch),
-            silence_logs=logging.ERROR,
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
-
-
-@contextmanager
-def connected(scheduler: str, *, timeout: float = 30.0) -> Iterator[Any]:
-    """Give a client of a running Dask scheduler.
-
-    Parameters
-    ----------
-    scheduler : str
-        Address such as ``tcp://10.0.0.5:8786`` or ``tls://…``, or the path of the file that
-        ``dask scheduler --scheduler-file`` wrote. Certificates are those of Dask's own
-        configuration.
-    timeout : float, seconds
-        How long to try.
-
-    Raises
-    ------
-    ConfigError
-        Nobody answers at the address.
-    """
-    distributed = _distributed()
-    is_file = scheduler.endswith(".json")
-    where = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
-    try:
-        client = distributed.Client(**where, timeout=timeout)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ConfigError(
-            f"No Dask scheduler answers at {scheduler!r} within {timeout:g} seconds: {error}. "
-            "Start one with `dask scheduler`, or correct predict.compute.scheduler; with null, "
-            "workers are started on this machine."
-        ) from error
-    with client:
-        yield client
-
-
-def _distributed() -> Any:
-    try:
-        import distributed
-    except ImportError as error:
-        raise ConfigError(
-            "Windows are to be computed by Dask, which is not installed here. Install it with "
-            "`pip install 'hotspot[dask]'`, or set predict.compute.kind=threads."
-        ) from error
-    return distributed
 
 
 def _plugin(name: str, job: MapJob, open_stack: OpenStack) -> Any:

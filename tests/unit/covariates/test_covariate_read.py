@@ -6,8 +6,9 @@ import shapely
 from affine import Affine
 
 from hotspot.covariates import read
+from hotspot.covariates.grids import resolve_grid
 from hotspot.covariates.layers import Features, RasterLayer
-from hotspot.covariates.read import AlignedRaster, resolve_grid
+from hotspot.covariates.read import AlignedRaster
 from hotspot.covariates.vectors.read import read_features
 from hotspot.errors import CovariateError, GridError
 from hotspot.grid import Grid, Window

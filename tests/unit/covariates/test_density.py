@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from hotspot.covariates.density import AreaShare, density_of
+from hotspot.covariates.area_share import AreaShare
+from hotspot.covariates.density import density_of
 from hotspot.errors import CovariateError
 
 # Circles of shapely are polygons; with this many sides their area is short by 1e-7.

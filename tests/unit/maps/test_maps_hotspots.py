@@ -7,7 +7,8 @@ from affine import Affine
 
 from hotspot.errors import ConfigError, GridError
 from hotspot.grid import Grid
-from hotspot.maps.hotspots import HotspotRule, find_hotspots
+from hotspot.maps.hotspot_rules import HotspotRule
+from hotspot.maps.hotspots import find_hotspots
 from hotspot.maps.write import write_hotspots
 
 GRID = Grid("EPSG:28992", Affine(10, 0, 1000, 0, -10, 2000), (8, 10))

@@ -19,15 +19,9 @@ from hotspot.covariates.catalogue import Covariate, Kind, Role
 from hotspot.errors import ConfigError
 from hotspot.grid import Grid
 from hotspot.maps.clusters import false_discovery_cut, getis_ord
-from hotspot.maps.hotspots import (
-    ClusterRule,
-    HotspotBlock,
-    HotspotRule,
-    TopShareRule,
-    coarse_log_odds,
-    top_share_cut,
-    trace_hotspots,
-)
+from hotspot.maps.hotspot_cells import HotspotBlock, coarse_log_odds, top_share_cut
+from hotspot.maps.hotspot_rules import ClusterRule, HotspotRule, TopShareRule
+from hotspot.maps.hotspots import trace_hotspots
 
 LAND_USE = Covariate(
     "cover", "class", Kind.CATEGORICAL, Role.LAND_USE, classes=((1, "arable"), (2, "forest"))

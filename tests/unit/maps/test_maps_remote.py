@@ -20,7 +20,7 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
 from hotspot.estimators.store import load_model, save_model
 from hotspot.grid import Grid, Window
-from hotspot.maps import remote
+from hotspot.maps import cluster, remote
 from hotspot.maps.decision import DecisionRule
 from hotspot.maps.engine import InTurn
 from hotspot.maps.predict import MapOptions, predict_stack
@@ -180,6 +180,38 @@ def test_workers_that_were_given_up_are_started_again(there, asked):
     assert crew.asked == asked
 
 
+class _Telling:
+    """A client of workers that break connections while they are told something."""
+
+    def __init__(self, client, breaks):
+        self._client, self._breaks = client, breaks
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def _told(self, tell, *given):
+        if self._breaks:
+            self._breaks -= 1
+            raise ConnectionResetError("the other end is gone")
+        return tell(*given)
+
+    def register_plugin(self, plugin):
+        return self._told(self._client.register_plugin, plugin)
+
+    def unregister_worker_plugin(self, name):
+        self._breaks += 1
+        return self._told(self._client.unregister_worker_plugin, name)
+
+
+def test_a_worker_that_ends_while_it_is_told_of_the_job_ends_no_map(made, dask_client):
+    """Neither when the job is handed out nor when it is taken back."""
+    told = _workers(made, _Telling(dask_client, 2))
+    assert _map(made, "told", told) == _files(made, "whole")
+    never = _workers(made, _Telling(dask_client, 10), patience=0.0)
+    with pytest.raises(ConnectionResetError):
+        _map(made, "never", never)
+
+
 def test_an_error_of_a_worker_is_told_as_it_is(made, dask_client, tmp_path):
     """What cannot be read there is refused here, with its own words."""
     elsewhere = StackElsewhere(str(tmp_path), *_stack_facts(made))
@@ -195,7 +227,7 @@ def _stack_facts(folder):
 
 def test_without_a_worker_one_is_told_what_to_start(made):
     """A scheduler alone computes nothing, and nobody waits for ever."""
-    with remote.local_workers(0) as alone:
+    with cluster.local_workers(0) as alone:
         engine = _workers(made, alone, patience=0.1)
         with pytest.raises(
             OutputError, match=r"has had no worker for 0\.1 seconds.*`dask worker`"
@@ -209,7 +241,7 @@ def test_nobody_at_the_address_is_told(tmp_path):
         pytest.raises(
             ConfigError, match=r"'tcp://127\.0\.0\.1:9'.*predict\.compute\.scheduler"
         ),
-        remote.connected("tcp://127.0.0.1:9", timeout=0.2),
+        cluster.connected("tcp://127.0.0.1:9", timeout=0.2),
     ):
         pass
 
@@ -219,7 +251,7 @@ def test_without_dask_one_is_told_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(ConfigError, match=r"hotspot\[dask\].*kind=threads"),
-        remote.local_workers(1),
+        cluster.local_workers(1),
     ):
         pass
 

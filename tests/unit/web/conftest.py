@@ -21,7 +21,8 @@ from hotspot.explanations.background import choose_background
 from hotspot.explanations.layers import NO_DRIVER, layer_roles, role_layers
 from hotspot.grid import Grid, Window
 from hotspot.maps.decision import DecisionRule, inside_applicability
-from hotspot.maps.hotspots import HotspotRule, find_hotspots
+from hotspot.maps.hotspot_rules import HotspotRule
+from hotspot.maps.hotspots import find_hotspots
 from hotspot.maps.layers import LAYERS, available_layers
 from hotspot.maps.read import read_layer
 from hotspot.maps.tags import layer_tags
