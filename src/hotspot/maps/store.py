@@ -232,8 +232,8 @@ def check_space(folder: Path, needed: float, already: int = 0) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed - already:
         raise OutputError(
-            f"The map needs about {(needed - already) / 1e9:.1f} GB on the disk of {folder}, "
-            f"and {free / 1e9:.1f} GB are free. Free space, ask for fewer layers "
+            f"The map needs about {(needed - already) / 1e9:.3g} GB on the disk of {folder}, "
+            f"and {free / 1e9:.3g} GB are free. Free space, ask for fewer layers "
             "(predict.layers), or map a smaller region or larger cells."
         )
 

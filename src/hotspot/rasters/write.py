@@ -310,11 +310,18 @@ def _told(path: Path) -> Iterator[None]:
     except OutputError:
         raise
     except (OSError, *_GDAL_ERRORS) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise OutputError(
-            f"{path} could not be written: {reason}. Nothing half-written is left. "
-            "Free space or give write permission, then run again."
+            f"{path} could not be written: {reason}{_room(path.parent)}. Nothing half-written "
+            "is left. Free space or give write permission, then run again."
         ) from error
+
+
+def _room(folder: Path) -> str:
+    """Return how much of a disk is free, in words: GDAL does not say that one is full."""
+    with suppress(OSError):
+        return f"; {shutil.disk_usage(folder).free / 1e6:.3g} MB of its disk are free"
+    return ""
 
 
 def _default_nodata(dtype: np.dtype[Any]) -> float:

@@ -160,6 +160,6 @@ def test_a_line_is_there_before_the_next_window_is_begun(tmp_path):
 def test_a_small_disk_is_refused_with_numbers(tmp_path, monkeypatch):
     """Both numbers and the remedy are told; windows that are there do not count twice."""
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 2e9}))
-    with pytest.raises(OutputError, match=r"about 3\.0 GB.*2\.0 GB are free\. Free space"):
+    with pytest.raises(OutputError, match=r"about 3 GB.*and 2 GB are free\. Free space"):
         check_space(tmp_path, 3e9)
     check_space(tmp_path, 3e9, already=1_500_000_000)
