@@ -59,6 +59,8 @@ SIDE = 512
 THREE_LAYERS = ("probability", "dissimilarity", "decision")
 JOB_LAYERS = ("probability", "probability_lower", "probability_upper", *THREE_LAYERS[1:])
 RULE = DecisionRule()
+# Covariates, of twelve numbers, with noise at every cell.
+STACKS = {"mixed": 6, "smooth": 0, "noisy": 12}
 PARTS = ("loop", "job", "dask", "small")
 KILLS = ("computing windows", "writing rasters", "a Dask worker")
 
@@ -228,13 +230,13 @@ def busy_loops(count: int) -> float:
     return count * 1.5 / (time.perf_counter() - start)
 
 
-def against_the_loop(side: int, n_trees: int, repeats: int) -> list[str]:
-    """Compare one layer, read to raster, with a plain loop, on stacks of three kinds."""
+def against_the_loop(kinds: Sequence[str], side: int, n_trees: int, repeats: int) -> list[str]:
+    """Compare one layer, read to raster, with a plain loop, on stacks of some kinds."""
     lines: list[str] = []
-    for kind, n_noisy in (("mixed", 6), ("smooth", 0), ("noisy", 12)):
+    for kind in kinds:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            make_stack(folder / "stack", (side, side), n_noisy=n_noisy)
+            make_stack(folder / "stack", (side, side), n_noisy=STACKS[kind])
             with open_stack(folder / "stack") as stack:
                 fit(stack, n_trees, folder / "model")
             variants: dict[str, Callable[[Path], None]] = {
@@ -321,6 +323,18 @@ def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
 
     results = [compute(place) for place in range(len(windows))]
 
+    def ready_alone(target: Path) -> None:
+        fresh = load_model(folder / "model")
+        roles = list(fresh.catalogue.by_role())
+        trees = fresh.estimator._trees  # type: ignore[attr-defined]
+        # Asking why these are slow makes the masks and the tables that make them quick.
+        slow = (
+            trees.reason,
+            trees.why_slow([roles.index(str(c.role)) for c in fresh.catalogue]),
+        )
+        if any(slow):
+            raise SystemExit(f"The model has no quick way: {slow}")
+
     def read_alone(target: Path) -> None:
         with open_stack(folder / "stack") as again, bounded_cache():
             for window in windows:
@@ -346,6 +360,7 @@ def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
         {
             "whole job, 1 thread": lambda to: make_map(folder, to, layers=None),
             "whole job, 2 threads": lambda to: make_map(folder, to, layers=None, threads=2),
+            "making the model ready alone": ready_alone,
             "reading alone": read_alone,
             "computing alone": compute_alone,
             "keeping finished windows alone": keep_alone,
@@ -570,6 +585,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="of the memory test")
     parser.add_argument("--peak", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="of times")
+    parser.add_argument("--stacks", nargs="*", choices=STACKS, default=list(STACKS))
     parser.add_argument("--attempt", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peak:
@@ -592,7 +608,7 @@ def main() -> None:
             print(f"{share:.0%} of the cells have data. Medians of {given.repeats} repeats.")
             if "loop" in given.parts:
                 print("\n## One layer against a plain loop\n")
-                lines = against_the_loop(given.size, given.trees, given.repeats)
+                lines = against_the_loop(given.stacks, given.size, given.trees, given.repeats)
                 print("\n".join(lines), flush=True)
                 print(LOOP_NOTE)
             if "job" in given.parts:
