@@ -360,6 +360,10 @@ def by_parts(folder: Path, stack: Stack, repeats: int, cells: int) -> list[str]:
         {
             "whole job, 1 thread": lambda to: make_map(folder, to, layers=None),
             "whole job, 2 threads": lambda to: make_map(folder, to, layers=None, threads=2),
+            "probability, 1 thread": lambda to: make_map(folder, to),
+            "probability, dissimilarity, decision, 1 thread": lambda to: make_map(
+                folder, to, layers=THREE_LAYERS
+            ),
             "making the model ready alone": ready_alone,
             "reading alone": read_alone,
             "computing alone": compute_alone,
