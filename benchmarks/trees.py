@@ -27,7 +27,8 @@ from scipy.ndimage import distance_transform_edt, uniform_filter, zoom
 
 from hotspot.estimators import forest as forest_module
 from hotspot.estimators.forest import QuantileForest
-from hotspot.trees import Codes, LeafMasks, PatternTables, TreeEnsemble
+from hotspot.trees import Codes, LeafMasks, PatternTables
+from hotspot.trees.lightgbm_text import read_trees
 from hotspot.trees.patience import Patience
 
 SIDE = 512
@@ -220,7 +221,7 @@ def share_of_cores() -> str:
 
 def sums(booster: Any, orders: Mapping[str, np.ndarray]) -> list[str]:
     """Return the lines of the table of predictions."""
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     masks = LeafMasks.of(ensemble, Codes.of(ensemble))
     lines = []
     for order, rows in orders.items():
@@ -246,7 +247,7 @@ def sums(booster: Any, orders: Mapping[str, np.ndarray]) -> list[str]:
 
 def contributions(booster: Any, rows: np.ndarray) -> list[str]:
     """Return the lines of the table of SHAP values."""
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     codes = Codes.of(ensemble)
     few = rows[:300]
     each, by_role = PatternTables.of(ensemble, codes), PatternTables.of(ensemble, codes, ROLES)
@@ -309,7 +310,7 @@ def one_off(booster: Any, rows: np.ndarray) -> list[str]:
     """Return the lines of what is paid once."""
     text = booster.model_to_string()
     start = time.process_time()
-    ensemble = TreeEnsemble.from_text(text)
+    ensemble = read_trees(text)
     codes = Codes.of(ensemble)
     masks = LeafMasks.of(ensemble, codes)
     ready = time.process_time()

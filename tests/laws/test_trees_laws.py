@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hotspot.trees import Codes, LeafMasks, PatternTables, TreeEnsemble
+from hotspot.trees import Codes, LeafMasks, PatternTables
+from hotspot.trees.lightgbm_text import read_trees
 
 SEEDS = st.integers(0, 2**20)
 FEW = settings(max_examples=25, deadline=None)
@@ -62,7 +63,7 @@ def planted(seed: int) -> tuple[Any, NDArray[np.float64]]:
 def test_sums_have_the_bits_of_lightgbm(seed: int) -> None:
     """For any model and any rows, with holes and classes never seen."""
     booster, rows = planted(seed)
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     sums = LeafMasks.of(ensemble, Codes.of(ensemble)).sums(rows)
     np.testing.assert_array_equal(sums, booster.predict(rows, raw_score=True))
 
@@ -72,7 +73,7 @@ def test_sums_have_the_bits_of_lightgbm(seed: int) -> None:
 def test_shares_are_those_of_lightgbm_and_add_up(seed: int) -> None:
     """Contributions are LightGBM's, alone and by group, and sum to the raw score."""
     booster, rows = planted(seed)
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     codes = Codes.of(ensemble)
     expected = booster.predict(rows, pred_contrib=True)
     near = {"atol": 1e-9 * max(1.0, float(np.abs(expected).max())), "rtol": 0.0}
@@ -93,7 +94,7 @@ def test_shares_are_those_of_lightgbm_and_add_up(seed: int) -> None:
 def test_a_row_is_answered_alone(seed: int) -> None:
     """The rows beside it change neither the sum nor a share of a row by a bit."""
     booster, rows = planted(seed)
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     codes = Codes.of(ensemble)
     masks, tables = LeafMasks.of(ensemble, codes), PatternTables.of(ensemble, codes)
     order = np.random.default_rng(seed).permutation(len(rows))

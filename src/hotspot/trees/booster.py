@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.trees.ensemble import TreeEnsemble, Values
+from hotspot.trees.lightgbm_text import read_trees
 from hotspot.trees.patience import Patience
 from hotspot.trees.predict import LeafMasks
 from hotspot.trees.quantise import Codes
@@ -148,7 +149,7 @@ class BoosterTrees:
 
     @cached_property
     def _ensemble(self) -> TreeEnsemble:
-        return TreeEnsemble.from_text(self.booster.model_to_string())
+        return read_trees(self.booster.model_to_string())
 
     @cached_property
     def _codes(self) -> Codes:

@@ -9,13 +9,13 @@ import pytest
 
 from hotspot.errors import ModelError
 from hotspot.trees import patterns, shap
-from hotspot.trees.ensemble import TreeEnsemble
+from hotspot.trees.lightgbm_text import read_trees
 from hotspot.trees.quantise import Codes
 from hotspot.trees.shap import PatternTables
 
 
 def tables_of(booster: Any, groups: Any = None) -> PatternTables:
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     return PatternTables.of(ensemble, Codes.of(ensemble), groups)
 
 
@@ -77,7 +77,7 @@ def test_parts_of_any_size_agree(
 def test_the_definition_over_all_coalitions(trained: Any, rows: Any) -> None:
     """Shapley's formula, with trees that follow both ways where a covariate is unknown."""
     booster = trained("classes_and_nan", n_trees=3)
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     codes = Codes.of(ensemble)
     left, splits = codes.goes_left(ensemble), ensemble.splits
     encoded = codes.encode(rows)
@@ -145,7 +145,7 @@ def test_what_tables_cannot_hold_is_refused(
     text = booster.model_to_string()
     first = text.index("\nleaf_count=") + len("\nleaf_count=")
     none = text[:first] + "0" + text[text.index(" ", first) :]
-    ensemble = TreeEnsemble.from_text(none)
+    ensemble = read_trees(none)
     with pytest.raises(ModelError, match="no training sample"):
         PatternTables.of(ensemble, Codes.of(ensemble))
     monkeypatch.setattr(shap, "MOST_BITS", 2)

@@ -8,13 +8,13 @@ import pytest
 
 from hotspot.errors import ModelError
 from hotspot.trees import predict
-from hotspot.trees.ensemble import TreeEnsemble
+from hotspot.trees.lightgbm_text import read_trees
 from hotspot.trees.predict import LeafMasks, compiled_codes
 from hotspot.trees.quantise import Codes
 
 
 def masks_of(booster: Any) -> LeafMasks:
-    ensemble = TreeEnsemble.from_text(booster.model_to_string())
+    ensemble = read_trees(booster.model_to_string())
     return LeafMasks.of(ensemble, Codes.of(ensemble))
 
 
@@ -32,7 +32,7 @@ def test_sums_are_those_of_lightgbm(trained: Any, rows: Any, kind: str) -> None:
 def test_the_kinds_are_what_they_are_called(trained: Any) -> None:
     """Among the kinds are splits by class, both ways of missing, and more than 64 leaves."""
     splits = {
-        kind: TreeEnsemble.from_text(trained(kind).model_to_string())
+        kind: read_trees(trained(kind).model_to_string())
         for kind in ("plain", "classes", "nan", "zero_as_missing", "deep", "stumps")
     }
     assert not splits["plain"].splits.by_class.any()
@@ -47,7 +47,7 @@ def test_the_kinds_are_what_they_are_called(trained: Any) -> None:
 def test_single_precision_is_compared_as_it_is(trained: Any) -> None:
     """A number that single precision rounds up over a threshold goes right, not left."""
     booster = trained("plain")
-    splits = TreeEnsemble.from_text(booster.model_to_string()).splits
+    splits = read_trees(booster.model_to_string()).splits
     edge = splits.threshold[splits.column == 0]
     double = np.zeros((len(edge), 6))
     double[:, 0] = edge
@@ -60,7 +60,7 @@ def test_single_precision_is_compared_as_it_is(trained: Any) -> None:
 def test_values_on_a_threshold_go_left(trained: Any) -> None:
     """The threshold itself and its two neighbours fall on LightGBM's side."""
     booster = trained("plain")
-    splits = TreeEnsemble.from_text(booster.model_to_string()).splits
+    splits = read_trees(booster.model_to_string()).splits
     edge = splits.threshold[splits.column == 0]
     around = np.concatenate([edge, np.nextafter(edge, np.inf), np.nextafter(edge, -np.inf)])
     rows = np.zeros((len(around), 6))
@@ -126,7 +126,7 @@ def test_rows_of_another_width_are_refused(trained: Any) -> None:
 def test_each_output_of_several(trained: Any, rows: Any) -> None:
     """A booster of three classes is taken apart into three sums."""
     booster = trained("classes", objective="multiclass", num_class=3)
-    whole = TreeEnsemble.from_text(booster.model_to_string())
+    whole = read_trees(booster.model_to_string())
     codes = Codes.of(whole)
     with pytest.raises(ModelError, match="Take them apart"):
         LeafMasks.of(whole, codes)
@@ -138,14 +138,14 @@ def test_each_output_of_several(trained: Any, rows: Any) -> None:
 
 def test_codes_compiled_and_plain_are_the_same(trained: Any, rows: Any, kind: str) -> None:
     """The loop that searches all rows at once gives the codes of the plain search."""
-    codes = Codes.of(TreeEnsemble.from_text(trained(kind).model_to_string()))
+    codes = Codes.of(read_trees(trained(kind).model_to_string()))
     np.testing.assert_array_equal(compiled_codes(codes, rows), codes.encode(rows))
 
 
 def test_codes_of_several_boosters_serve_each(trained: Any, rows: Any) -> None:
     """Rows are encoded once for all boosters of a model."""
     boosters = [trained("nan"), trained("regression", 1)]
-    ensembles = [TreeEnsemble.from_text(b.model_to_string()) for b in boosters]
+    ensembles = [read_trees(b.model_to_string()) for b in boosters]
     codes = Codes.of(*ensembles)
     for booster, ensemble in zip(boosters, ensembles, strict=True):
         sums = LeafMasks.of(ensemble, codes).sums(rows)
@@ -169,7 +169,7 @@ def test_too_large_masks_are_refused(trained: Any, monkeypatch: pytest.MonkeyPat
 def test_what_is_no_sum_is_refused(trained: Any, options: Any, message: str) -> None:
     """Linear trees and means over trees are left to LightGBM."""
     with pytest.raises(ModelError, match=message):
-        TreeEnsemble.from_text(trained("plain", **options).model_to_string())
+        read_trees(trained("plain", **options).model_to_string())
 
 
 @pytest.mark.parametrize(
@@ -189,23 +189,23 @@ def test_damaged_trees_are_refused(trained: Any, name: str, wrong: str) -> None:
     damaged = re.sub(rf"(\n{name}=)\S+", rf"\g<1>{wrong}", text, count=1)
     assert damaged != text
     with pytest.raises(ModelError, match="damaged"):
-        TreeEnsemble.from_text(damaged)
+        read_trees(damaged)
 
 
 def test_a_cut_text_is_refused(trained: Any) -> None:
     """A model that was not written to its end, or is none, is not read."""
     text = trained("plain").model_to_string()
     with pytest.raises(ModelError, match="cut or damaged"):
-        TreeEnsemble.from_text(re.sub(r"(\nthreshold=\S+ \S+) .*", r"\1", text, count=1))
+        read_trees(re.sub(r"(\nthreshold=\S+ \S+) .*", r"\1", text, count=1))
     for line in ("num_leaves=15", "max_feature_idx=5"):
         with pytest.raises(ModelError, match="cannot be read as trees: "):
-            TreeEnsemble.from_text(text.replace(line, line.replace("=", "=x"), 1))
+            read_trees(text.replace(line, line.replace("=", "=x"), 1))
     with pytest.raises(ModelError, match="cut or damaged"):
-        TreeEnsemble.from_text(text.replace("num_leaves=15\n", "", 1))
+        read_trees(text.replace("num_leaves=15\n", "", 1))
     with pytest.raises(ModelError, match="where they end"):
-        TreeEnsemble.from_text(text[: text.index("end of trees")])
+        read_trees(text[: text.index("end of trees")])
     with pytest.raises(ModelError, match="no model of LightGBM"):
-        TreeEnsemble.from_text("a poem")
+        read_trees("a poem")
 
 
 def test_a_covariate_may_have_any_name(trained: Any, rows: Any) -> None:
@@ -214,7 +214,7 @@ def test_a_covariate_may_have_any_name(trained: Any, rows: Any) -> None:
     text = booster.model_to_string().replace("Column_0", "leaf_value")
     text = text.replace("Column_1", "num_leaves").replace("Column_2", "threshold")
     assert "\nleaf_value=" in text[text.index("end of trees") :]
-    ensemble = TreeEnsemble.from_text(text)
+    ensemble = read_trees(text)
     sums = LeafMasks.of(ensemble, Codes.of(ensemble)).sums(rows)
     np.testing.assert_array_equal(sums, raw(booster, rows))
 
@@ -223,8 +223,7 @@ def test_a_column_of_numbers_and_classes_is_refused(trained: Any) -> None:
     """One code cannot stand for a number and for a class."""
     text = trained("classes").model_to_string()
     ensembles = [
-        TreeEnsemble.from_text(b.model_to_string())
-        for b in (trained("plain"), trained("classes"))
+        read_trees(b.model_to_string()) for b in (trained("plain"), trained("classes"))
     ]
     assert "num_cat=1" in text or "num_cat=2" in text
     with pytest.raises(ModelError, match="by thresholds and by classes"):
