@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hotspot.bundle.countries import ISO3
 from hotspot.errors import ConfigError, nearest_name
 from hotspot.maps.decision import DecisionRule, decide, inside_applicability
-from hotspot.maps.layers import MapModel
+from hotspot.maps.model import MapModel
 from hotspot.maps.stac import SamplingPeriod
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Protocol
 from hotspot.maps.decision import DecisionRule
 from hotspot.maps.encoding import stored_type
 from hotspot.maps.engine import windows_in_flight
-from hotspot.maps.layers import MapModel, layer_named
+from hotspot.maps.layers import layer_named
+from hotspot.maps.model import MapModel
 from hotspot.maps.predict import MapOptions, map_windows
 from hotspot.maps.store import pack
 from hotspot.maps.window import CovariateStack, predict_window

@@ -20,7 +20,8 @@ from hotspot.maps.encoding import (
     stored_type,
 )
 from hotspot.maps.engine import Engine, Threads, aligned_windows
-from hotspot.maps.layers import Layer, MapModel, check_layers, layer_named
+from hotspot.maps.layers import Layer, check_layers, layer_named
+from hotspot.maps.model import MapModel
 from hotspot.maps.store import FinishedWindows, Work, check_space
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import layer_tags

@@ -10,8 +10,9 @@ import numpy as np
 from hotspot.errors import GridError
 from hotspot.grid import Grid
 from hotspot.maps.encoding import Encoding, stored_nodata, stored_type
-from hotspot.maps.layers import Layer, MapModel, layer_named
+from hotspot.maps.layers import Layer, layer_named
 from hotspot.maps.limits import limit_phrase, limit_value
+from hotspot.maps.model import MapModel
 from hotspot.maps.statistics import RasterStatistics
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import meaning

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hotspot.errors import ConfigError, few
 from hotspot.maps.decision import Decision
-from hotspot.maps.layers import MapModel
+from hotspot.maps.model import MapModel
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What every raster says about itself."""
 
-from hotspot.maps.layers import MapModel
 from hotspot.maps.limits import limit_phrase, limit_tags
+from hotspot.maps.model import MapModel
 
 # One sentence each: what the number means, and what it does not.
 _MEANING = {

@@ -14,7 +14,8 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
 from hotspot.maps.encoding import Encoding, as_stored
-from hotspot.maps.layers import Layer, MapModel, Values, check_layers, layer_named
+from hotspot.maps.layers import Layer, check_layers, layer_named
+from hotspot.maps.model import MapModel, Values
 from hotspot.maps.store import pack_layers
 
 MapArray = NDArray[np.float32] | NDArray[np.uint8]
