@@ -22,9 +22,11 @@ _FEWEST_MEASURED = 2
 _MOST_LEVELS = 400
 # Standard deviations beyond which the normal distribution is 0 or 1 in double precision.
 _REACH = 8.3
-# Rounds of expectation and maximisation; a fixed number, so that a row's answer does not
-# depend on the rows beside it.
+# Rounds of expectation and maximisation, at most; each row ends for itself, so that its answer
+# does not depend on the rows beside it.
 _EM_ROUNDS = 100
+# Share of a row's mass that may still move in the last round.
+_SETTLED = 1e-8
 
 
 def log_intervals(lower: Values, upper: Values) -> tuple[Values, Values]:
@@ -226,8 +228,8 @@ class Support:
         The nonparametric distribution of greatest likelihood, with `base` counted as so much
         measured mass (a Dirichlet prior): the mass of an interval goes where the measured
         mass inside it lies. Non-detects alone, or values over range alone, or both where the
-        limits do not cross, have the product limit as closed form; other mixtures take 100
-        rounds of expectation and maximisation.
+        limits do not cross, have the product limit as closed form; other mixtures take up to
+        100 rounds of expectation and maximisation.
 
         Parameters
         ----------
@@ -286,8 +288,16 @@ class Support:
         inside = (level >= self.spans[:, :1]) & (level <= self.spans[:, 1:])
         inside = inside.astype(np.float64)
         answer = start + measured
+        moving = np.arange(len(answer))
         for _ in range(_EM_ROUNDS):
-            answer = measured + answer * ((held / (answer @ inside.T)) @ inside)
+            before = answer[moving]
+            after = measured[moving] + before * ((held[moving] / (before @ inside.T)) @ inside)
+            answer[moving] = after
+            # Row by row, so that none depends on what stands beside it.
+            change = np.abs(after - before).sum(axis=1)
+            moving = moving[change > _SETTLED * after.sum(axis=1)]
+            if not moving.size:
+                break
         return answer
 
     def _pairs(self, low: Values, high: Values) -> NDArray[np.int64]:
