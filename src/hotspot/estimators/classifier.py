@@ -152,7 +152,7 @@ class DirectClassifier(BaseEstimator, ABC):
         matrix, known = self._usable(X)
         log_odds = np.full(len(matrix), np.nan)
         if known.any():
-            log_odds[known] = self._log_odds(matrix[known])
+            log_odds[known] = self._log_odds(_rows(matrix, known))
         return log_odds
 
     def contributions(self, X: pd.DataFrame | Matrix) -> tuple[Matrix, NDArray[np.float64]]:
@@ -169,7 +169,7 @@ class DirectClassifier(BaseEstimator, ABC):
         values = np.full(matrix.shape, np.nan)
         base = np.full(len(matrix), np.nan)
         if known.any():
-            values[known], base[known] = self._contributions(matrix[known])
+            values[known], base[known] = self._contributions(_rows(matrix, known))
         return values, base
 
     def group_contributions(
@@ -198,7 +198,7 @@ class DirectClassifier(BaseEstimator, ABC):
         values = np.full((len(matrix), max(groups) + 1), np.nan)
         base = np.full(len(matrix), np.nan)
         if known.any():
-            values[known], base[known] = self._group_contributions(matrix[known], groups)
+            values[known], base[known] = self._group_contributions(_rows(matrix, known), groups)
         return values, base
 
     def to_state(self) -> ModelState:
@@ -342,3 +342,8 @@ def require(name: str, value: float, *, low: float, high: float = math.inf) -> N
         raise ModelError(
             f"The parameter {name} is {value!r}. Give a number from {low:g} to {high:g}."
         )
+
+
+def _rows(matrix: Matrix, known: NDArray[np.bool_]) -> Matrix:
+    """Return some rows; where these are all of them, as in most of a map, without a copy."""
+    return matrix if known.all() else matrix[known]
