@@ -29,6 +29,7 @@ from worlds import DESIGNS, FIRST_SEED, referred, simulated
 from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.registry import make_estimator
 from hotspot.estimators.table import takes_weights
+from hotspot.evaluation.target_preference import map_correction
 from hotspot.files import replaced_file
 from hotspot.samples.preferential import audit_preference
 from hotspot.samples.weights import weigh
@@ -77,8 +78,7 @@ def of_world(seed: int) -> pd.DataFrame:
         audit = audit_preference(
             chosen.coordinates, np.log(chosen.upper), random_state=child_seed(seed, "audit")
         )
-        agree = audit.is_preferential and preference.sure * audit.correlation > 0
-        slope = preference.sure if agree else 0.0
+        slope = map_correction(preference, audit)
         for kind in KINDS:
             make = partial(
                 make_estimator,

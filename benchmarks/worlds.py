@@ -31,15 +31,18 @@ import pandas as pd
 
 from hotspot.commands.folds import survey_of
 from hotspot.commands.stamps import code_digest
+from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.compare import pooled_score
 from hotspot.evaluation.out_of_fold import out_of_fold
 from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import replaced_file
 from hotspot.folds.make import make_plans
+from hotspot.samples.preferential import audit_preference
 from hotspot.seeds import child_seed
 from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World, true_score
 
@@ -142,8 +145,13 @@ def scores_of(
         categorical=samples.catalogue.categorical,
         random_state=child_seed(world.seed, "model", kind),
     )
+    audit = audit_preference(
+        chosen.coordinates, np.log(chosen.upper), random_state=child_seed(world.seed, "audit")
+    )
+    slope = map_correction(reference.preference, audit)
     model = make().fit(chosen.X, chosen.lower, chosen.upper, coordinates=chosen.coordinates)
-    chance = model.exceedance(cells, limit, coordinates=places)
+    moves = slope != 0 and can_be_corrected(model)
+    chance = corrected(model, slope).exceedance(cells, limit, coordinates=places)
     truth = true_score(world, chance, limit).log_loss
     blocks = score_blocks(chosen.coordinates)
     runs = {
@@ -156,7 +164,7 @@ def scores_of(
 
     # As `hotspot evaluate` does it.
     tests = model_tests(opinion, reference, [runs["random"]])
-    score = target_scores(reference, tests, chance)["log_loss"]
+    score = target_scores(reference, tests, chance, is_corrected=moves)["log_loss"]
     yield {
         "plan": "target_weighted",
         "printed": score.mean,

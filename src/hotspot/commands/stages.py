@@ -186,7 +186,7 @@ STAGES = (
     ),
     Stage(
         "predict",
-        keys=("predict",),
+        keys=("description", "predict", "title"),
         packages=("covariates", "estimators", "maps"),
         inputs=lambda config, paths: [paths.models, paths.covariates],
         outputs=lambda config, paths: [paths.all_maps],

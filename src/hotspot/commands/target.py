@@ -17,6 +17,7 @@ from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
 from hotspot.observations.exceedance import exceedance_labels
@@ -118,11 +119,7 @@ def _of(
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
         random_state=child_seed(config.seed, "tasks", contaminant),
     )
-    slope = reference.preference.sure
-    # Audit and slope look at different things; a map is moved where they agree.
-    agree = audit.is_preferential and slope * audit.correlation > 0
-    if config.preference == "none" or not agree:
-        slope = 0.0
+    slope = map_correction(reference.preference, audit) if config.preference == "auto" else 0.0
     correction = 0.0
     told: dict[str, Any] = {}
     printed: dict[str, dict[str, Any]] = {}

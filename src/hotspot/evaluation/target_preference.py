@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from hotspot.grid import Coordinates
+from hotspot.samples.preferential import PreferenceAudit
 
 Array = NDArray[np.float64]
 
@@ -114,6 +115,30 @@ def preference_slope(
 def _agreed(first: float, second: float) -> float:
     """Return the smaller of two numbers of one sign, and 0 of two signs."""
     return float(min(abs(first), abs(second)) * np.sign(first)) if first * second > 0 else 0.0
+
+
+def map_correction(preference: Preference, audit: PreferenceAudit) -> float:
+    """Return the slope that a map is corrected for.
+
+    Audit and slope look at different things, the density of samples where they are and what
+    cells would have; a map is moved where they agree.
+
+    Parameters
+    ----------
+    preference : Preference
+        Of the samples against the map.
+    audit : PreferenceAudit
+        Of the samples among themselves.
+
+    Examples
+    --------
+    >>> clear = Preference(slope=1.1, se=0.2, sure=0.9, alone=1.2, beside_covariates=1.3)
+    >>> audit = PreferenceAudit(0.7, 0.005, 150, "Samples are denser where values are high.")
+    >>> map_correction(clear, audit)
+    0.9
+    """
+    agree = audit.is_preferential and preference.sure * audit.correlation > 0
+    return preference.sure if agree else 0.0
 
 
 def proved(value: float, error: float, *, beyond: float = 1.0) -> float:

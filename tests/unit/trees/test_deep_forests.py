@@ -10,8 +10,9 @@ from scipy.special import ndtr
 from sklearn.ensemble import RandomForestRegressor
 
 from hotspot.errors import ModelError
-from hotspot.estimators import forest as estimator
-from hotspot.estimators.forest import Forest, QuantileForest
+from hotspot.estimators import forest_nodes
+from hotspot.estimators.forest import QuantileForest
+from hotspot.estimators.forest_nodes import Forest
 from hotspot.estimators.log_intervals import Support
 from hotspot.trees import kernels
 from hotspot.trees.patience import Patience
@@ -133,11 +134,11 @@ def test_a_quantile_forest_answers_alike_either_way(
     c = np.exp(1 + X["a"] + 0.5 * rng.normal(size=n)).to_numpy()
     low, high = np.where(censored & (c < 2), 0.0, c), np.where(censored & (c < 2), 2.0, c)
     places = rng.uniform(0, 1e4, size=(n, 2))
-    monkeypatch.setattr(estimator, "Patience", Waiting)
+    monkeypatch.setattr(forest_nodes, "Patience", Waiting)
     plain = QuantileForest(n_estimators=40).fit(X, low, high, coordinates=places)
     slow = plain.distribution(X, coordinates=places)
     assert not plain._held.is_walked
-    monkeypatch.setattr(estimator, "Patience", Impatient)
+    monkeypatch.setattr(forest_nodes, "Patience", Impatient)
     quick = QuantileForest.from_state(plain.to_state())
     answer = quick.distribution(X, coordinates=places)
     assert quick._held.is_walked
