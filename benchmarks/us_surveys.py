@@ -86,13 +86,14 @@ Five folds of whole blocks of 200 km, the same for every model. Log loss in nats
 better), mean over three limits, near the median and the quantiles 0.75 and 0.9 of the samples,
 so that about a half, a quarter and a tenth of them exceed. Laboratories round (a quarter of
 DS801 has 0.2 mg/kg of cadmium, a twentieth of NGS 17 of lead): each limit lies in the middle
-between two reported values, where it is known of every sample on which side it lies. `lightgbm_tuned` is one
-classifier for each limit, with the best of {n_settings} random settings by three-fold block
-cross-validation inside the training part of each fold; every other model is fitted once and
-asked for all three limits. Coverage is that of the 90 % interval over all samples; a non-detect
-counts by how many of the samples from its part of the distribution lie inside. ECE is the mean over the three
-limits, ten bins of equal count; beside it what a perfectly calibrated model would show by
-chance. Seconds are those of one busy core, for five fits and predictions.
+between two reported values, where it is known of every sample on which side it lies.
+`lightgbm_tuned` is one classifier for each limit, with the best of {n_settings} random
+settings by three-fold block cross-validation inside the training part of each fold; every
+other model is fitted once and asked for all three limits. Coverage is that of the 90 %
+interval over all samples; a non-detect counts by how many of the samples from its part of the
+distribution lie inside. ECE is the mean over the three limits, ten bins of equal count; beside
+it what a perfectly calibrated model would show by chance. Seconds are those of one busy core,
+for five fits and predictions.
 
 Made by `python benchmarks/us_surveys.py {survey}`, which needs the developers' data sets;
 they are not part of the project.
