@@ -78,19 +78,19 @@ READING = """\
 - **Target-weighted** scores ([how they are reckoned](../scores.md)) are within 2 % of the truth
   in the mean for both models under random, grid, clustered and preferential sampling; no other
   plan is within 3 % under more than one of these. Along roads the score is right for LightGBM
-  (-0.9 %); for the Gaussian process it **flatters by 7 %, with a standard error of 6**: the goal
-  of 3 % or one standard error is narrowly missed there. The Gaussian process is scored as it is
-  mapped: corrected where samples were preferred.
-- **Along roads** a quarter of the regions is refused. In a few of the others the true loss of the
-  Gaussian process is far above the printed one, and refusal does not catch them. What happens
-  far from roads, where nobody sampled, is unlike what covariates promise; no left-out sample
-  can show it, and a Gaussian process has no better witness than another.
+  (-0.9 %); for the Gaussian process it **flatters by 7 %, with a standard error of 6**: the
+  goal of 3 % or one standard error is narrowly missed there. The Gaussian process is scored as
+  it is mapped: corrected where samples were preferred.
+- **Along roads** a quarter of the regions is refused. In two of the other 18 the true loss of the
+  Gaussian process lies above the printed interval, and refusal does not catch them. What
+  happens far from roads, where nobody sampled, is unlike what covariates promise; no left-out
+  sample can show it, and a Gaussian process has no better witness than another.
 - The target-weighted score of **a single region** is off by 7 to 19 %, along roads by 23 to
   24 %. It lies within 3 % of the truth or one printed standard error in 50 to 92 % of regions.
 - Its **printed intervals** hold the truth in 88 to 100 % of the regions.
 - **Random folds** are near the truth where samples lie at random (+3 %). They flatter by 7 to
-  8 % in clusters and by 6 to 8 % along roads, and overstate the loss by 20 % on a grid, where no
-  two samples are as near as a cell is to its sample, and by 18 to 46 % under preferential
+  8 % in clusters and by 6 to 8 % along roads, and overstate the loss by 20 % on a grid, where
+  no two samples are as near as a cell is to its sample, and by 18 to 46 % under preferential
   sampling.
 - **Block folds**, which carry the decisions unless told otherwise, overstate the loss under
   every design, by 29 to 118 %. They ask for distances that a map seldom asks for. They serve to
