@@ -81,8 +81,8 @@ READING = """\
   (-0.9 %); for the Gaussian process it **flatters by 7 %, with a standard error of 6**: the
   goal of 3 % or one standard error is narrowly missed there. The Gaussian process is scored as
   it is mapped: corrected where samples were preferred.
-- **Along roads** a quarter of the regions is refused. In two of the other 18 the true loss of the
-  Gaussian process lies above the printed interval, and refusal does not catch them. What
+- **Along roads** a quarter of the regions is refused. In two of the other 18 the true loss of
+  the Gaussian process lies above the printed interval, and refusal does not catch them. What
   happens far from roads, where nobody sampled, is unlike what covariates promise; no left-out
   sample can show it, and a Gaussian process has no better witness than another.
 - The target-weighted score of **a single region** is off by 7 to 19 %, along roads by 23 to
