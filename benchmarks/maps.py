@@ -383,7 +383,7 @@ def peak(folder: Path, megapixels: int, threads: int) -> list[float]:
     make_stack(folder / "stack", (side, side))
     with open_stack(folder / "stack") as stack:
         fit(stack, 400, folder / "model")
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return [float(word) for word in done.stdout.split()]
 
 
