@@ -68,15 +68,16 @@ READING = """
 ## What the tables say
 
 - Where samples are **preferred** by their concentration, the correction lowers the loss of the
-  map by a tenth, in every region of the 24. Where they are not, it leaves maps alone: it acts in
-  2 of the other 96 surveys, both of them clustered, and changes those little.
-- **Declustering** and weights by the map's **share** serve classifiers of preferred samples: 8 to
-  11 %. The pool gains 3 % from them, beside 11 % from the correction.
-- Weights cost nothing under random and grid sampling, and little in clusters. **Along roads they
-  do harm**: a few samples far from roads then speak for the country behind. So they are not the
-  default.
+  map by a tenth, and it does so in every region of the 24. Where they are not, it leaves maps
+  alone: it acts in 2 of the other 96 surveys, both clustered, and changes those little.
+- **Declustering** and weights by the map's **share** serve classifiers of preferred samples:
+  8 to 11 %. The pool gains 3 % from them, beside 11 % from the correction.
+- Weights cost nothing under random and grid sampling, and little in clusters. **Along roads
+  they do harm**: a few samples far from roads then speak for the country behind. So they are
+  not the default.
 - The slope is that of the design simulated, a density that rises with the logarithm of the
-  concentration. Real surveyors are less regular; what a survey does not betray is not corrected."""
+  concentration. Real surveyors are less regular; what a survey does not betray is not
+  corrected."""
 
 
 def of_world(seed: int) -> pd.DataFrame:
