@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--contaminant", default="zn")
     asked = parser.parse_args()
     folder = Path("experiments") / asked.experiment
-    known = sorted(path.name for path in (folder / "maps").iterdir())
+    known = sorted(path.name for path in (folder / "maps").iterdir() if path.is_dir())
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--clicks", type=int, default=100)
     asked = parser.parse_args()
     folder = Path("experiments") / asked.experiment
-    contaminants = sorted(path.name for path in (folder / "maps").iterdir())
+    contaminants = sorted(path.name for path in (folder / "maps").iterdir() if path.is_dir())
     print(HEAD.format(name=asked.experiment, cores=os.cpu_count(), clicks=asked.clicks))
     with served(asked.experiment) as (address, process):
         for contaminant in contaminants:
