@@ -1,8 +1,10 @@
 """Taking one file out of a zip archive that a stranger made."""
 
+import lzma
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from hotspot.errors import DownloadError, few
@@ -11,6 +13,9 @@ from hotspot.files import replaced_file
 # What one file may become, and how much larger than it is packed.
 _MOST_BYTES = 4 * 1024**3
 _MOST_RATIO = 200
+# What the standard library raises at a damaged archive or packed data, and at a way of packing
+# that it does not know (NotImplementedError).
+_DAMAGE = (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, lzma.LZMAError)
 
 
 def unpack_member(archive: Path, member: str, path: Path) -> None:
@@ -35,7 +40,7 @@ def unpack_member(archive: Path, member: str, path: Path) -> None:
                 beside.open("wb") as out,
             ):
                 shutil.copyfileobj(packed, out)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise _damaged(archive, str(error)) from error
 
 

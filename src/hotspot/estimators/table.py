@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from inspect import signature
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -156,12 +157,12 @@ def _difference(given: Sequence[str], names: Sequence[str]) -> str:
     )
 
 
-def takes_weights(model: object) -> bool:
+def takes_weights(model: Any) -> bool:
     """Return whether the samples of a model's ``fit`` may count differently.
 
     Kriging and Gaussian processes know by themselves that near samples say the same.
     """
-    return "sample_weight" in signature(model.fit).parameters  # type: ignore[attr-defined]
+    return "sample_weight" in signature(model.fit).parameters
 
 
 def mean_one_weights(sample_weight: NDArray[np.float64] | None, n: int) -> NDArray[np.float64]:

@@ -88,3 +88,17 @@ def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="cannot be unpacked"):
         unpack_member(path, "table.csv", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_damaged_data_in_a_sound_archive_leave_nothing(tmp_path: Path) -> None:
+    """The directory of the archive is whole, and what is packed no longer unpacks."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("table.csv", bytes(range(256)) * 20)
+    content = bytearray(path.read_bytes())
+    for place in range(45, 65):
+        content[place] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(DownloadError, match=r"a\.zip"):
+        unpack_member(path, "table.csv", tmp_path / "out.csv")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.zip"]
