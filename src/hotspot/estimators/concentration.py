@@ -2,9 +2,7 @@
 
 import warnings
 from copy import copy
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from hotspot.errors import FoldError, ModelError, few
+from hotspot.errors import ModelError, few
 from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.calibration import Calibration, fit_calibration
@@ -22,20 +20,20 @@ from hotspot.estimators.distribution import (
     PredictiveDistribution,
     Recalibrated,
 )
+from hotspot.estimators.judging import (
+    MANY_SAMPLES,
+    Learnt,
+    judging_folds,
+    left_out,
+    weighing_limits,
+)
 from hotspot.estimators.kriging_base import VariogramWarning
 from hotspot.estimators.pooling import pool_weights
-from hotspot.estimators.table import Matrix, mean_one_weights, takes_weights
-from hotspot.folds.blocks import block_labels
-from hotspot.folds.make import Survey, make_plans
+from hotspot.estimators.table import Matrix, mean_one_weights
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 
-# Surveys from this size on have enough samples for boosted trees.
-MANY_SAMPLES = 1000
-# Limits at which members are weighed: shares of the samples below them.
-_WEIGHING_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _SMALL = (
     "gaussian_process",
     "forest_kriging",
@@ -48,25 +46,13 @@ _LARGE = ("gaussian_process", "quantile_forest", "boosted_distribution", "climat
 # the best single learners. The distribution of all samples gets what left-out ground gives it.
 _PRIOR = {"gaussian_process": 4.0, "forest_kriging": 2.0, "climatology": 0.02}
 _PRIOR_OF_OTHERS = 1.0
-# Left-out samples by which a large survey is judged; the folds beyond are not refitted.
-_ENOUGH_LEFT_OUT = 5000
-# Blocks in a fold by which a large survey is judged, at least. Samples of a block err
-# together: blocks as large as the range of autocorrelation are few, so that weights and scale
-# follow the luck of a region, and lie farther from samples than cells of a map do.
-_BLOCKS_PER_FOLD = 30
-_MOST_HALVINGS = 20
 # Draws stay this far from the ends of a distribution, which may be at infinity.
 _LEAST_SHARE = 1e-9
-# A forest in a pool needs fewer trees than alone; one that only judges, without a fold, and is
-# not kept, fewer still.
+# A forest in a pool needs fewer trees than alone.
 _IN_A_POOL = {
     "forest_kriging": {"n_trees": 60},
     "quantile_forest": {"n_estimators": 100},
     "neighbour_forest": {"n_estimators": 100},
-}
-_WITHOUT_A_FOLD = {
-    "quantile_forest": {"n_estimators": 25},
-    "neighbour_forest": {"n_estimators": 25},
 }
 
 
@@ -207,26 +193,32 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         kinds = self._kinds(len(lower))
         unfitted = [self._make(kind) for kind in kinds]
         weight = mean_one_weights(sample_weight, len(lower))
-        learnt = _Learnt(X, lower, upper, coordinates, weight)
+        learnt = Learnt(X, lower, upper, coordinates, weight)
         everything = np.arange(len(lower))
         self.members_ = tuple(learnt.by(clone(member), everything) for member in unfitted)
         self.feature_names_in_ = np.array([str(name) for name in X.columns], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
         self.n_samples_ = len(lower)
         self.preference_ = 0.0
-        folds = self._folds(lower, upper, coordinates)
-        left_out = [
-            _left_out(fitted, member, learnt, folds)
+        folds = judging_folds(
+            lower,
+            upper,
+            coordinates,
+            n_splits=self.n_splits,
+            random_state=self.random_state,
+        )
+        judged = [
+            left_out(fitted, member, learnt, folds)
             for fitted, member in zip(self.members_, unfitted, strict=True)
         ]
-        limits = _limits(lower, upper)
+        limits = weighing_limits(lower, upper)
         prior = np.array([_PRIOR.get(kind, _PRIOR_OF_OTHERS) for kind in kinds])
         self.weights_ = pool_weights(
-            left_out, lower, upper, limits, prior=prior, sample_weight=weight
+            judged, lower, upper, limits, prior=prior, sample_weight=weight
         )
         self.calibration_ = Calibration.none()
         if self.calibrated:
-            pooled = Pool(left_out, self.weights_)
+            pooled = Pool(judged, self.weights_)
             self.calibration_ = fit_calibration(pooled, lower, upper, sample_weight=weight)
         self.choice_ = self._told(kinds)
         return self
@@ -414,23 +406,6 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         own = {name: value for name, value in given.items() if name in names}
         return cls(**own, **_IN_A_POOL.get(kind, {}))
 
-    def _folds(
-        self, lower: Values, upper: Values, coordinates: Coordinates
-    ) -> NDArray[np.int64]:
-        """Return spatial blocks; random folds where the samples fill too few blocks."""
-        names = np.array([f"{number:09d}" for number in range(len(lower))])
-        survey = Survey(names, coordinates, values=np.log(_middle(lower, upper)))
-        n_splits = min(self.n_splits, len(lower))
-        side: float | Literal["auto"] = "auto"
-        if len(lower) >= MANY_SAMPLES:
-            side = _side(survey, n_splits)
-        plan = partial(make_plans, n_splits=n_splits, spacing=side, seed=self.random_state)
-        try:
-            plans = plan(["block"], survey)
-        except FoldError:
-            plans = plan(["random"], survey)
-        return plans[0].select(names).fold
-
     def _told(self, kinds: tuple[str, ...]) -> str:
         parts = ", ".join(
             f"{kind.replace('_', ' ')} {weight:.0%}"
@@ -444,87 +419,3 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
             + " for boosted trees"
         )
         return f"Pool of {parts}, {why}; weighed and calibrated on blocks left out."
-
-
-@dataclass(frozen=True)
-class _Learnt:
-    """What members learn from.
-
-    Parameters
-    ----------
-    X : DataFrame, shape (n, n_covariates)
-    lower, upper : array, shape (n,), mg/kg
-    coordinates : array, shape (n, 2)
-    weight : array, shape (n,)
-        How much each sample counts; the mean is 1.
-    """
-
-    X: pd.DataFrame
-    lower: Values
-    upper: Values
-    coordinates: Coordinates
-    weight: Values
-
-    def by(self, member: Any, rows: NDArray[np.intp]) -> Any:
-        """Return a member, fitted to some rows."""
-        weights = {"sample_weight": self.weight[rows]} if takes_weights(member) else {}
-        return member.fit(
-            self.X.iloc[rows],
-            self.lower[rows],
-            self.upper[rows],
-            coordinates=self.coordinates[rows],
-            **weights,
-        )
-
-
-def _left_out(
-    fitted: Any, unfitted: Any, learnt: _Learnt, folds: NDArray[np.int64]
-) -> PredictiveDistribution:
-    """Return samples' distributions from fits without their fold; NaN where none was made."""
-    from hotspot.estimators.stacking import stacked
-
-    if hasattr(fitted, "leave_out"):
-        answer: PredictiveDistribution = fitted.leave_out(folds)
-        return answer
-    lesser = clone(unfitted).set_params(**_WITHOUT_A_FOLD.get(unfitted.kind, {}))
-    parts = []
-    left = 0
-    for label in np.unique(folds):
-        # So many samples tell weights and calibration as well as all would.
-        if left >= _ENOUGH_LEFT_OUT:
-            break
-        left += int((folds == label).sum())
-        test, train = np.flatnonzero(folds == label), np.flatnonzero(folds != label)
-        model = learnt.by(clone(lesser), train)
-        places = learnt.coordinates[test]
-        parts.append((test, model.distribution(learnt.X.iloc[test], coordinates=places)))
-    return stacked(parts, len(folds))
-
-
-def _side(survey: Survey, n_splits: int) -> float:
-    """Return the range of autocorrelation, or less where that makes too few blocks."""
-    side = survey.block_size
-    for _ in range(_MOST_HALVINGS):
-        if block_labels(survey.coordinates, side).max() + 1 >= _BLOCKS_PER_FOLD * n_splits:
-            break
-        side /= np.sqrt(2)
-    return side
-
-
-def _middle(lower: Values, upper: Values) -> Values:
-    """Return one positive number per interval, for finding structure only."""
-    top = np.where(np.isfinite(upper), upper, lower)
-    middle = (lower + top) / 2
-    smallest = middle[middle > 0].min() if (middle > 0).any() else 1.0
-    return np.maximum(middle, smallest / 2)
-
-
-def _limits(lower: Values, upper: Values) -> Values:
-    """Return limits spread over the survey, at which most samples are known."""
-    limits = np.quantile(_middle(lower, upper), _WEIGHING_SHARES)
-    known = [
-        limit
-        for limit in np.unique(limits)
-        if limit > 0 and np.isfinite(exceedance_labels(lower, upper, limit)).mean() > 0.5
-    ]
-    return np.array(known or [float(np.median(_middle(lower, upper)))])

@@ -21,6 +21,7 @@ from hotspot.estimators.distribution import (
     Recalibrated,
     Tabulated,
 )
+from hotspot.estimators.judging import judging_folds
 from hotspot.estimators.pooling import pool_weights
 
 N = 140
@@ -176,7 +177,7 @@ def test_a_large_survey_is_judged_by_many_blocks() -> None:
         """Return the median distance to the nearest sample of another fold."""
         places = generator.uniform(0, 1, (n, 2))
         value = np.exp(3 * places[:, 0])
-        folds = ConcentrationModel()._folds(value, value, places)
+        folds = judging_folds(value, value, places, n_splits=5, random_state=0)
         apart = np.where(folds[:, None] == folds, np.inf, cdist(places, places))
         return float(np.median(apart.min(axis=1)))
 

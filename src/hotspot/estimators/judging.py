@@ -1,0 +1,158 @@
+"""How members of a pool are judged: on samples that were left out of their fits."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from hotspot.errors import FoldError
+from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.stacking import stacked
+from hotspot.estimators.table import takes_weights
+from hotspot.folds.blocks import block_labels
+from hotspot.folds.make import Survey, make_plans
+from hotspot.grid import Coordinates
+from hotspot.observations.exceedance import exceedance_labels
+
+Values = NDArray[np.float64]
+
+# Surveys from this size on have enough samples for boosted trees.
+MANY_SAMPLES = 1000
+# Limits at which members are weighed: shares of the samples below them.
+_WEIGHING_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+# Left-out samples by which a large survey is judged; the folds beyond are not refitted.
+_ENOUGH_LEFT_OUT = 5000
+# Blocks in a fold by which a large survey is judged, at least. Samples of a block err
+# together: blocks as large as the range of autocorrelation are few, so that weights and scale
+# follow the luck of a region, and lie farther from samples than cells of a map do.
+_BLOCKS_PER_FOLD = 30
+_MOST_HALVINGS = 20
+# A forest that only judges, without a fold, and is not kept, needs few trees.
+_WITHOUT_A_FOLD = {
+    "quantile_forest": {"n_estimators": 25},
+    "neighbour_forest": {"n_estimators": 25},
+}
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What members learn from.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n, n_covariates)
+    lower, upper : array, shape (n,), mg/kg
+    coordinates : array, shape (n, 2)
+    weight : array, shape (n,)
+        How much each sample counts; the mean is 1.
+    """
+
+    X: pd.DataFrame
+    lower: Values
+    upper: Values
+    coordinates: Coordinates
+    weight: Values
+
+    def by(self, member: Any, rows: NDArray[np.intp]) -> Any:
+        """Return a member, fitted to some rows."""
+        weights = {"sample_weight": self.weight[rows]} if takes_weights(member) else {}
+        return member.fit(
+            self.X.iloc[rows],
+            self.lower[rows],
+            self.upper[rows],
+            coordinates=self.coordinates[rows],
+            **weights,
+        )
+
+
+def left_out(
+    fitted: Any, unfitted: Any, learnt: Learnt, folds: NDArray[np.int64]
+) -> PredictiveDistribution:
+    """Return samples' distributions from fits without their fold; NaN where none was made."""
+    if hasattr(fitted, "leave_out"):
+        answer: PredictiveDistribution = fitted.leave_out(folds)
+        return answer
+    lesser = clone(unfitted).set_params(**_WITHOUT_A_FOLD.get(unfitted.kind, {}))
+    parts = []
+    left = 0
+    for label in np.unique(folds):
+        # So many samples tell weights and calibration as well as all would.
+        if left >= _ENOUGH_LEFT_OUT:
+            break
+        left += int((folds == label).sum())
+        test, train = np.flatnonzero(folds == label), np.flatnonzero(folds != label)
+        model = learnt.by(clone(lesser), train)
+        places = learnt.coordinates[test]
+        parts.append((test, model.distribution(learnt.X.iloc[test], coordinates=places)))
+    return stacked(parts, len(folds))
+
+
+def judging_folds(
+    lower: Values,
+    upper: Values,
+    coordinates: Coordinates,
+    *,
+    n_splits: int,
+    random_state: int,
+) -> NDArray[np.int64]:
+    """Return spatial blocks; random folds where the samples fill too few blocks, shape (n,).
+
+    Blocks have the size of the range of autocorrelation; on large surveys less, where that
+    makes fewer than 30 to a fold.
+
+    Parameters
+    ----------
+    lower, upper : array, shape (n,), mg/kg
+        What was measured.
+    coordinates : array, shape (n, 2)
+        Easting, northing.
+    n_splits : int
+        Folds.
+    random_state : int
+        Seed.
+    """
+    names = np.array([f"{number:09d}" for number in range(len(lower))])
+    survey = Survey(names, coordinates, values=np.log(_middle(lower, upper)))
+    n_splits = min(n_splits, len(lower))
+    side: float | Literal["auto"] = "auto"
+    if len(lower) >= MANY_SAMPLES:
+        side = _side(survey, n_splits)
+    plan = partial(make_plans, n_splits=n_splits, spacing=side, seed=random_state)
+    try:
+        plans = plan(["block"], survey)
+    except FoldError:
+        plans = plan(["random"], survey)
+    return plans[0].select(names).fold
+
+
+def weighing_limits(lower: Values, upper: Values) -> Values:
+    """Return limits spread over the survey, at which most samples are known."""
+    limits = np.quantile(_middle(lower, upper), _WEIGHING_SHARES)
+    known = [
+        limit
+        for limit in np.unique(limits)
+        if limit > 0 and np.isfinite(exceedance_labels(lower, upper, limit)).mean() > 0.5
+    ]
+    return np.array(known or [float(np.median(_middle(lower, upper)))])
+
+
+def _side(survey: Survey, n_splits: int) -> float:
+    """Return the range of autocorrelation, or less where that makes too few blocks."""
+    side = survey.block_size
+    for _ in range(_MOST_HALVINGS):
+        if block_labels(survey.coordinates, side).max() + 1 >= _BLOCKS_PER_FOLD * n_splits:
+            break
+        side /= np.sqrt(2)
+    return side
+
+
+def _middle(lower: Values, upper: Values) -> Values:
+    """Return one positive number per interval, for finding structure only."""
+    top = np.where(np.isfinite(upper), upper, lower)
+    middle = (lower + top) / 2
+    smallest = middle[middle > 0].min() if (middle > 0).any() else 1.0
+    return np.maximum(middle, smallest / 2)
