@@ -25,7 +25,7 @@ import pandas as pd
 from scipy.fft import fftfreq, ifft2
 from scipy.ndimage import distance_transform_edt, uniform_filter, zoom
 
-from hotspot.estimators import forest as forest_module
+from hotspot.estimators import forest_nodes
 from hotspot.estimators.forest import QuantileForest
 from hotspot.trees import Codes, LeafMasks, PatternTables
 from hotspot.trees.lightgbm_text import read_trees
@@ -293,7 +293,7 @@ def forests(table: np.ndarray, chosen: np.ndarray, orders: Mapping[str, Any]) ->
             asked, there = X.iloc[some], places[some]
             answers: dict[str, Work] = {}
             for name, manner in (("plain", Never), ("loops", AtOnce)):
-                with patch.object(forest_module, "Patience", manner):
+                with patch.object(forest_nodes, "Patience", manner):
                     own = QuantileForest.from_state(model.to_state())
                 answers[name] = partial(own.distribution, asked, coordinates=there)
             told = compared({name: (work, len(some)) for name, work in answers.items()})
