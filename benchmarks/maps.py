@@ -28,8 +28,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import rasterio
 from make_stack import make_stack
+from numpy.typing import NDArray
 from rasterio.windows import Window as RasterioWindow
 
 from hotspot.commands.machine import Machine, steady_memory
@@ -52,6 +54,8 @@ from hotspot.maps.store import FinishedWindows, Work, pack_layers
 from hotspot.maps.window import predict_window
 from hotspot.rasters import CogWriter, bounded_cache
 
+Values = NDArray[np.float64]
+
 LIMIT = 1.0
 N_SAMPLES = 5000
 SIDE = 512
@@ -65,8 +69,8 @@ PARTS = ("loop", "job", "dask", "small")
 KILLS = ("computing windows", "writing rasters", "a Dask worker")
 
 
-def fit(stack: Stack, n_estimators: int, folder: Path, depth: int = 6) -> None:
-    """Fit gradient boosting, as in the reference job, on samples of the stack; save it."""
+def training_samples(stack: Stack) -> tuple[pd.DataFrame, Values, Values]:
+    """Return covariates, concentrations and places of samples of the stack."""
     draw = np.random.default_rng(1)
     rows, cols = stack.grid.shape
     places = stack.grid.centres(
@@ -79,6 +83,12 @@ def fit(stack: Stack, n_estimators: int, folder: Path, depth: int = 6) -> None:
     first, second, third = (X.iloc[:, place] for place in (0, 7, 2))
     signal_ = first + 0.7 * second * third + 0.3 * (X["class_0"] > 4)
     y = np.exp(0.8 * signal_ + draw.normal(0, 0.7, len(X))).to_numpy()
+    return X, y, places
+
+
+def fit(stack: Stack, n_estimators: int, folder: Path, depth: int = 6) -> None:
+    """Fit gradient boosting, as in the reference job, on samples of the stack; save it."""
+    X, y, places = training_samples(stack)
     settings = {"n_estimators": n_estimators, "num_leaves": 31, "max_depth": depth}
     names = tuple(c.name for c in stack.catalogue if c.is_categorical)
     estimator = make_estimator("lightgbm", settings, threshold=LIMIT, categorical=names)

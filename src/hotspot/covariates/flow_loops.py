@@ -17,10 +17,9 @@ def flood(filled: Any, receiver: Any, order: Any) -> None:
     arrival = np.empty(known, dtype=np.int32)
     cell = np.empty(known, dtype=np.int32)
     seen = np.zeros((rows, cols), dtype=np.bool_)
-    size = 0
-    arrived = 0
-    taken = 0
-    # Two rounds of one loop: the edge first, then what the heap gives.
+    # Cells that are on their way into the heap: the edge, then the neighbours of one cell.
+    coming = np.empty(max(known, 8), dtype=np.int32)
+    n_coming = 0
     for row in range(rows):
         for col in range(cols):
             if np.isnan(filled[row, col]):
@@ -33,23 +32,29 @@ def flood(filled: Any, receiver: Any, order: Any) -> None:
                             is_edge = True
             if is_edge:
                 seen[row, col] = True
-                # Into the heap, upwards to its place.
-                place = size
-                value = filled[row, col]
-                while place > 0:
-                    parent = (place - 1) // 2
-                    if height[parent] <= value:
-                        break
-                    height[place] = height[parent]
-                    arrival[place] = arrival[parent]
-                    cell[place] = cell[parent]
-                    place = parent
-                height[place] = value
-                arrival[place] = arrived
-                cell[place] = row * cols + col
-                arrived += 1
-                size += 1
-    while size > 0:
+                coming[n_coming] = row * cols + col
+                n_coming += 1
+    size = 0
+    arrived = 0
+    taken = 0
+    while size + n_coming > 0:
+        for which in coming[:n_coming]:
+            # At the end of the heap, and upwards to its place.
+            value = filled[which // cols, which % cols]
+            place = size
+            while place > 0:
+                parent = (place - 1) // 2
+                if height[parent] <= value:
+                    break
+                height[place] = height[parent]
+                arrival[place] = arrival[parent]
+                cell[place] = cell[parent]
+                place = parent
+            height[place] = value
+            arrival[place] = arrived
+            cell[place] = which
+            arrived += 1
+            size += 1
         here = cell[0]
         order[taken] = here
         taken += 1
@@ -77,6 +82,7 @@ def flood(filled: Any, receiver: Any, order: Any) -> None:
         arrival[place] = when
         cell[place] = which
         row, col = here // cols, here % cols
+        n_coming = 0
         for i in range(max(row - 1, 0), min(row + 2, rows)):
             for j in range(max(col - 1, 0), min(col + 2, cols)):
                 if seen[i, j] or np.isnan(filled[i, j]):
@@ -85,21 +91,8 @@ def flood(filled: Any, receiver: Any, order: Any) -> None:
                 if filled[i, j] < filled[row, col]:
                     filled[i, j] = filled[row, col]
                 receiver[i * cols + j] = here
-                place = size
-                value = filled[i, j]
-                while place > 0:
-                    parent = (place - 1) // 2
-                    if height[parent] <= value:
-                        break
-                    height[place] = height[parent]
-                    arrival[place] = arrival[parent]
-                    cell[place] = cell[parent]
-                    place = parent
-                height[place] = value
-                arrival[place] = arrived
-                cell[place] = i * cols + j
-                arrived += 1
-                size += 1
+                coming[n_coming] = i * cols + j
+                n_coming += 1
 
 
 def steepest(filled: Any, receiver: Any, width: float, height: float) -> None:

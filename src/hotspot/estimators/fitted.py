@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from hotspot.estimators.error_profile import ErrorProfile
 
 
+# Rows of a map asked about at once. Whole distributions of a pool of models take some 10 kB a
+# row; other answers take little, and trees are the quicker the more rows there are.
+_WITH_DISTRIBUTIONS, _OTHERWISE = 16_384, 1 << 20
+
+
 @dataclass(frozen=True)
 class LeftOutEvidence:
     """What left-out samples tell of a model's answers; each part may be missing.
@@ -123,6 +128,14 @@ class FittedModel:
             return self
         band = self.evidence.band.at(confidence)
         return replace(self, evidence=replace(self.evidence, band=band))
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows to ask about at once, so that memory stays bounded."""
+        from hotspot.estimators.answers import AnswersFromDistribution
+
+        holds = isinstance(self.estimator, AnswersFromDistribution)
+        return _WITH_DISTRIBUTIONS if holds else _OTHERWISE
 
     def asked_once(self) -> "FittedModel":
         """Return the model for one window of a map: the rows asked last are known again.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -131,19 +131,23 @@ def predict_window(
         a probability outside [0, 1].
     """
     check_layers(model, layers)
+    portion = max(len(frame), 1)
     if isinstance(model, FittedModel):
+        portion = min(portion, model.rows_at_once)
         model = model.asked_once()
     rows, cols = np.divmod(positions, grid.shape[1])
     coordinates = grid.centres(rows, cols)
     asked = list(layers)
     if "decision" in asked:
         asked += [name for name in ("probability", "dissimilarity") if name not in asked]
-    # Complete cells of each layer as stored; what another follows from comes first, and once.
-    cells: dict[str, NDArray[np.float32]] = {}
-    for layer in _in_order(asked):
-        source = None if layer.source is None else cells[layer.source]
-        found = _values(model, layer, frame, coordinates, source)
-        cells[layer.name] = as_stored(found.astype(np.float32), layer, encoding)
+    ordered = _in_order(asked)
+    cells = {layer.name: np.empty(len(frame), dtype=np.float32) for layer in ordered}
+    # A window over the sea has no cell, and learners refuse a table without rows.
+    for start in range(0, len(frame), portion):
+        some = slice(start, start + portion)
+        found = _stored(model, ordered, frame.iloc[some], coordinates[some], encoding)
+        for name, values in found.items():
+            cells[name][some] = values
     arrays: dict[str, MapArray] = {
         name: _spread(values, positions, grid.shape) for name, values in cells.items()
     }
@@ -170,6 +174,25 @@ def _in_order(names: Sequence[str]) -> list[Layer]:
     return [layer for layer in found.values() if layer.compute is not None]
 
 
+def _stored(
+    model: MapModel,
+    layers: Sequence[Layer],
+    frame: pd.DataFrame,
+    coordinates: Coordinates,
+    encoding: Encoding,
+) -> dict[str, NDArray[np.float32]]:
+    """Return each layer of some cells as a reader of the map will get it.
+
+    What another layer follows from comes first, and is computed once.
+    """
+    cells: dict[str, NDArray[np.float32]] = {}
+    for layer in layers:
+        source = None if layer.source is None else cells[layer.source]
+        found = _values(model, layer, frame, coordinates, source)
+        cells[layer.name] = as_stored(found.astype(np.float32), layer, encoding)
+    return cells
+
+
 def _values(
     model: MapModel,
     layer: Layer,
@@ -177,13 +200,11 @@ def _values(
     coordinates: Coordinates,
     source: NDArray[np.float32] | None,
 ) -> Values:
-    # Learners refuse a table without rows, and a window over the sea has none.
-    if frame.empty or layer.compute is None:
-        return np.empty(0, dtype=np.float64)
-    if source is None or layer.derive is None:
-        given = layer.compute(model, frame, coordinates)
-    else:
+    given: Any = None
+    if source is not None and layer.derive is not None:
         given = layer.derive(model, source.astype(np.float64))
+    elif layer.compute is not None:
+        given = layer.compute(model, frame, coordinates)
     values = np.asarray(given, dtype=np.float64)
     if values.shape != (len(frame),):
         raise ModelError(

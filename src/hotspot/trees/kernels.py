@@ -18,7 +18,9 @@ _ROWS = 1024
 # Parts of trees whose contributions are added together.
 _PARTS = 4
 _NEARLY_ZERO = float(np.float32(1e-35))
-_ALL = np.uint32(0xFFFFFFFF)
+_EVERY_BIT = 0xFFFFFFFF
+# Words that are joined at once: a wide vector register, or two or four narrower ones.
+_STRIP = 16
 
 
 def _compiled(loop: _Loop) -> _Loop:
@@ -81,6 +83,54 @@ _add_one: Any = intrinsic(_one)
 _add_four: Any = intrinsic(_four)
 
 
+def _joined(n_strips: int) -> Callable[..., Any]:
+    """Return what ANDs the words of a block of so many strips, held in registers meanwhile.
+
+    Of `masks`, those from `begins` on; of these, the words from each place `at`. The result
+    goes into `left`, from the place `own` on. Written as a loop over words, each column costs
+    a check of what overlaps, which takes longer than its few ANDs.
+    """
+    word, long = cgutils.ir.IntType(32), cgutils.ir.IntType(64)
+    strip = cgutils.ir.VectorType(word, _STRIP)
+
+    def typed(typing: Any, masks: Any, begins: Any, at: Any, left: Any, own: Any) -> Any:
+        signature = numba.void(masks, begins, at, left, own)
+
+        def generate(context: Any, builder: Any, _: Any, given: Any) -> Any:
+            def array(number: int) -> Any:
+                return context.make_array(signature.args[number])(
+                    context, builder, given[number]
+                )
+
+            def strips_at(data: Any, place: Any) -> list[Any]:
+                begin = builder.bitcast(builder.gep(data, [place]), strip.as_pointer())
+                return [builder.gep(begin, [long(number)]) for number in range(n_strips)]
+
+            table = builder.gep(array(0).data, [given[1]])
+            every = cgutils.ir.Constant(strip, [_EVERY_BIT] * _STRIP)
+            held = [cgutils.alloca_once_value(builder, every) for _ in range(n_strips)]
+            (count,) = cgutils.unpack_tuple(builder, array(2).shape, 1)
+            with cgutils.for_range(builder, count) as loop:
+                place = builder.load(builder.gep(array(2).data, [loop.index]))
+                for kept, one in zip(
+                    held, strips_at(table, builder.zext(place, long)), strict=True
+                ):
+                    joined = builder.and_(builder.load(kept), builder.load(one, align=4))
+                    builder.store(joined, kept)
+            for kept, one in zip(held, strips_at(array(3).data, given[4]), strict=True):
+                builder.store(builder.load(kept), one, align=4)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return typed
+
+
+_join_four: Any = intrinsic(_joined(4))
+_join_five: Any = intrinsic(_joined(5))
+_join_six: Any = intrinsic(_joined(6))
+
+
 @_compiled
 def encode(
     rows: Any, column: Any, edges: Any, first: Any, by_class: Any, missing: Any, out: Any
@@ -131,68 +181,41 @@ def encode(
 
 
 @_compiled
-def add_leaves(
-    codes: Any, steady: Any, moving: Any, first: Any, masks: Any, leaf: Any, out: Any
-) -> None:
+def add_leaves(codes: Any, first: Any, masks: Any, leaf: Any, out: Any) -> None:
     """Add the leaf values of all trees to `out`, tree by tree.
 
     Parameters
     ----------
-    codes : array, shape (n_columns, n)
-    steady, moving : array of int
-        Columns whose codes rarely change from row to row, and the others. The leaves that
-        the steady ones leave over are kept until one of them changes.
+    codes : array, shape (n, n_columns)
     first : array of int, shape (n_columns,)
         Where the codes of each column begin among the masks.
     masks : array of uint32, shape (n_blocks, n_codes, n_slots)
-        Leaves that are still possible, as bits, for each code and slot of 32 leaves.
+        Leaves that are still possible, as bits, for each code and slot of 32 leaves; 4, 5 or
+        6 strips of 16 slots.
     leaf : array, shape (n_blocks * n_slots, 33)
         Values of the leaves of each slot; 0 at the last for a slot without the row's leaf.
     out : array, shape (n,)
     """
-    n = codes.shape[1]
-    n_blocks, _, n_slots = masks.shape
-    kept = np.empty(n_slots, np.uint32)
+    n, n_columns = codes.shape
+    n_blocks, n_codes, n_slots = masks.shape
     left = np.empty((4, n_slots), np.uint32)
-    seen = np.empty(len(steady), np.int64)
+    at = np.empty(n_columns, np.uint32)
     for block in range(n_blocks):
-        table = masks[block]
-        seen[:] = -1
-        kept[:] = _ALL
+        begins = np.int64(block * n_codes * n_slots)
         values = leaf[block * n_slots : (block + 1) * n_slots]
         # Four rows at a time: their sums do not wait for each other.
         for begin in range(0, n, 4):
             m = min(4, n - begin)
             for q in range(m):
-                i = begin + q
-                changed = False
-                for j in range(len(steady)):
-                    c = np.int64(codes[steady[j], i])
-                    changed |= c != seen[j]
-                    seen[j] = c
-                if changed:
-                    kept[:] = _ALL
-                    for j in range(len(steady)):
-                        one = table[first[steady[j]] + seen[j]]
-                        for k in range(n_slots):
-                            kept[k] &= one[k]
-                own = left[q]
-                for k in range(n_slots):
-                    own[k] = kept[k]
-                j = 0
-                while j + 4 <= len(moving):
-                    a = table[first[moving[j]] + codes[moving[j], i]]
-                    b = table[first[moving[j + 1]] + codes[moving[j + 1], i]]
-                    c = table[first[moving[j + 2]] + codes[moving[j + 2], i]]
-                    d = table[first[moving[j + 3]] + codes[moving[j + 3], i]]
-                    for k in range(n_slots):
-                        own[k] &= a[k] & b[k] & c[k] & d[k]
-                    j += 4
-                while j < len(moving):
-                    a = table[first[moving[j]] + codes[moving[j], i]]
-                    for k in range(n_slots):
-                        own[k] &= a[k]
-                    j += 1
+                for j in range(n_columns):
+                    at[j] = (first[j] + codes[begin + q, j]) * n_slots
+                own = np.int64(q * n_slots)
+                if n_slots == 4 * _STRIP:
+                    _join_four(masks, begins, at, left, own)
+                elif n_slots == 5 * _STRIP:
+                    _join_five(masks, begins, at, left, own)
+                else:
+                    _join_six(masks, begins, at, left, own)
             if m == 4:
                 s0, s1 = out[begin], out[begin + 1]
                 s2, s3 = out[begin + 2], out[begin + 3]

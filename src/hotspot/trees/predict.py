@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
-from hotspot.trees.ensemble import Ints, TreeEnsemble, Values
+from hotspot.trees.ensemble import TreeEnsemble, Values
 from hotspot.trees.portions import over_rows
 from hotspot.trees.quantise import Codes
 
 # Leaves of a slot: bits of a word.
 _WIDTH = 32
 _ALL = (1 << _WIDTH) - 1
-# Slots of a block, at most: their masks for all codes stay in the second-level cache.
-_BLOCK = 96
-# Columns whose codes change less often than this from row to row are looked up only then.
-_STEADY = 0.3
+# Slots of a block, in strips as the compiled loop joins them: the masks of the largest for
+# all codes stay in the second-level cache.
+_STRIP = 16
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 4 * _STRIP, 6 * _STRIP
 _MOST_BYTES = 256 << 20
 
 
@@ -66,9 +66,9 @@ class LeafMasks:
             )
         n_leaves = np.diff(ensemble.first_leaf)
         first_slot = np.concatenate([[0], np.cumsum(-(-n_leaves // _WIDTH))])
-        n_blocks = max(1, -(-int(first_slot[-1]) // _BLOCK))
-        # Words side by side in a vector register: a multiple of 16.
-        n_slots = -(-int(first_slot[-1]) // (16 * n_blocks)) * 16
+        n_blocks = max(1, -(-int(first_slot[-1]) // _LARGEST_BLOCK))
+        n_slots = -(-int(first_slot[-1]) // (_STRIP * n_blocks)) * _STRIP
+        n_slots = max(n_slots, _SMALLEST_BLOCK)
         first = np.concatenate([[0], np.cumsum(codes.count)]).astype(np.int64)
         n_bytes = 4 * n_blocks * n_slots * int(first[-1])
         if n_bytes > _MOST_BYTES:
@@ -111,13 +111,9 @@ class LeafMasks:
         first = np.concatenate([[0], np.cumsum(self.codes.count)[:-1]]).astype(np.int64)
 
         def work(portion: slice) -> None:
-            codes = compiled_codes(self.codes, rows[portion])
-            changes = np.count_nonzero(codes[:, 1:] != codes[:, :-1], axis=1)
-            steady: Ints = np.flatnonzero(changes < _STEADY * codes.shape[1])
-            moving: Ints = np.setdiff1d(np.arange(len(codes)), steady)
-            kernels.add_leaves(
-                codes, steady, moving, first, self.masks, self.leaf, total[portion]
-            )
+            # Row by row: codes a portion apart would meet in few lines of the nearest cache.
+            codes = np.ascontiguousarray(compiled_codes(self.codes, rows[portion]).T)
+            kernels.add_leaves(codes, first, self.masks, self.leaf, total[portion])
 
         over_rows(work, len(rows), n_threads=n_threads)
         return total

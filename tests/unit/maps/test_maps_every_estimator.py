@@ -8,6 +8,7 @@ import pytest
 
 from hotspot.config.schema.node import ModelKind
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
+from hotspot.estimators import fitted
 from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
@@ -55,8 +56,10 @@ class Stack:
 
 @pytest.mark.parametrize("kind", get_args(ModelKind))
 @pytest.mark.filterwarnings("ignore")
-def test_every_cell_has_the_number_of_its_row_alone(kind, tmp_path):
-    """Windows, and asking for several layers at once, change nothing beyond 1e-6."""
+def test_every_cell_has_the_number_of_its_row_alone(kind, tmp_path, monkeypatch):
+    """Windows, their portions, and several layers at once change nothing beyond 1e-6."""
+    monkeypatch.setattr(fitted, "_WITH_DISTRIBUTIONS", 100)
+    monkeypatch.setattr(fitted, "_OTHERWISE", 100)
     grid = Grid.from_region((0, 34 * 25, 0, 22 * 25), 25, "EPSG:28992")
     stack, draw = Stack(grid), np.random.default_rng(5)
     places = draw.uniform((0, 0), (34 * 25, 22 * 25), (80, 2))
@@ -85,17 +88,17 @@ def test_every_cell_has_the_number_of_its_row_alone(kind, tmp_path):
     paths = predict_stack(
         model, stack, tmp_path / "map", layers=layers, rule=DecisionRule(), window_size=16
     )
-    found = {name: read_layer(path)[0] for name, path in paths.items()}
+    maps = {name: read_layer(path)[0] for name, path in paths.items()}
     missing = np.isnan(stack.bands).any(axis=0)
     for name in layers:
-        np.testing.assert_array_equal(np.isnan(found[name]), missing, err_msg=name)
+        np.testing.assert_array_equal(np.isnan(maps[name]), missing, err_msg=name)
     for row, col in [(0, 0), (9, 7), (15, 16), (16, 15), (21, 33), (12, 20)]:
         one = pd.DataFrame([stack.bands[:, row, col]], columns=list(CATALOGUE.names))
         centre = grid.centres(np.array([row]), np.array([col]))
         for name in layers:
             alone = layer_named(name).compute(model, one, centre)
             np.testing.assert_allclose(
-                found[name][row, col],
+                maps[name][row, col],
                 alone[0],
                 rtol=1e-6,
                 atol=1e-9,

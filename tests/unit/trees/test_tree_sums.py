@@ -68,9 +68,7 @@ def test_values_on_a_threshold_go_left(trained: Any) -> None:
     np.testing.assert_array_equal(masks_of(booster).sums(rows), raw(booster, rows))
 
 
-def test_order_portions_and_threads_change_nothing(
-    trained: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_order_portions_and_threads_change_nothing(trained: Any, rows: Any) -> None:
     """A row's sum is its own, whatever stands before it and whoever works on it."""
     masks = masks_of(trained("classes_and_nan"))
     many = np.concatenate([rows[np.random.default_rng(0).integers(0, 700, 4096)], rows])
@@ -79,17 +77,18 @@ def test_order_portions_and_threads_change_nothing(
     np.testing.assert_array_equal(masks.sums(many[::-1])[::-1], whole)
     np.testing.assert_array_equal(masks.sums(many[4096:4097]), whole[4096:4097])
     np.testing.assert_array_equal(masks.sums(np.asfortranarray(many)), whole)
-    # Smooth columns are looked up only where they change; here all, there none.
-    for share in (0.0, 2.0):
-        monkeypatch.setattr(predict, "_STEADY", share)
-        np.testing.assert_array_equal(masks.sums(many), whole)
 
 
-def test_more_trees_than_a_block(trained: Any, rows: Any) -> None:
+@pytest.mark.parametrize(
+    ("n_trees", "blocks", "slots"), [(60, 1, 64), (70, 1, 80), (90, 1, 96), (250, 3, 96)]
+)
+def test_blocks_of_any_width(
+    trained: Any, rows: Any, n_trees: int, blocks: int, slots: int
+) -> None:
     """Words of many trees are spread over blocks, and added in the order of the trees."""
-    booster = trained("plain", n_trees=250)
+    booster = trained("plain", n_trees=n_trees)
     masks = masks_of(booster)
-    assert masks.masks.shape[0] > 1
+    assert masks.masks.shape[::2] == (blocks, slots)
     np.testing.assert_array_equal(masks.sums(rows), raw(booster, rows))
 
 
