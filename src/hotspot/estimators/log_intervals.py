@@ -284,20 +284,25 @@ class Support:
         return smooth_rows(weights, self.taps)
 
     def _iterate(self, measured: Values, held: Values, start: Values) -> Values:
-        level = np.arange(len(self.level))
+        # Mass moves between the levels of intervals only; the others keep what was measured.
+        touched = slice(self.spans[:, 0].min(), self.spans[:, 1].max() + 1)
+        level = np.arange(touched.start, touched.stop)
         inside = (level >= self.spans[:, :1]) & (level <= self.spans[:, 1:])
         inside = inside.astype(np.float64)
-        answer = start + measured
+        answer = measured.copy()
+        fixed, found = measured[:, touched], (start + measured)[:, touched]
+        settled = _SETTLED * (measured.sum(axis=1) + held.sum(axis=1))
         moving = np.arange(len(answer))
         for _ in range(_EM_ROUNDS):
-            before = answer[moving]
-            after = measured[moving] + before * ((held[moving] / (before @ inside.T)) @ inside)
-            answer[moving] = after
+            before = found[moving]
+            after = fixed[moving] + before * ((held[moving] / (before @ inside.T)) @ inside)
+            found[moving] = after
             # Row by row, so that none depends on what stands beside it.
             change = np.abs(after - before).sum(axis=1)
-            moving = moving[change > _SETTLED * after.sum(axis=1)]
+            moving = moving[change > settled[moving]]
             if not moving.size:
                 break
+        answer[:, touched] = found
         return answer
 
     def _pairs(self, low: Values, high: Values) -> NDArray[np.int64]:
