@@ -9,8 +9,9 @@ R that has terra and ranger (on Debian, ``apt-get install r-cran-terra r-cran-ra
 
 All start as a process, open the same rasters, write the probability of every cell, and end.
 Pyspatialml has the same trees as `hotspot`, and the maps are compared. terra has a probability
-forest of ranger, with as many trees of the same depth, learnt from the same samples. Told is
-the CPU time of the processes, in turn.
+forest of ranger, with as many trees of the same depth, learnt from the same samples; it may take
+1 GB for a block, since with its defaults a map of 16.8 million cells was killed for want of
+memory at 24 GiB. Told is the CPU time of the processes, in turn.
 """
 
 import argparse
@@ -62,12 +63,15 @@ saveRDS(forest, file.path(given[1], "forest.rds"))
 
 TERRA = """
 suppressMessages({library(terra); library(ranger)})
+terraOptions(memmax = 1)
 given <- commandArgs(trailingOnly = TRUE)
 names <- strsplit(given[3], ",")[[1]]
 stack <- rast(file.path(given[1], "stack", paste0(names, ".tif")))
 names(stack) <- names
 forest <- readRDS(file.path(given[1], "forest.rds"))
-above <- function(model, data, ...) predict(model, data, num.threads = 1)$predictions[, "1"]
+above <- function(model, data, ...) {
+    predict(model, data, num.threads = 1, verbose = FALSE)$predictions[, "1"]
+}
 made <- predict(stack, forest, fun = above, na.rm = TRUE, filename = given[2], overwrite = TRUE)
 """
 
