@@ -9,8 +9,8 @@ R that has terra and ranger (on Debian, ``apt-get install r-cran-terra r-cran-ra
 
 All start as a process, open the same rasters, write the probability of every cell, and end.
 Pyspatialml has the same trees as `hotspot`, and the maps are compared. terra has a probability
-forest of ranger, with as many trees of the same depth, learnt from the same samples; it may take
-1 GB for a block, since with its defaults a map of 16.8 million cells was killed for want of
+forest of ranger, with as many trees of the same depth, learnt from the same samples. It may
+take 1 GB for a block: with its defaults, a map of 16.8 million cells was killed for want of
 memory at 24 GiB. Told is the CPU time of the processes, in turn.
 """
 
