@@ -13,12 +13,7 @@ on where it stopped; a change of the code computes everything anew.
 
 import argparse
 import os
-import sys
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from hashlib import sha256
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 # Before numpy is imported: two processes of one thread each are quicker than two of many.
@@ -27,18 +22,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
+from by_region import rows_by_region
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from hotspot.commands.stamps import code_digest
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.scores import ece
-from hotspot.files import replaced_file
 from hotspot.seeds import child_seed
 from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World, true_score
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "experiments" / "benchmarks" / "censoring"
 WORLDS = 8
 FIRST_SEED = 7000
 SHARES = (0.0, 0.3, 0.6, 0.75)
@@ -196,27 +188,6 @@ def of_world(seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def kept_path(seed: int) -> Path:
-    """Return where the rows of a region are kept under these settings and this code."""
-    digest = sha256(f"{SETTINGS} {code_digest(CODE)}".encode()).hexdigest()[:8]
-    return FOLDER / f"{seed}-{digest}.csv"
-
-
-def results(worlds: int, jobs: int) -> pd.DataFrame:
-    """Return the rows of all regions; those that were kept are not computed again."""
-    seeds = range(FIRST_SEED, FIRST_SEED + worlds)
-    missing = [seed for seed in seeds if not kept_path(seed).exists()]
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    # Started anew, not forked: threads of the parent would be lost in a fork.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(of_world, seed): seed for seed in missing}
-        for done, future in enumerate(as_completed(pending), start=1):
-            with replaced_file(kept_path(pending[future])) as beside:
-                future.result().to_csv(beside, index=False)
-            print(f"{done} of {len(missing)} regions", file=sys.stderr, flush=True)
-    return pd.concat([pd.read_csv(kept_path(seed)) for seed in seeds], ignore_index=True)
-
-
 def with_error(values: pd.Series, digits: int, *, sign: str = "") -> str:
     """Return a mean with its standard error over regions."""
     error = values.std() / np.sqrt(len(values))
@@ -278,7 +249,14 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=WORLDS, help="number of regions")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     asked = parser.parse_args()
-    rows = results(asked.worlds, asked.jobs)
+    rows = rows_by_region(
+        of_world,
+        range(FIRST_SEED, FIRST_SEED + asked.worlds),
+        name="censoring",
+        jobs=asked.jobs,
+        settings=SETTINGS,
+        code=CODE,
+    )
     print(HEAD.format(worlds=asked.worlds))
     for share in SHARES:
         print(f"\n## {100 * share:.0f} % non-detects\n")

@@ -5,18 +5,13 @@ Run from the root of the project::
     python benchmarks/preference.py --jobs 2 > docs/benchmarks/preference.md
 
 The regions and designs are those of `worlds.py`. The loss of a whole map is known of simulated
-regions only. Results are kept by region below `experiments/benchmarks/preference`; remove the
-folder after a change of the code.
+regions only. Results are kept by region below `experiments/benchmarks/preference`, so that a
+run that was interrupted goes on; a change of the code computes everything anew.
 """
 
 import argparse
 import os
-import sys
 import warnings
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
-from pathlib import Path
 
 # Before numpy is imported: two processes of one thread each are quicker than two of many.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -24,19 +19,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
-from worlds import DESIGNS, FIRST_SEED, referred, simulated
+from by_region import rows_by_region
+from worlds import CODE, DESIGNS, FIRST_SEED, maker, referred, simulated
 
 from hotspot.estimators.preference import can_be_corrected, corrected
-from hotspot.estimators.registry import make_estimator
 from hotspot.estimators.table import takes_weights
 from hotspot.evaluation.target_preference import map_correction
-from hotspot.files import replaced_file
 from hotspot.samples.preferential import audit_preference
 from hotspot.samples.weights import weigh
 from hotspot.seeds import child_seed
 from hotspot.worlds import true_score
 
-FOLDER = Path(__file__).parent.parent / "experiments" / "benchmarks" / "preference"
 WORLDS = 24
 KINDS = (
     "ensemble",
@@ -96,14 +89,7 @@ def of_world(seed: int) -> pd.DataFrame:
         )
         slope = map_correction(preference, audit)
         for kind in KINDS:
-            make = partial(
-                make_estimator,
-                kind,
-                {},
-                threshold=limit,
-                categorical=samples.catalogue.categorical,
-                random_state=child_seed(seed, "model", kind),
-            )
+            make = maker(kind, samples, limit, seed)
 
             def loss(model: object) -> float:
                 chance = model.exceedance(cells, limit, coordinates=places)  # noqa: B023
@@ -124,17 +110,6 @@ def of_world(seed: int) -> pd.DataFrame:
                     row[how] = loss(model)
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def kept(seed: int) -> pd.DataFrame:
-    """Return the losses of a region, computed or read."""
-    path = FOLDER / f"{seed}.parquet"
-    if not path.is_file():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        with replaced_file(path) as beside:
-            of_world(seed).to_parquet(beside, index=False)
-        print(f"region {seed}", file=sys.stderr, flush=True)
-    return pd.read_parquet(path)
 
 
 def change(rows: pd.DataFrame, remedy: str) -> str:
@@ -172,9 +147,14 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=WORLDS)
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
-    seeds = range(FIRST_SEED, FIRST_SEED + given.worlds)
-    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        table = pd.concat(pool.map(kept, seeds), ignore_index=True)
+    table = rows_by_region(
+        of_world,
+        range(FIRST_SEED, FIRST_SEED + given.worlds),
+        name="preference",
+        jobs=given.jobs,
+        settings=(DESIGNS, KINDS),
+        code=CODE,
+    )
     print(page(table))
 
 

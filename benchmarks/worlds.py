@@ -12,14 +12,9 @@ interrupted goes on where it stopped; a change of the code computes everything a
 
 import argparse
 import os
-import sys
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
 from functools import partial
-from hashlib import sha256
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 # Before numpy is imported: two processes of one thread each are quicker than two of many.
@@ -28,9 +23,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
+from by_region import rows_by_region
 
 from hotspot.commands.folds import survey_of
-from hotspot.commands.stamps import code_digest
 from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.compare import pooled_score
@@ -40,14 +35,12 @@ from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.evaluation.uncertainty import score_blocks
-from hotspot.files import replaced_file
 from hotspot.folds.make import make_plans
 from hotspot.samples.preferential import audit_preference
+from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World, true_score
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "experiments" / "benchmarks" / "worlds"
 WORLDS = 24
 FIRST_SEED = 9000
 DESIGNS = ("random", "grid", "clustered", "preferential", "road_biased")
@@ -127,6 +120,18 @@ def simulated(seed: int) -> tuple[World, dict[str, Survey], float]:
     return world, {design: Survey(n, design) for design in DESIGNS}, limit
 
 
+def maker(kind: str, samples: Samples, limit: float, seed: int) -> Callable[[], Any]:
+    """Return what makes an unfitted model of a kind, with its defaults."""
+    return partial(
+        make_estimator,
+        kind,
+        {},
+        threshold=limit,
+        categorical=samples.catalogue.categorical,
+        random_state=child_seed(seed, "model", kind),
+    )
+
+
 def scores_of(
     world: World,
     kind: str,
@@ -138,14 +143,7 @@ def scores_of(
     samples = world.samples()
     chosen = samples.of(world.options.field.contaminant)
     cells, places = world.covariates.frame(), world.covariates.centres()
-    make = partial(
-        make_estimator,
-        kind,
-        {},
-        threshold=limit,
-        categorical=samples.catalogue.categorical,
-        random_state=child_seed(world.seed, "model", kind),
-    )
+    make = maker(kind, samples, limit, world.seed)
     audit = audit_preference(
         chosen.coordinates, np.log(chosen.upper), random_state=child_seed(world.seed, "audit")
     )
@@ -207,27 +205,6 @@ def of_world(seed: int) -> pd.DataFrame:
             for row in scores_of(surveyed, kind, limit, opinion, reference):
                 rows.append({"seed": seed, "design": design, "model": kind, **row})
     return pd.DataFrame(rows)
-
-
-def kept_path(seed: int) -> Path:
-    """Return where the rows of a region are kept under these settings and this code."""
-    digest = sha256(f"{SETTINGS} {code_digest(CODE)}".encode()).hexdigest()[:8]
-    return FOLDER / f"{seed}-{digest}.csv"
-
-
-def results(worlds: int, jobs: int) -> pd.DataFrame:
-    """Return the rows of all regions; those that were kept are not computed again."""
-    seeds = range(FIRST_SEED, FIRST_SEED + worlds)
-    missing = [seed for seed in seeds if not kept_path(seed).exists()]
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    # Started anew, not forked: threads of the parent would be lost in a fork.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(of_world, seed): seed for seed in missing}
-        for done, future in enumerate(as_completed(pending), start=1):
-            with replaced_file(kept_path(pending[future])) as beside:
-                future.result().to_csv(beside, index=False)
-            print(f"{done} of {len(missing)} regions", file=sys.stderr, flush=True)
-    return pd.concat([pd.read_csv(kept_path(seed)) for seed in seeds], ignore_index=True)
 
 
 def with_error(values: pd.Series) -> str:
@@ -331,7 +308,14 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=WORLDS, help="number of regions")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     asked = parser.parse_args()
-    rows = results(asked.worlds, asked.jobs)
+    rows = rows_by_region(
+        of_world,
+        range(FIRST_SEED, FIRST_SEED + asked.worlds),
+        name="worlds",
+        jobs=asked.jobs,
+        settings=SETTINGS,
+        code=CODE,
+    )
     print(HEAD.format(worlds=asked.worlds))
     for kind in KINDS:
         own = rows[rows["model"] == kind]
