@@ -84,7 +84,7 @@ The 90 % interval of the ensemble covers 91.3, 89.4 and 90.3 %. Blocks are as la
 range of autocorrelation: there nearly all that can be known is in the covariates, and the
 ensemble is level with LightGBM trained for this limit. In the rest of the run the final model
 took 37 seconds, the maps 44, the report 19, and the explanations 34 minutes, for these are made
-on one core; two-ended intervals have been made a third cheaper since."""
+on one core; two-ended intervals have been made cheaper since."""
 }
 METHOD = """
 Five folds of whole blocks of 200 km, the same for every model. Log loss in nats (lower is

@@ -14,10 +14,9 @@ def steady_memory() -> None:
     """Have the memory of large arrays given back to the system when they are freed.
 
     The allocator of Linux raises the size from which it does so with the sizes it sees, to
-    32 MB. Arrays of windows, in several threads, then leave holes behind: with two threads a
-    map of 17 layers took 1.35 GB of memory, and 1.15 GB with a fixed size of 8 MB. A smaller
-    one costs more time than it saves memory, since every array is had from the system anew:
-    with 1 MB the same map took 1.05 GB and a tenth more of CPU. Elsewhere nothing is done.
+    32 MB. Arrays of windows, in several threads, then leave holes behind, and a map takes more
+    memory. A size much smaller than 8 MB saves little more of it and costs a map about a tenth
+    of its time, since every array is had from the system anew. Elsewhere nothing is done.
     """
     if sys.platform != "linux":
         return
