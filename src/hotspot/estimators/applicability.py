@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
@@ -18,6 +17,7 @@ from hotspot.estimators.base import ModelState
 from hotspot.estimators.copies import Copies, find_copies
 from hotspot.estimators.nearest import NearestSamples
 from hotspot.estimators.table import Matrix, prediction_table, training_table
+from hotspot.one_core import one_core
 
 Splits = Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
 """Positions of training and of test samples, fold by fold."""
@@ -412,7 +412,7 @@ def _mean_distances(points: Matrix) -> NDArray[np.float64]:
     right = np.ascontiguousarray(np.hstack([-2 * centred, one, norm[:, None]]).T)
     total = np.zeros(n)
     # Products this small are slower on several threads than on one.
-    with threadpool_limits(1, user_api="blas"):
+    with one_core():
         for start in range(0, n, _BLOCK[0]):
             stop = min(start + _BLOCK[0], n)
             for first in range(start, n, _BLOCK[1]):

@@ -1,6 +1,5 @@
 """An additive Gaussian process of the logarithm of the concentration."""
 
-from contextlib import nullcontext
 from copy import copy
 from dataclasses import replace
 from typing import ClassVar, Self
@@ -20,7 +19,7 @@ from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.gp_design import Design, Response, choose_bending
 from hotspot.estimators.gp_exact import ExactPosterior
 from hotspot.estimators.gp_kernel import Hyperparameters
-from hotspot.estimators.gp_learning import learn, one_core
+from hotspot.estimators.gp_learning import learn
 from hotspot.estimators.gp_local import LocalPosterior
 from hotspot.estimators.gp_paths import draw_surface
 from hotspot.estimators.gp_samples import Samples, check_places
@@ -29,13 +28,12 @@ from hotspot.estimators.gp_tail import Tail
 from hotspot.estimators.sampled_range import SampledRange
 from hotspot.estimators.table import Matrix, known_rows, prediction_table
 from hotspot.grid import Coordinates
+from hotspot.one_core import one_core
 
 Values = NDArray[np.float64]
 
 _TAILS = ("auto", "normal", "t")
 _FILE = "gaussian_process.npz"
-# Predictions from so few samples are faster on one core.
-_SMALL = 600
 
 
 class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
@@ -123,6 +121,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         self.start = start
         self.random_state = random_state
 
+    @one_core()
     def fit(
         self,
         X: pd.DataFrame | Matrix,
@@ -164,16 +163,16 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         bending = choose_bending(numeric, bounds, int(self.max_rbf))
         self._design = replace(design, bending=bending)
         rows = self._design.inputs(matrix, places)
-        with one_core():
-            self.hyperparameters_ = learn(
-                rows, bounds, start=self.start, random_state=self.random_state
-            )
-            self._condition(samples)
-            mean, spread = self._posterior.leave_out(np.arange(len(rows)))
+        self.hyperparameters_ = learn(
+            rows, bounds, start=self.start, random_state=self.random_state
+        )
+        self._condition(samples)
+        mean, spread = self._posterior.leave_out(np.arange(len(rows)))
         sd = np.sqrt(spread + self.hyperparameters_.noise_variance)
         self.tail_ = Tail.choose(bounds, mean, sd, self.tail)
         return self
 
+    @one_core()
     def refit(
         self,
         X: pd.DataFrame | Matrix,
@@ -214,11 +213,11 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         model.tail_, model._design = self.tail_, self._design
         model._sampled = self._sampled
         model.preference_ = self.preference_
-        with one_core():
-            model._condition(samples)
+        model._condition(samples)
         fresh: Self = model
         return fresh
 
+    @one_core()
     def distribution(
         self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
     ) -> LogLocationScale:
@@ -235,8 +234,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         matrix, places, known = self._asked(X, coordinates)
         mean, spread = np.full(len(known), np.nan), np.full(len(known), np.nan)
         if known.any():
-            with one_core() if self.n_samples_ <= _SMALL else nullcontext():
-                mean[known], spread[known] = self._surface(matrix, places)
+            mean[known], spread[known] = self._surface(matrix, places)
         told = self._answer(mean, spread)
         if self.preference_ == 0:
             return told
@@ -284,6 +282,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         noise = noise * (self.response_.spread * self.tail_.stretch) ** 2
         return np.asarray(np.maximum(told.scale**2 - noise, 0.0))
 
+    @one_core()
     def leave_out(self, folds: NDArray[np.int64]) -> LogLocationScale:
         """Return distributions for the training samples, each without those of its fold.
 
@@ -309,12 +308,12 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
                 f"{len(np.unique(folds))} folds in an array of shape {folds.shape} cannot be "
                 f"left out of {n} samples. Give one number per sample, two or more different."
             )
-        with one_core():
-            mean, spread = self._posterior.leave_out(folds[self._order])
+        mean, spread = self._posterior.leave_out(folds[self._order])
         there = np.empty(n, dtype=np.intp)
         there[self._order] = np.arange(n)
         return self._answer(mean[there], spread[there])
 
+    @one_core()
     def draw(
         self,
         X: pd.DataFrame | Matrix,

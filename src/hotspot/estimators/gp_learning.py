@@ -1,17 +1,14 @@
 """Hyper-parameters of the additive surface by maximum a posteriori."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.spatial import cKDTree
-from threadpoolctl import threadpool_limits
 
 from hotspot.errors import ModelError
 from hotspot.estimators.gp_exact import Bounds, Marginal
 from hotspot.estimators.gp_kernel import Hyperparameters, Inputs
+from hotspot.one_core import one_core
 
 Values = NDArray[np.float64]
 
@@ -53,17 +50,6 @@ def log_prior(rows: Inputs) -> tuple[Values, Values]:
         parts += [_SMOOTH_VARIANCE, *[(median * np.sqrt(n_smooth), sd)] * n_smooth]
     table = np.array(parts)
     return np.log(table[:, 0]), table[:, 1]
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Keep linear algebra on one core while inside.
-
-    The search runs through many matrices too small to share among cores, often beside other
-    folds; and on one core the bits do not depend on the machine's number of them.
-    """
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
 
 
 @one_core()

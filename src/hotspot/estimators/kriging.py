@@ -14,7 +14,6 @@ from scipy.spatial.distance import cdist
 from hotspot.errors import ModelError
 from hotspot.estimators.kriging_algebra import (
     DEPENDENT,
-    cores,
     dependence,
     from_factor,
     inverse,
@@ -23,6 +22,7 @@ from hotspot.estimators.kriging_algebra import (
 )
 from hotspot.estimators.variogram import VariogramModel
 from hotspot.grid import Coordinates
+from hotspot.one_core import one_core
 
 Values = NDArray[np.float64]
 
@@ -186,14 +186,14 @@ class Kriging:
         return cKDTree(self.coordinates)
 
     @cached_property
+    @one_core()
     def coefficients(self) -> Coefficients:
         """What the drift is worth over the whole survey.
 
         Beyond `MOST_GLOBAL` samples, that many decide, evenly chosen from west to east.
         """
         if len(self.values) <= MOST_GLOBAL:
-            with cores(len(self.values)):
-                return self._solved.coefficients
+            return self._solved.coefficients
         order = np.lexsort((self.coordinates[:, 1], self.coordinates[:, 0]))
         kept = order[np.linspace(0, len(order) - 1, MOST_GLOBAL).astype(np.int64)]
         return self._subset(np.sort(kept))._solved.coefficients
@@ -218,14 +218,15 @@ class Kriging:
         """Inverse of the covariance of the values, shape (n, n)."""
         return from_factor(self._whitened.lower)
 
+    @one_core()
     def with_penalty(self, penalty: Values) -> "Kriging":
         """Return the same kriging under another penalty; what does not change is kept."""
         other = replace(self, penalty=penalty)
         # The caches of a frozen value are safe to share: nothing in them knows the penalty.
-        with cores(len(self.values)):
-            other.__dict__.update(_whitened=self._whitened, _inverted=self._inverted)
+        other.__dict__.update(_whitened=self._whitened, _inverted=self._inverted)
         return other
 
+    @one_core()
     def predict(
         self,
         targets: Coordinates,
@@ -262,18 +263,18 @@ class Kriging:
             np.isfinite(places).all(axis=1) & np.isfinite(design).all(axis=1)
         )
         if n_neighbours is None or n_neighbours >= len(self.values):
-            with cores(len(self.values)):
-                for start in range(0, len(known), _PORTION):
-                    rows = known[start : start + _PORTION]
-                    full = np.resize(rows, _PORTION)
-                    part = self._global(places[full], design[full])
-                    value[rows], variance[rows] = (found[: len(rows)] for found in part)
+            for start in range(0, len(known), _PORTION):
+                rows = known[start : start + _PORTION]
+                full = np.resize(rows, _PORTION)
+                part = self._global(places[full], design[full])
+                value[rows], variance[rows] = (found[: len(rows)] for found in part)
         else:
             _, near = self._tree.query(places[known], k=n_neighbours)
             near = near.reshape(len(known), n_neighbours)
             value[known], variance[known] = self._local(places[known], design[known], near)
         return Kriged(value, variance)
 
+    @one_core()
     def leave_out(
         self, folds: NDArray[np.int64] | None = None, *, n_neighbours: int | None = None
     ) -> Kriged:
@@ -304,8 +305,7 @@ class Kriging:
                 f"{len(labels)} labels. Give one label per sample, of two folds at least."
             )
         if n_neighbours is None or n_neighbours >= n:
-            with cores(n):
-                return self._left_out(labels)
+            return self._left_out(labels)
         if folds is None:
             return self.by_neighbours(np.arange(n), n_neighbours)
         value, variance = np.empty(n), np.empty(n)
@@ -317,6 +317,7 @@ class Kriging:
             value[test], variance[test] = found.value, found.variance
         return Kriged(value, variance)
 
+    @one_core()
     def by_neighbours(self, rows: NDArray[np.int64], n_neighbours: int) -> Kriged:
         """Return some samples, each kriged from its nearest others.
 
@@ -335,6 +336,7 @@ class Kriging:
         near = near[~own].reshape(len(rows), n_neighbours)
         return Kriged(*self._local(places, self._design[rows], near))
 
+    @one_core()
     def given_others(self, rows: NDArray[np.int64]) -> tuple[Values, Values]:
         """Return mean and covariance of some samples given the values of all others.
 
@@ -343,11 +345,10 @@ class Kriging:
         rows : array of int, shape (m,)
             The samples; their own values play no part, and their noise is in the variance.
         """
-        with cores(len(self.values)):
-            solved, precision = self._solved, self._precision
-            errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
-            covariance = inverse(precision[np.ix_(rows, rows)])
-            return self.values[rows] - covariance @ errors[rows], covariance
+        solved, precision = self._solved, self._precision
+        errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
+        covariance = inverse(precision[np.ix_(rows, rows)])
+        return self.values[rows] - covariance @ errors[rows], covariance
 
     def _subset(self, rows: NDArray[np.int64]) -> "Kriging":
         return Kriging(

@@ -1,14 +1,9 @@
 """Linear algebra of kriging: one large system, or many small ones side by side."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor
 from scipy.linalg.lapack import dpotri
-from threadpoolctl import ThreadpoolController
 
 from hotspot.errors import ModelError
 
@@ -16,26 +11,8 @@ Values = NDArray[np.float64]
 
 # Of the largest eigenvalue: smaller ones mean columns that depend on each other.
 DEPENDENT = 1e-10
-# Matrices of fewer samples are faster on one core, above all where folds run side by side.
-_SMALL = 600
 # Share by which a solution may miss its equations.
 _UNSOLVED = 1e-6
-
-
-@contextmanager
-def cores(n: int) -> Iterator[None]:
-    """Keep linear algebra of so many samples on one core, if that is quicker."""
-    if n > _SMALL:
-        yield
-    else:
-        with _threadpools().limit(limits=1, user_api="blas"):
-            yield
-
-
-@cache
-def _threadpools() -> ThreadpoolController:
-    # Looking for the libraries takes longer than kriging; they are looked for once.
-    return ThreadpoolController()
 
 
 def inverse(matrix: Values) -> Values:

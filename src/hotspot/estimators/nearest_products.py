@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.one_core import one_core
 from hotspot.trees.portions import over_rows
 
 Points = NDArray[np.float64]
@@ -70,7 +70,8 @@ class ProductSearch:
                 exact = squared_distance(own[part][row], self.samples[sample])
                 np.minimum.at(found[part], row, exact)
 
-        with _one_thread():
+        # Rows are what is computed side by side.
+        with one_core():
             over_rows(work, len(points), n_threads=n_threads)
         nearest: Points = np.sqrt(squared)
         return nearest
@@ -96,7 +97,8 @@ class ProductSearch:
                 exact = squared_distance(own[part][row], self.samples[sample])
                 np.add.at(found[part], row[exact <= radius**2], 1.0)
 
-        with _one_thread():
+        # Rows are what is computed side by side.
+        with one_core():
             over_rows(work, len(points), n_threads=n_threads)
         return counted
 
@@ -144,15 +146,3 @@ def squared_distance(left: Points, right: Points) -> Points:
     for column in range(whole, gap.shape[1]):
         total += gap[:, column]
     return total
-
-
-@cache
-def _controller() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _one_thread() -> Any:
-    """Hold a matrix product to one thread: rows are what is computed side by side."""
-    return _controller().limit(limits=1, user_api="blas")

@@ -11,9 +11,9 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import brentq
 from scipy.spatial.distance import pdist, squareform
 from scipy.special import logsumexp, ndtr, ndtri, stdtr
-from threadpoolctl import threadpool_limits
 
 from hotspot.errors import ObservationError, few
+from hotspot.one_core import one_core
 from hotspot.seeds import child_seed
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def estimate_offsets(
     censored = np.flatnonzero(low != high)
     contrast = np.eye(count) - weights
     # Many small systems one after the other: threads that wait for each other cost most of it.
-    with threadpool_limits(1):
+    with one_core():
         parts = [_posterior(distance, design, values, contrast)]
         if len(censored):
             rng = np.random.default_rng(child_seed(0, "completions"))
