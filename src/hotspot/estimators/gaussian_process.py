@@ -217,7 +217,6 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         fresh: Self = model
         return fresh
 
-    @one_core()
     def distribution(
         self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
     ) -> LogLocationScale:
@@ -234,7 +233,8 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         matrix, places, known = self._asked(X, coordinates)
         mean, spread = np.full(len(known), np.nan), np.full(len(known), np.nan)
         if known.any():
-            mean[known], spread[known] = self._surface(matrix, places)
+            with one_core():
+                mean[known], spread[known] = self._surface(matrix, places)
         told = self._answer(mean, spread)
         if self.preference_ == 0:
             return told
@@ -313,7 +313,6 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         there[self._order] = np.arange(n)
         return self._answer(mean[there], spread[there])
 
-    @one_core()
     def draw(
         self,
         X: pd.DataFrame | Matrix,
@@ -344,19 +343,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         draws = np.full((int(n_draws), len(known)), np.nan)
         if not known.any():
             return draws
-        cells = self._design.inputs(matrix, places)
-        field = draw_surface(
-            self._posterior, cells, n_draws=int(n_draws), random_state=random_state
-        )
-        noise = np.sqrt(self.hyperparameters_.noise_variance)
-        generator = np.random.default_rng([random_state, 1])
-        field += noise * generator.standard_normal(field.shape)
-        if np.isfinite(self.tail_.df) or self._sampled.beyond(matrix).any():
-            drawn, spread = self._posterior.predict(cells)
-            deviates = (field - drawn) / np.sqrt(spread + noise**2)
-            mean, spread = self._surface(matrix, places)
-            field = mean + np.sqrt(spread + noise**2) * self.tail_.from_normal(deviates)
-        draws[:, known] = np.exp(self.response_.centre + self.response_.spread * field)
+        draws[:, known] = self._drawn(matrix, places, int(n_draws), random_state)
         if self.preference_ != 0:
             told = self.distribution(X, coordinates=coordinates)
             draws *= np.exp(-self.preference_ * self.surface_variance(told))
@@ -453,6 +440,23 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             mean[beyond], least = self._posterior.predict(cells)
             spread[beyond] = np.maximum(spread[beyond], least)
         return mean, spread
+
+    @one_core()
+    def _drawn(
+        self, matrix: Matrix, places: Coordinates, n_draws: int, random_state: int
+    ) -> Values:
+        """Return joint draws of new measurements, mg/kg, shape (n_draws, n)."""
+        cells = self._design.inputs(matrix, places)
+        field = draw_surface(self._posterior, cells, n_draws=n_draws, random_state=random_state)
+        noise = np.sqrt(self.hyperparameters_.noise_variance)
+        generator = np.random.default_rng([random_state, 1])
+        field += noise * generator.standard_normal(field.shape)
+        if np.isfinite(self.tail_.df) or self._sampled.beyond(matrix).any():
+            drawn, spread = self._posterior.predict(cells)
+            deviates = (field - drawn) / np.sqrt(spread + noise**2)
+            mean, spread = self._surface(matrix, places)
+            field = mean + np.sqrt(spread + noise**2) * self.tail_.from_normal(deviates)
+        return np.exp(self.response_.centre + self.response_.spread * field)
 
     def _asked(
         self, X: pd.DataFrame | Matrix, coordinates: Coordinates | None

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky
+from scipy.linalg import cholesky, eigh
 
 from hotspot.estimators.gp_censoring import Sites
 from hotspot.estimators.gp_exact import ExactPosterior
@@ -57,10 +57,8 @@ def draw_surface(surface: Surface, cells: Inputs, *, n_draws: int, random_state:
     generator = np.random.default_rng(random_state)
     if isinstance(surface, ExactPosterior) and len(cells) <= MOST_JOINT:
         mean, spread = surface.joint(cells)
-        # Cells of one place have one value; the jitter is far below the noise.
-        spread[np.diag_indices_from(spread)] += 1e-8
-        factor = cholesky(spread, lower=True)
-        joint: Values = mean + generator.standard_normal((n_draws, len(cells))) @ factor.T
+        deviates = generator.standard_normal((n_draws, len(cells)))
+        joint: Values = mean + deviates @ _root(spread).T
         return joint
     found = np.empty((n_draws, len(cells)))
     wanted = np.empty((n_draws, len(surface.rows)))
@@ -71,6 +69,24 @@ def draw_surface(surface: Surface, cells: Inputs, *, n_draws: int, random_state:
         noise = sd * generator.standard_normal(len(sd))
         wanted[draw] = surface.sites.target - path(surface.rows) - noise
     return found + surface.extend(cells, wanted)
+
+
+def _root(covariance: Values) -> Values:
+    """Return a matrix that gives the covariance times its own transpose.
+
+    Cells of one place have one value, so the covariance is singular, and rounding may make it
+    a little less than that.
+    """
+    spread = covariance.copy()
+    # Far below the noise.
+    spread[np.diag_indices_from(spread)] += 1e-8
+    try:
+        return np.asarray(cholesky(spread, lower=True))
+    except np.linalg.LinAlgError:
+        # Where trends are drawn out far, rounding is larger than what was added. This takes
+        # ten times as long, and always has an answer.
+        values, vectors = eigh(covariance)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 class _PriorPath:
