@@ -77,16 +77,19 @@ def _root(covariance: Values) -> Values:
     Cells of one place have one value, so the covariance is singular, and rounding may make it
     a little less than that.
     """
-    spread = covariance.copy()
-    # Far below the noise.
-    spread[np.diag_indices_from(spread)] += 1e-8
+    # A cell where a trend is drawn out far may have a variance of 1e30: by correlations its
+    # rounding stays its own.
+    spread = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
+    correlation = covariance / spread / spread[:, np.newaxis]
+    raised = correlation.copy()
+    raised[np.diag_indices_from(raised)] += 1e-8
     try:
-        return np.asarray(cholesky(spread, lower=True))
+        root = cholesky(raised, lower=True)
     except np.linalg.LinAlgError:
-        # Where trends are drawn out far, rounding is larger than what was added. This takes
-        # ten times as long, and always has an answer.
-        values, vectors = eigh(covariance)
-        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+        # Ten times as long, and always an answer.
+        values, vectors = eigh(correlation)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(spread[:, np.newaxis] * root)
 
 
 class _PriorPath:
