@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.smooth_tilt import SmoothTilt
 
 Values = NDArray[np.float64]
 
-# Samples' worth of belief that the distribution is right as it is.
+# Samples' worth of belief that the spread is right as it is, and that the shape is.
 PRIOR_SAMPLES = 100.0
+_PRIOR_OF_SHAPE = 1000.0
+# Terms of the shape: middle, spread, and what tells ends from each other and from shoulders.
+_TERMS = 4
 # Knots of the map: fine in the tails, where limits and intervals lie.
 _KNOTS = ndtr(np.linspace(-5.0, 5.0, 201))
 _CLIP = 1e-9
@@ -31,13 +35,16 @@ class Calibration:
     given, calibrated : array, shape (m,)
         Both rise from 0 to 1; empty for no change.
     scale : float
-        Of the normal score: a value at the given normal score z is at ``z / scale`` of the
-        calibrated distribution.
+        Of the normal score: a value at the given normal score z is at ``z / scale`` of a
+        distribution of the right spread.
+    shape : tuple of float
+        Terms of the `SmoothTilt` that follows; empty for none.
     """
 
     given: Values
     calibrated: Values
     scale: float = 1.0
+    shape: tuple[float, ...] = ()
 
     @classmethod
     def none(cls) -> Self:
@@ -50,22 +57,25 @@ class Calibration:
         return self.given.size == 0
 
     @classmethod
-    def of(cls, scale: float) -> Self:
-        """Return the map of a scale of normal scores."""
+    def of(cls, scale: float, shape: tuple[float, ...] = ()) -> Self:
+        """Return the map of a scale of normal scores, and of a shape after it."""
         moved = ndtr(ndtri(_KNOTS) / scale)
+        if shape:
+            moved = SmoothTilt(shape).cdf(moved)
         given = np.concatenate([[0.0], _KNOTS, [1.0]])
         calibrated = np.concatenate([[0.0], moved, [1.0]])
-        return cls(given, calibrated, scale)
+        return cls(given, calibrated, scale, shape)
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the map as plain values."""
-        return {"scale": self.scale}
+        return {"scale": self.scale, "shape": list(self.shape)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the map that `to_dict` described."""
         scale = float(values["scale"])
-        return cls.none() if scale == 1.0 else cls.of(scale)
+        shape = tuple(float(term) for term in values.get("shape", ()))
+        return cls.none() if scale == 1.0 and not shape else cls.of(scale, shape)
 
 
 def fit_calibration(
@@ -75,7 +85,7 @@ def fit_calibration(
     *,
     sample_weight: Values | None = None,
 ) -> Calibration:
-    """Return the map under which left-out samples are spread as they were promised.
+    """Return the map under which left-out samples lie as they were promised.
 
     A sample's probability integral transform u = F(c) is uniform if F is right, and its
     normal score z = Phi^-1(u) standard normal. The map scales z. A censored sample enters
@@ -83,9 +93,10 @@ def fit_calibration(
     maximisation). Few samples leave the distribution nearly as it is: the scale is drawn
     towards none by `PRIOR_SAMPLES`.
 
-    The median stays: samples near each other miss it together, so that the mean score of a
-    few blocks says more of these blocks than of the model. A map that also shifted made the
-    log loss of small surveys worse.
+    What the scale leaves is the shape: a `SmoothTilt` of the transforms, drawn towards none
+    ten times as strongly. Only large surveys get one. Samples near each other miss the median
+    together, so that the mean score of a few blocks says more of these blocks than of the
+    model: on small surveys a map that shifted as easily as it scaled made the log loss worse.
 
     Parameters
     ----------
@@ -118,7 +129,14 @@ def fit_calibration(
         before, scale = scale, float(np.sqrt((squared + PRIOR_SAMPLES) / n))
         if abs(scale - before) < _TOLERANCE:
             break
-    return Calibration.of(scale)
+    shape = SmoothTilt.fit(
+        ndtr(a / scale),
+        ndtr(b / scale),
+        weight=weight,
+        n_terms=_TERMS,
+        prior_samples=_PRIOR_OF_SHAPE,
+    )
+    return Calibration.of(scale, shape.terms)
 
 
 def _squared_score(a: Values, b: Values) -> Values:
