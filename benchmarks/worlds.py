@@ -34,8 +34,8 @@ from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import MapReference, map_reference
-from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.folds.make import make_plans
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.samples.preferential import audit_preference
 from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
@@ -193,6 +193,12 @@ def referred(world: World, limit: float) -> tuple[SecondOpinion, MapReference]:
     return opinion, reference
 
 
+def one_sided(world: World, limit: float) -> bool:
+    """Return whether all samples of a survey are on one side of the limit."""
+    chosen = world.samples().of(world.options.field.contaminant)
+    return len(np.unique(chosen.upper > limit)) == 1
+
+
 def of_world(seed: int) -> pd.DataFrame:
     """Return the rows of one region: every design, model and plan."""
     warnings.simplefilter("ignore")
@@ -200,6 +206,20 @@ def of_world(seed: int) -> pd.DataFrame:
     rows = []
     for design, survey in surveys.items():
         surveyed = world.surveyed(survey)
+        if one_sided(surveyed, limit):
+            # No classifier has a map here; `hotspot evaluate` refuses a score of the map.
+            rows += [
+                {
+                    "seed": seed,
+                    "design": design,
+                    "model": kind,
+                    "plan": plan,
+                    "reason": "one side",
+                }
+                for kind in KINDS
+                for plan in PLANS
+            ]
+            continue
         opinion, reference = referred(surveyed, limit)
         for kind in KINDS:
             for row in scores_of(surveyed, kind, limit, opinion, reference):

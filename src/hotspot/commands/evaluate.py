@@ -36,11 +36,11 @@ from hotspot.evaluation.ledger import score_ledger
 from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
 from hotspot.evaluation.reliability import reliability_curve
 from hotspot.evaluation.store import write_ledger, write_table
-from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import write_text
 from hotspot.folds.membership import row_groups, row_times
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.report import fold_report
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.folds.separation import separation
 from hotspot.folds.store import read_folds
 from hotspot.grid import Coordinates

@@ -24,8 +24,8 @@ from hotspot.estimators.preference import corrected, preference_of
 from hotspot.estimators.store import save_model
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.store import read_ledger, read_table
-from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.files import replaced_folder
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.folds.store import read_folds
 from hotspot.observations.exceedance import exceedance_labels
 from hotspot.observations.limit_rules import limit_words, limits_at

@@ -13,8 +13,8 @@ from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ConfigError
 from hotspot.evaluation.store import write_table
-from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.folds.plan import FoldPlan
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.maps.write import write_json
 from hotspot.samples.sampleset import Samples
 from hotspot.selection.candidate import Candidate, candidate_losses

@@ -15,7 +15,7 @@ Values = NDArray[np.float64]
 
 # Samples' worth of belief that the spread is right as it is, and that the shape is.
 PRIOR_SAMPLES = 100.0
-_PRIOR_OF_SHAPE = 1000.0
+_PRIOR_OF_SHAPE = 500.0
 # Terms of the shape: middle, spread, and what tells ends from each other and from shoulders.
 _TERMS = 4
 # Knots of the map: fine in the tails, where limits and intervals lie.
@@ -83,6 +83,7 @@ def fit_calibration(
     lower: Values,
     upper: Values,
     *,
+    blocks: NDArray[np.int64],
     sample_weight: Values | None = None,
 ) -> Calibration:
     """Return the map under which left-out samples lie as they were promised.
@@ -93,10 +94,11 @@ def fit_calibration(
     maximisation). Few samples leave the distribution nearly as it is: the scale is drawn
     towards none by `PRIOR_SAMPLES`.
 
-    What the scale leaves is the shape: a `SmoothTilt` of the transforms, drawn towards none
-    ten times as strongly. Only large surveys get one. Samples near each other miss the median
-    together, so that the mean score of a few blocks says more of these blocks than of the
-    model: on small surveys a map that shifted as easily as it scaled made the log loss worse.
+    What the scale leaves is the shape: a `SmoothTilt` of the transforms, each term drawn
+    towards none by 500 independent samples. Samples near each other err together, so that the
+    mean score of a few blocks says more of these blocks than of the model. How many samples
+    are worth one that is independent (the design effect) is told from blocks, for each term:
+    that of the median is often dozens, and small surveys get hardly a shape.
 
     Parameters
     ----------
@@ -104,11 +106,15 @@ def fit_calibration(
         From fits that have not seen the row.
     lower, upper : array, shape (n,), mg/kg
         What was measured.
+    blocks : array of int, shape (n,)
+        Samples of one block may err together.
     sample_weight : array, shape (n,), optional
         How many samples each counts for; 1 where not given.
 
     References
     ----------
+    Kish, L. (1965). Survey Sampling. Wiley, chapter 5 (design effects of clusters).
+
     Gneiting, T., Balabdaoui, F., & Raftery, A. E. (2007). Probabilistic forecasts,
     calibration and sharpness. Journal of the Royal Statistical Society B 69, 243-268.
     https://doi.org/10.1111/j.1467-9868.2007.00587.x
@@ -129,14 +135,26 @@ def fit_calibration(
         before, scale = scale, float(np.sqrt((squared + PRIOR_SAMPLES) / n))
         if abs(scale - before) < _TOLERANCE:
             break
-    shape = SmoothTilt.fit(
-        ndtr(a / scale),
-        ndtr(b / scale),
-        weight=weight,
-        n_terms=_TERMS,
-        prior_samples=_PRIOR_OF_SHAPE,
-    )
+    a, b = ndtr(a / scale), ndtr(b / scale)
+    prior = _PRIOR_OF_SHAPE * _design_effects(a, b, weight, blocks[known])
+    shape = SmoothTilt.fit(a, b, weight=weight, prior_samples=prior)
     return Calibration.of(scale, shape.terms)
+
+
+def _design_effects(
+    low: Values, high: Values, weight: Values, blocks: NDArray[np.int64]
+) -> Values:
+    """Return, for each term of the shape, how many samples are worth an independent one.
+
+    The variance of what the samples together say of a term, told from blocks, over that of as
+    many independent ones.
+    """
+    pull = weight[:, np.newaxis] * SmoothTilt.evidence(low, high, _TERMS)
+    pull -= pull.mean(axis=0)
+    of_block = np.zeros((blocks.max() + 1, _TERMS))
+    np.add.at(of_block, blocks, pull)
+    alone = np.maximum((pull**2).sum(axis=0), 1e-12)
+    return np.asarray(np.maximum((of_block**2).sum(axis=0) / alone, 1.0))
 
 
 def _squared_score(a: Values, b: Values) -> Values:

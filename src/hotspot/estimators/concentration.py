@@ -30,6 +30,7 @@ from hotspot.estimators.judging import (
 from hotspot.estimators.kriging_base import VariogramWarning
 from hotspot.estimators.pooling import pool_weights
 from hotspot.estimators.table import Matrix, mean_one_weights
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
@@ -219,7 +220,9 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         self.calibration_ = Calibration.none()
         if self.calibrated:
             pooled = Pool(judged, self.weights_)
-            self.calibration_ = fit_calibration(pooled, lower, upper, sample_weight=weight)
+            self.calibration_ = fit_calibration(
+                pooled, lower, upper, blocks=score_blocks(coordinates), sample_weight=weight
+            )
         self.choice_ = self._told(kinds)
         return self
 

@@ -48,8 +48,7 @@ class SmoothTilt:
         high: Values,
         *,
         weight: Values,
-        n_terms: int,
-        prior_samples: float,
+        prior_samples: Values,
     ) -> Self:
         """Return the density of the greatest likelihood, drawn towards the uniform one.
 
@@ -59,14 +58,11 @@ class SmoothTilt:
             Intervals of shares within [0, 1]; equal where the share is known.
         weight : array, shape (n,)
             How many samples each counts for.
-        n_terms : int
-            From 1.
-        prior_samples : float
-            Samples' worth of belief in the uniform distribution.
+        prior_samples : array, shape (n_terms,)
+            Samples' worth of belief that a term is 0.
         """
         exact = high - low < _EXACT
-        known = _legendre((low[exact] + high[exact]) / 2, n_terms)
-        told = weight[exact] @ known
+        told = weight[exact] @ _legendre((low[exact] + high[exact]) / 2, len(prior_samples))
         a, b, own = low[~exact], high[~exact], weight[~exact]
         n = float(weight.sum())
 
@@ -79,11 +75,37 @@ class SmoothTilt:
                 inside = grid.between(grid.mass, a, b)
                 total += float(own @ np.log(inside))
                 slope += [own @ (grid.between(each, a, b) / inside) for each in grid.moments]
-            total -= 0.5 * prior_samples * float(terms @ terms)
+            total -= 0.5 * float(prior_samples @ terms**2)
             return -total, prior_samples * terms - slope
 
-        found = minimize(cost, np.zeros(n_terms), jac=True, method="L-BFGS-B")
+        found = minimize(cost, np.zeros(len(prior_samples)), jac=True, method="L-BFGS-B")
         return cls(tuple(float(term) for term in found.x))
+
+    @staticmethod
+    def evidence(low: Values, high: Values, n_terms: int) -> Values:
+        """Return how each sample pulls at each term of the uniform distribution.
+
+        Parameters
+        ----------
+        low, high : array, shape (n,)
+            As in `fit`.
+        n_terms : int
+            From 1.
+
+        Returns
+        -------
+        array, shape (n, n_terms)
+            Slope of the log likelihood: the polynomial at a share, its mean over an interval.
+            Of uniform shares each has mean 0, and of known ones mean square 1.
+        """
+        exact = high - low < _EXACT
+        grid = _Integrals(np.zeros(n_terms))
+        pull = np.empty((len(low), n_terms))
+        pull[exact] = _legendre((low[exact] + high[exact]) / 2, n_terms)
+        a, b = low[~exact], high[~exact]
+        for term, each in enumerate(grid.moments):
+            pull[~exact, term] = grid.between(each, a, b) / (b - a)
+        return pull
 
     def cdf(self, share: Values) -> Values:
         """Return the probability of a smaller share, shape as given."""

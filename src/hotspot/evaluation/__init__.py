@@ -27,7 +27,8 @@ from hotspot.evaluation.target_descriptors import (
 from hotspot.evaluation.target_opinion import LeftOut, SecondOpinion
 from hotspot.evaluation.target_preference import Preference, preference_slope
 from hotspot.evaluation.target_reference import MapReference, map_reference
-from hotspot.evaluation.uncertainty import Estimate, block_jackknife, score_blocks
+from hotspot.evaluation.uncertainty import Estimate, block_jackknife
+from hotspot.folds.score_blocks import score_blocks
 
 __all__ = [
     "SCORES",

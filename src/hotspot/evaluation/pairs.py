@@ -18,7 +18,8 @@ from hotspot.evaluation.compare import (
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.predictions import Predictions, in_all, selected
 from hotspot.evaluation.scores import PER_SAMPLE_SCORES
-from hotspot.evaluation.uncertainty import Estimate, score_blocks
+from hotspot.evaluation.uncertainty import Estimate
+from hotspot.folds.score_blocks import score_blocks
 
 # Scores whose difference says which of two is better, and needs labels of one limit.
 COMPARED = ("log_loss", "brier")

@@ -30,7 +30,8 @@ from hotspot.evaluation.scores import losses_brier, losses_log
 from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import proved
 from hotspot.evaluation.target_reference import MapReference
-from hotspot.evaluation.uncertainty import block_jackknife, score_blocks
+from hotspot.evaluation.uncertainty import block_jackknife
+from hotspot.folds.score_blocks import score_blocks
 
 Array = NDArray[np.float64]
 

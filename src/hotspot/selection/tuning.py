@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.folds.plan import FoldPlan
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 from hotspot.selection.candidate import Candidate, Scoring, candidate_losses

@@ -14,7 +14,7 @@ def _drawn(n: int) -> np.ndarray:
 
 
 def _fit(low: np.ndarray, high: np.ndarray, prior: float = 1e-6) -> SmoothTilt:
-    return SmoothTilt.fit(low, high, weight=np.ones(len(low)), n_terms=4, prior_samples=prior)
+    return SmoothTilt.fit(low, high, weight=np.ones(len(low)), prior_samples=np.full(4, prior))
 
 
 def test_a_planted_density_is_found() -> None:
@@ -40,7 +40,7 @@ def test_a_weight_is_a_number_of_copies() -> None:
     low, high = np.maximum(share - 0.1, 0.0), share
     thrice = np.repeat(low, 3), np.repeat(high, 3)
     weighed = SmoothTilt.fit(
-        low, high, weight=np.full(200, 3.0), n_terms=4, prior_samples=100.0
+        low, high, weight=np.full(200, 3.0), prior_samples=np.full(4, 100.0)
     )
     np.testing.assert_allclose(weighed.terms, _fit(*thrice, prior=100.0).terms, atol=1e-5)
 
@@ -73,3 +73,15 @@ def test_few_samples_stay_near_uniform() -> None:
     assert np.abs(cdf - grid).max() < 0.05
     assert (np.diff(cdf) > 0).all()
     assert (cdf[0], cdf[-1]) == pytest.approx((0.0, 1.0), abs=1e-12)
+
+
+def test_evidence_is_the_slope_at_the_uniform_distribution() -> None:
+    """Of uniform shares each term has mean 0 and mean square 1; intervals tell less."""
+    share = (np.arange(20_000) + 0.5) / 20_000
+    pull = SmoothTilt.evidence(share, share, 4)
+    np.testing.assert_allclose(pull.mean(axis=0), 0.0, atol=1e-3)
+    np.testing.assert_allclose((pull**2).mean(axis=0), 1.0, atol=1e-3)
+    whole = SmoothTilt.evidence(np.array([0.0]), np.array([1.0]), 4)
+    np.testing.assert_allclose(whole, 0.0, atol=1e-4)
+    half = SmoothTilt.evidence(np.array([0.5]), np.array([1.0]), 1)
+    assert half[0, 0] == pytest.approx(np.sqrt(3) / 2, abs=1e-4)

@@ -7,9 +7,9 @@ import pytest
 
 from hotspot.errors import ConfigError, ModelError
 from hotspot.estimators.registry import make_estimator
-from hotspot.evaluation.uncertainty import score_blocks
 from hotspot.folds.make import Survey as FoldSurvey
 from hotspot.folds.make import make_plans
+from hotspot.folds.score_blocks import score_blocks
 from hotspot.selection import Candidate, Scoring, candidate_losses, forward_selection
 from hotspot.selection.forward import most_sets
 from hotspot.selection.losses import Losses
