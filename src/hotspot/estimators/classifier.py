@@ -292,9 +292,10 @@ class DirectClassifier(BaseEstimator, ABC):
             )
         value = int(y[0])
         says = "no sample exceeds" if value == 0 else "every sample exceeds"
+        other = "Use a model of the concentration, choose" if n_unknown else "Choose"
         raise ModelError(
             f"All {y.size} labels are {value}: {says} {limit}{left_out}. "
-            "Choose another limit, add samples, or take larger folds."
+            f"{other} another limit, add samples, or take larger folds."
         )
 
     def _usable(self, X: pd.DataFrame | Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
