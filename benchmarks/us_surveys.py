@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 from surveys import CONTAMINANTS, KEPT, SHARES, US_BLOCK_M, Rows, Survey, Values, survey
 from threadpoolctl import threadpool_limits
 
@@ -53,12 +54,17 @@ HEADS = {
 Smith et al. (2013), https://doi.org/10.3133/ds801.
 
 How large the blocks are on which the ensemble weighs and calibrates surveys of 1,000 samples
-and more was settled after its errors on these folds had been seen; in that, the table is no
-independent test.""",
+and more was settled after its errors on these folds had been seen; that it learns the shape of
+its calibration too, after zinc had missed 0.03. How strongly the shape is held back was chosen
+on twelve other elements of these sites under other folds, on small parts of them and on NGS. In
+that, the table is no independent test.""",
     "ngs": """\
 # Lead in soils and stream sediments of the United States: 53,000 samples
 
-The National Geochemical Survey, https://mrdata.usgs.gov/geochem/.""",
+The National Geochemical Survey, https://mrdata.usgs.gov/geochem/.
+
+That the shape of calibration is held back by design effects was settled after a first version
+without them had raised the ensemble's log loss on these folds by 0.0023.""",
 }
 # Of the stages of `hotspot run experiment=us_sediment workers=2`, each under /usr/bin/time, and
 # from the metrics.json that they wrote; printed below the tables.
@@ -109,7 +115,7 @@ def predict(data: Survey, kind: str) -> dict[str, Any]:
     """Return what a model that knows the whole distribution says of left-out samples."""
     limits = data.limits()
     chance = np.full((len(limits), len(data.X)), np.nan)
-    inside = np.full(len(data.X), np.nan)
+    inside, score = np.full((2, len(data.X)), np.nan)
     notes = []
     for train, test in data.folds():
         model = data.fitted(data.make(kind), train)
@@ -119,8 +125,10 @@ def predict(data: Survey, kind: str) -> dict[str, Any]:
         for row, limit in enumerate(limits):
             chance[row, test] = found.exceedance(float(limit))
         inside[test] = covered(found, data.lower[test], data.upper[test])
+        share = (found.cdf(data.lower[test]) + found.cdf(data.upper[test])) / 2
+        score[test] = ndtri(np.clip(share, 1e-6, 1 - 1e-6))
         notes.append(getattr(model, "choice_", ""))
-    return {"chance": chance, "inside": inside, "note": notes[0]}
+    return {"chance": chance, "inside": inside, "score": score, "note": notes[0]}
 
 
 def classify(data: Survey, kind: str, n_settings: int) -> dict[str, Any]:
