@@ -16,6 +16,8 @@ Values = NDArray[np.float64]
 # Samples' worth of belief that the spread is right as it is, and that the shape is.
 PRIOR_SAMPLES = 100.0
 _PRIOR_OF_SHAPE = 500.0
+# Surveys with fewer left-out samples get no shape.
+_FEWEST_FOR_SHAPE = 1000
 # Terms of the shape: middle, spread, and what tells ends from each other and from shoulders.
 _TERMS = 4
 # Knots of the map: fine in the tails, where limits and intervals lie.
@@ -94,11 +96,15 @@ def fit_calibration(
     maximisation). Few samples leave the distribution nearly as it is: the scale is drawn
     towards none by `PRIOR_SAMPLES`.
 
-    What the scale leaves is the shape: a `SmoothTilt` of the transforms, each term drawn
-    towards none by 500 independent samples. Samples near each other err together, so that the
-    mean score of a few blocks says more of these blocks than of the model. How many samples
-    are worth one that is independent (the design effect) is told from blocks, for each term:
-    that of the median is often dozens, and small surveys get hardly a shape.
+    What the scale leaves is, with 1000 samples or more, the shape: a `SmoothTilt` of the
+    transforms, each term drawn towards none by 500 independent samples. Samples near each
+    other err together, so that the mean score of a few blocks says more of these blocks than
+    of the model. How many samples are worth one that is independent (the design effect) is
+    told from blocks, for each term; for the middle it is often dozens.
+
+    Fewer samples leave the median where it is. Of sites that represent the ground a shape
+    would make the log loss of small surveys hardly lower; of samples preferred by their
+    concentration it would carry their excess to the whole map.
 
     Parameters
     ----------
@@ -135,6 +141,8 @@ def fit_calibration(
         before, scale = scale, float(np.sqrt((squared + PRIOR_SAMPLES) / n))
         if abs(scale - before) < _TOLERANCE:
             break
+    if len(a) < _FEWEST_FOR_SHAPE:
+        return Calibration.of(scale)
     a, b = ndtr(a / scale), ndtr(b / scale)
     prior = _PRIOR_OF_SHAPE * _design_effects(a, b, weight, blocks[known])
     shape = SmoothTilt.fit(a, b, weight=weight, prior_samples=prior)
