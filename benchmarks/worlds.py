@@ -77,7 +77,7 @@ READING = """\
 - **Along roads** a sixth of the regions is refused, or has no exceedance to learn from. The
   score of the Gaussian process flatters by 3.0 % with a standard error of 2.1, that of LightGBM
   by none (+0.3 ± 2.1). Forty regions of other seeds (`--first 5000 --worlds 40`) say -8.6 ± 3.4
-  and -4.4 ± 3.0: along roads it is **more likely too low than not**, by some 5 and 1 % over all.
+  and -4.4 ± 3.0: along roads it is **more likely too low than not**, by some 5 and 1 % in all.
   What happens far from roads, where nobody sampled, is unlike what covariates promise; no
   left-out sample can show it, and a Gaussian process has no better witness than another.
 - The target-weighted score of **a single region** is off by 7 to 17 %, along roads by 19 %. It
