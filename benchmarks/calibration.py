@@ -4,7 +4,7 @@ Run from the root of the project, with the data sets of the developers beside it
 
     python benchmarks/calibration.py meuse jura ds801 ngs > docs/benchmarks/calibration.md
 
-The large surveys take some minutes on one core. Each contaminant is computed once and kept below
+The large surveys take minutes on one core. Each contaminant is computed once and kept below
 ``experiments/benchmarks``; remove the files to start afresh.
 """
 
