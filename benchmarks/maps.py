@@ -34,7 +34,7 @@ from make_stack import make_stack
 from numpy.typing import NDArray
 from rasterio.windows import Window as RasterioWindow
 
-from hotspot.commands.machine import Machine, steady_memory
+from hotspot.commands.machine import Machine, release_memory, steady_memory
 from hotspot.covariates.stack import Stack, StackElsewhere, open_stack, stack_digest
 from hotspot.estimators.applicability import AreaOfApplicability
 from hotspot.estimators.calibration_band import fit_calibration_band
@@ -417,6 +417,7 @@ def peak_child(folder: Path, threads: int) -> None:
                 yield HotspotBlock(window, layers["probability"], inside, cover)
 
         cell = stack.grid.cell_area_m2
+        release_memory()
         trace_hotspots(
             blocks,
             grid=stack.grid,

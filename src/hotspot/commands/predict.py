@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.commands.console import Console
-from hotspot.commands.machine import steady_memory
+from hotspot.commands.machine import release_memory, steady_memory
 from hotspot.commands.map_compute import map_engine, map_options
 from hotspot.commands.map_work import forget_interrupted, is_complete, map_work, mark_complete
 from hotspot.commands.models import decision_rule, decision_tags
@@ -155,6 +155,7 @@ def _trace(
     if not set(names) <= set(config.predict.layers):
         return
     land_use = _land_use(stack)
+    release_memory()
     hotspots = trace_hotspots(
         partial(_blocks, model, stack, {name: folder / f"{name}.tif" for name in names}),
         grid=stack.grid,
