@@ -52,8 +52,8 @@ class Patch:
 class _Nodes:
     """Patches, or parts of them, that may go on in a window still to come.
 
-    Arrays by node, and the parts of each as a list of polygons. `codes` holds rows of node,
-    class and number of cells.
+    Arrays by node, and the parts of each as a list of well-known binaries, which take less
+    memory than polygons. `codes` holds rows of node, class and number of cells.
     """
 
     n_cells: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -61,7 +61,7 @@ class _Nodes:
     highest: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     first: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     codes: Ids = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
-    parts: list[list[Any]] = field(default_factory=list)
+    parts: list[list[bytes]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.n_cells)
@@ -98,7 +98,7 @@ class _Nodes:
         sums = np.zeros(len(pairs), dtype=np.int64)
         np.add.at(sums, back.ravel(), codes[:, 2])
         found.codes = np.column_stack([pairs, sums])
-        parts: list[list[Any]] = [[] for _ in range(count)]
+        parts: list[list[bytes]] = [[] for _ in range(count)]
         for node, into in enumerate(group):
             # The longer list takes in the shorter, or a patch that crosses the whole map
             # would copy its list at every window.
@@ -171,8 +171,8 @@ class PatchFinder:
         for border in self._shared_borders(window, labels):
             is_open[border[border > 0] - 1] = True
         wanted = is_open | (nodes.n_cells >= self._minimum)
-        for label, polygon in _outlines(labels, wanted, window):
-            nodes.parts[label].append(polygon)
+        for label, outline in _outlines(labels, wanted, window):
+            nodes.parts[label].append(outline)
         self._finish(nodes.take(wanted & ~is_open))
 
         numbers = np.append(np.where(is_open, np.cumsum(is_open) - 1 + self._count, -1), -1)
@@ -283,7 +283,8 @@ class PatchFinder:
         bounds = np.searchsorted(codes[:, 0], np.arange(len(large) + 1))
         whole = np.empty(len(large), dtype=object)
         for node, parts in enumerate(large.parts):
-            whole[node] = parts[0] if len(parts) == 1 else shapely.unary_union(parts)
+            polygons = shapely.from_wkb(parts)
+            whole[node] = polygons[0] if len(parts) == 1 else shapely.unary_union(polygons)
         for node, shape in enumerate(_canonical(whole)):
             own = codes[bounds[node] : bounds[node + 1], 1:]
             self._complete.append(
@@ -300,8 +301,9 @@ class PatchFinder:
 
 def _outlines(
     labels: NDArray[np.int32], wanted: NDArray[np.bool_], window: Window
-) -> Iterator[tuple[int, Any]]:
+) -> Iterator[tuple[int, bytes]]:
     """Yield (label from 0, polygon) of the wanted labels, in cells of the map."""
+    import shapely
     from affine import Affine
     from rasterio.features import shapes
     from shapely.geometry import shape
@@ -312,7 +314,7 @@ def _outlines(
     # two polygons that meet at one are a valid multipolygon. Whole numbers of cells keep the
     # joining of windows exact.
     for geometry, label in shapes(labels, mask=chosen, connectivity=4, transform=place):
-        yield int(label) - 1, shape(geometry)
+        yield int(label) - 1, shapely.to_wkb(shape(geometry))
 
 
 def _together(parts: list[_Nodes]) -> _Nodes:
