@@ -15,16 +15,10 @@ def steady_memory() -> None:
 
     The allocator of Linux raises the size from which it does so with the sizes it sees, to
     32 MB. Arrays of windows, in several threads, then leave holes behind, and a map takes more
-    memory. A size much smaller than 8 MB saves little more of it and costs a map about a tenth
-    of its time, since every array is had from the system anew. Elsewhere nothing is done.
+    memory. A size much smaller than 8 MB saves little more of it and costs a map time, since
+    every array is had from the system anew. Elsewhere nothing is done.
     """
-    if sys.platform != "linux":
-        return
-    try:
-        ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-    except (OSError, AttributeError):
-        # Another C library, which gives back by its own rules.
-        return
+    _tell_allocator("mallopt", _M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def release_memory() -> None:
@@ -34,11 +28,16 @@ def release_memory() -> None:
     no use to the polygons of its hotspots, and would be counted beside them. Elsewhere nothing
     is done.
     """
+    _tell_allocator("malloc_trim", 0)
+
+
+def _tell_allocator(function: str, *arguments: int) -> None:
     if sys.platform != "linux":
         return
     try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+        getattr(ctypes.CDLL("libc.so.6"), function)(*arguments)
     except (OSError, AttributeError):
+        # Another C library, which gives back by its own rules.
         return
 
 
