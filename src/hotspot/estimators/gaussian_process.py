@@ -16,7 +16,7 @@ from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import LogLocationScale
-from hotspot.estimators.gp_design import Design, Response, choose_bending
+from hotspot.estimators.gp_design import Design, Response, choose_bending, varying_columns
 from hotspot.estimators.gp_exact import ExactPosterior
 from hotspot.estimators.gp_kernel import Hyperparameters
 from hotspot.estimators.gp_learning import learn
@@ -164,7 +164,11 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         self._design = replace(design, bending=bending)
         rows = self._design.inputs(matrix, places)
         self.hyperparameters_ = learn(
-            rows, bounds, start=self.start, random_state=self.random_state
+            rows,
+            bounds,
+            n_candidates=len(varying_columns(numeric)),
+            start=self.start,
+            random_state=self.random_state,
         )
         self._condition(samples)
         mean, spread = self._posterior.leave_out(np.arange(len(rows)))

@@ -36,8 +36,10 @@ class Design:
     numeric : tuple of (column, mean, rate)
         Numeric covariates: ``(value - mean) * rate`` has standard deviation 1. A constant
         covariate has rate 0.
-    classes : tuple of (column, codes, shares)
-        Categorical covariates: one indicator per code, less its share of the samples.
+    classes : tuple of (column, codes, shares, rate)
+        Categorical covariates: one indicator per code, less its share of the samples, times
+        one rate that gives the indicators of a covariate a variance of 1 together. So a
+        covariate counts once in the drift, whether it holds numbers or classes.
     bending : tuple of int
         Positions in `numeric` of the covariates that may bend the response.
     """
@@ -45,7 +47,7 @@ class Design:
     place_centre: tuple[float, float]
     place_unit: float
     numeric: tuple[tuple[int, float, float], ...]
-    classes: tuple[tuple[int, tuple[float, ...], tuple[float, ...]], ...]
+    classes: tuple[tuple[int, tuple[float, ...], tuple[float, ...], float], ...]
     bending: tuple[int, ...] = ()
 
     @classmethod
@@ -58,7 +60,9 @@ class Design:
             if column in categorical:
                 codes, counts = np.unique(values, return_counts=True)
                 shares = counts / len(values)
-                classes.append((column, tuple(codes.tolist()), tuple(shares.tolist())))
+                spread = float(np.sqrt(shares @ (1.0 - shares)))
+                rate = 1.0 / spread if len(codes) > 1 else 0.0
+                classes.append((column, tuple(codes.tolist()), tuple(shares.tolist()), rate))
             else:
                 mean, sd = float(values.mean()), float(values.std())
                 constant = sd <= 1e-12 * max(abs(mean), 1e-300)
@@ -73,8 +77,8 @@ class Design:
         straight = [(matrix[:, c] - mean) * rate for c, mean, rate in self.numeric]
         # With one class only, its indicator is the constant.
         indicators = [
-            (matrix[:, column] == code) - share
-            for column, codes, shares in self.classes
+            ((matrix[:, column] == code) - share) * rate
+            for column, codes, shares, rate in self.classes
             for code, share in zip(codes, shares, strict=True)
             if len(codes) > 1
         ]
@@ -94,7 +98,7 @@ class Design:
             "place_centre": list(self.place_centre),
             "place_unit": self.place_unit,
             "numeric": [list(part) for part in self.numeric],
-            "classes": [[column, list(c), list(s)] for column, c, s in self.classes],
+            "classes": [[c, list(codes), list(s), rate] for c, codes, s, rate in self.classes],
             "bending": list(self.bending),
         }
 
@@ -105,7 +109,10 @@ class Design:
             tuple(value["place_centre"]),
             float(value["place_unit"]),
             tuple((int(c), float(mean), float(rate)) for c, mean, rate in value["numeric"]),
-            tuple((int(c), tuple(codes), tuple(s)) for c, codes, s in value["classes"]),
+            tuple(
+                (int(c), tuple(codes), tuple(shares), float(rate))
+                for c, codes, shares, rate in value["classes"]
+            ),
             tuple(value["bending"]),
         )
 
@@ -228,7 +235,7 @@ def choose_bending(rows: Values, bounds: Bounds, most: int) -> tuple[int, ...]:
     most : int
         From 0.
     """
-    varying = [int(j) for j in np.flatnonzero(rows.std(axis=0) > 0)]
+    varying = varying_columns(rows)
     if len(varying) <= most:
         return tuple(varying)
     response = np.where(np.isfinite(bounds.lower), bounds.lower, bounds.upper)
@@ -246,6 +253,11 @@ def choose_bending(rows: Values, bounds: Bounds, most: int) -> tuple[int, ...]:
         basis = np.linalg.qr(np.column_stack([basis, _cubic(rows[:, best])]))[0]
         left = _residual(left[:, None], basis)[:, 0]
     return tuple(sorted(chosen))
+
+
+def varying_columns(rows: Values) -> list[int]:
+    """Return the columns that are not constant."""
+    return [int(j) for j in np.flatnonzero(rows.std(axis=0) > 0)]
 
 
 def _cubic(z: Values) -> Values:

@@ -31,14 +31,30 @@ _SMOOTH_RANGE = (5.0, 1.0)
 # Log units from the prior medians that the search may go, wide of any sensible value.
 _REACH = 7.0
 
+# Place of the smooth part's variance among the log hyper-parameters; its ranges follow.
+_BEND = 4
+# Of a covariate that bends the response, standard deviations.
+_SHORT = 1.2
+_FIRST_SEARCHES = 4
+
 # Samples that the first searches see; samples of one joint likelihood; the portions beyond.
 _FIRST_LOOK = 300
 _LARGEST_JOINT = 1000
 _PORTIONS, _PORTION_SIZE = 3, 600
 
 
-def log_prior(rows: Inputs) -> tuple[Values, Values]:
-    """Return medians and standard deviations of the log hyper-parameters for some rows."""
+def log_prior(rows: Inputs, n_candidates: int = 1) -> tuple[Values, Values]:
+    """Return medians and standard deviations of the log hyper-parameters.
+
+    Parameters
+    ----------
+    rows : Inputs
+        Any samples; they tell how many covariates there are.
+    n_candidates : int
+        Covariates among which those of the smooth part were looked for. Among many, some
+        seem to bend the response by chance: the ranges are held so much closer to straight
+        that a bend costs ``log(n_candidates)`` nats more than where nothing was chosen.
+    """
     n_smooth = rows.smooth.shape[1]
     drift, sd = _DRIFT_VARIANCE
     # The variance of the drift at a typical row if each slope had variance 1.
@@ -47,7 +63,10 @@ def log_prior(rows: Inputs) -> tuple[Values, Values]:
     parts = [_SPATIAL_VARIANCE, _SPATIAL_RANGE, linear, _NOISE_VARIANCE]
     if n_smooth:
         median, sd = _SMOOTH_RANGE
-        parts += [_SMOOTH_VARIANCE, *[(median * np.sqrt(n_smooth), sd)] * n_smooth]
+        median *= np.sqrt(n_smooth)
+        alone = 0.5 * (np.log(median / _SHORT) / sd) ** 2
+        sd *= np.sqrt(alone / (alone + np.log(max(n_candidates, 1))))
+        parts += [_SMOOTH_VARIANCE, *[(median, sd)] * n_smooth]
     table = np.array(parts)
     return np.log(table[:, 0]), table[:, 1]
 
@@ -57,13 +76,16 @@ def learn(
     rows: Inputs,
     bounds: Bounds,
     *,
+    n_candidates: int = 1,
     start: Hyperparameters | None = None,
     random_state: int = 0,
 ) -> Hyperparameters:
     """Return the hyper-parameters of the highest posterior density.
 
-    Two searches begin at the best of six fixed points, and the better end is taken; with
-    more than 300 samples they see 300 of them, and one search with more of them follows. Up
+    The density has several tops: a covariate bends the response over a short range, or it
+    is straight. Four searches begin at the best of a dozen fixed points, and one more at the
+    best end with one covariate made to bend; the best of all ends is taken. With more than
+    300 samples they see 300 of them, and one search with more of them follows. Up
     to 1000 samples their joint likelihood counts. Beyond, that of three portions of 600,
     each made of small neighbourhoods strewn over the survey, so that short and long ranges
     are both seen.
@@ -74,6 +96,8 @@ def learn(
         The samples.
     bounds : Bounds
         Their intervals.
+    n_candidates : int
+        As in `log_prior`.
     start : Hyperparameters, optional
         Where the only search begins, in the place of the fixed points.
     random_state : int
@@ -85,7 +109,7 @@ def learn(
         `start` has another number of smooth covariates.
     """
     n, n_smooth = len(rows), rows.smooth.shape[1]
-    centre, sd = log_prior(rows)
+    centre, sd = log_prior(rows, n_candidates)
     if start is not None:
         begin = start.to_log()
         if begin.shape != centre.shape:
@@ -98,8 +122,7 @@ def learn(
         if n > _FIRST_LOOK:
             few = _strewn(rows, 1, _FIRST_LOOK, random_state)
         cost = _Cost([Marginal(rows.take(p), bounds.take(p)) for p in few], centre, sd)
-        begun = sorted(_starts(centre, n_smooth), key=lambda vector: cost(vector)[0])[:2]
-        begin = min((cost.search(vector) for vector in begun), key=lambda end: cost(end)[0])
+        begin = _first_search(cost, centre, n_smooth)
         if n <= _FIRST_LOOK:
             return Hyperparameters.from_log(begin)
     parts = [np.arange(n)]
@@ -154,10 +177,43 @@ def _strewn(
     return found
 
 
+def _first_search(cost: _Cost, centre: Values, n_smooth: int) -> Values:
+    """Return the best end of searches from fixed points, and of one from a bent best end."""
+
+    def height(vector: Values) -> float:
+        return cost(vector)[0]
+
+    starts = [*_starts(centre, n_smooth), *_bent_starts(centre, n_smooth)]
+    begun = sorted(starts, key=height)[:_FIRST_SEARCHES]
+    best = min((cost.search(vector) for vector in begun), key=height)
+    if not n_smooth:
+        return best
+    bent = [_bent(best, j, reach) for j in range(n_smooth) for reach in (0.5, 1.0, 2.0)]
+    return min(best, cost.search(min(bent, key=height)), key=height)
+
+
+def _bent_starts(centre: Values, n_smooth: int) -> list[Values]:
+    """Return the prior medians with each smooth covariate bending, and with all."""
+    if not n_smooth:
+        return []
+    together = centre
+    for j in range(n_smooth):
+        together = _bent(together, j, np.sqrt(n_smooth))
+    return [*(_bent(centre, j, 1.0) for j in range(n_smooth)), together]
+
+
+def _bent(vector: Values, covariate: int, reach: float) -> Values:
+    """Return hyper-parameters whose smooth part bends over a short range in one covariate."""
+    bent = vector.copy()
+    bent[_BEND] = max(bent[_BEND], np.log(2.0 * _SMOOTH_VARIANCE[0]))
+    bent[_BEND + 1 + covariate] = np.log(reach * _SHORT)
+    return bent
+
+
 def _starts(centre: Values, n_smooth: int) -> list[Values]:
     # Changes of the log medians: which part of the surface carries the response, and how far
     # a place reaches. Order as in Hyperparameters.to_log.
-    spatial, reach, straight, noise, bend = range(5)
+    spatial, reach, straight, noise, bend = range(_BEND + 1)
     changes: list[dict[int, float]] = [
         {},
         {spatial: 1.0, reach: -1.5, straight: -2.0, bend: -2.0},

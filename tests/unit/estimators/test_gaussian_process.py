@@ -102,9 +102,10 @@ def test_predictions_are_those_of_a_textbook(
             z, w = ((part[name] - mean[name]) / sd[name] for part in (left, right))
             total += h.linear_variance * np.outer(z, w)
             squares += np.subtract.outer(z.to_numpy(), w.to_numpy()) ** 2 / reach**2
-        for code in (1.0, 2.0, 5.0):
-            share = (region.X["soil"] == code).mean()
-            total += h.linear_variance * np.outer(
+        shares = region.X["soil"].value_counts(normalize=True)
+        together = float((shares * (1 - shares)).sum())  # the variance of all indicators
+        for code, share in shares.items():
+            total += (h.linear_variance / together) * np.outer(
                 (left["soil"] == code) - share, (right["soil"] == code) - share
             )
         return total + h.smooth_variance * np.exp(-squares / 2)

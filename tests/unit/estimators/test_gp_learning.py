@@ -89,3 +89,45 @@ def test_a_warm_start_ends_where_the_cold_one_does() -> None:
     fewer = learn(at.take(np.arange(110)), Bounds(y[:110], y[:110]))
     warm = learn(at, Bounds(y, y), start=fewer)
     np.testing.assert_allclose(warm.to_log(), cold.to_log(), atol=0.05)
+
+
+def bent_survey(seed: int) -> tuple[Inputs, Bounds]:
+    """Return 150 samples of five covariates, two alike; one bends the response sharply."""
+    generator = np.random.default_rng(seed)
+    n = 150
+    places, drift = generator.uniform(-1.7, 1.7, (n, 2)), generator.normal(size=(n, 5))
+    drift[:, 1] = 0.9 * drift[:, 0] + 0.43 * drift[:, 1]
+    y = np.exp(-2.0 * (drift[:, 0] + 0.5) ** 2) + 0.3 * drift[:, 2]
+    y += 0.4 * generator.normal(size=n)
+    y = (y - y.mean()) / y.std()
+    return Inputs(places, drift, drift.copy()), Bounds(y, y)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_search_from_anywhere_ends_higher(seed: int) -> None:
+    """Searches from twenty draws of the prior find no likelier hyper-parameters."""
+    at, known = bent_survey(seed)
+    centre, sd = log_prior(at)
+
+    def height(kernel: Hyperparameters) -> float:
+        z = (kernel.to_log() - centre) / sd
+        return Marginal(at, known)(kernel)[0] - 0.5 * float(z @ z)
+
+    generator = np.random.default_rng(seed)
+    draws = centre + sd * generator.normal(size=(20, len(centre)))
+    others = [learn(at, known, start=Hyperparameters.from_log(draw)) for draw in draws]
+    assert height(learn(at, known)) > max(height(kernel) for kernel in others) - 0.1
+
+
+@pytest.mark.parametrize("n_smooth", [1, 2, 5])
+def test_a_bend_costs_more_where_many_covariates_were_looked_at(n_smooth: int) -> None:
+    """From straight to a bend the log prior falls by log(40) more among 40 candidates."""
+    generator = np.random.default_rng(0)
+    drift = generator.normal(size=(30, 5))
+    at = Inputs(generator.normal(size=(30, 2)), drift, drift[:, :n_smooth].copy())
+
+    def cost(n_candidates: int) -> float:
+        centre, sd = log_prior(at, n_candidates)
+        return 0.5 * float((centre[-1] - np.log(1.2)) / sd[-1]) ** 2
+
+    assert cost(40) - cost(1) == pytest.approx(np.log(40))
