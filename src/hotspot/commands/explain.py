@@ -13,7 +13,7 @@ from hotspot.commands.models import primary_plans
 from hotspot.commands.predict import forget_others
 from hotspot.commands.role_maps import map_background, write_role_maps
 from hotspot.commands.statements import write_tested_statements
-from hotspot.commands.workers import in_parallel, worker_count
+from hotspot.commands.workers import Team, in_parallel, worker_count, workers_within
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
@@ -58,18 +58,25 @@ from hotspot.seeds import child_seed
 # probability, median and interval are explained too, by role.
 _MAX_SAMPLES = 300
 _MAX_SCALED = 60
+_PORTION = 50
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Explain every contaminant's model; a folder is replaced when all of it is complete."""
-    jobs = [(config, paths, contaminant) for contaminant in config.contaminants]
-    workers = worker_count(config.workers, len(jobs))
-    with console.bar("contaminants") as move:
-        in_parallel(_explain, jobs, workers=workers, progress=move)
+    n = len(config.contaminants)
+    within = workers_within(config.workers, n)
+    if n == 1:
+        # Nothing else is watched: the parts of the one explanation have the bars.
+        _explain(config, paths, config.contaminants[0], Team(within, console))
+    else:
+        jobs = [(config, paths, each, Team(within)) for each in config.contaminants]
+        workers = worker_count(config.workers, n)
+        with console.bar("contaminants") as move:
+            in_parallel(_explain, jobs, workers=workers, progress=move)
     forget_others(paths.all_explanations, config.contaminants)
 
 
-def _explain(config: Config, paths: Paths, contaminant: str) -> None:
+def _explain(config: Config, paths: Paths, contaminant: str, team: Team) -> None:
     """Explain the model of one contaminant."""
     plan = primary_plans(config, read_folds(paths.folds))[0]
     model = load_model(paths.model(contaminant))
@@ -80,7 +87,7 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
         chosen = read_samples(paths.samples, stack.catalogue).of(contaminant)
         seed = child_seed(config.seed, "background", contaminant)
         known = with_known_limit(chosen, model.limit)
-        values, rows = _explained(model, chosen, choose_background(known, seed=seed))
+        values, rows = _explained(model, chosen, choose_background(known, seed=seed), team)
         write_values(values, chosen.sample_id[rows].tolist(), folder / "values.parquet")
         has_story = bool(np.nanmax(np.abs(values.values), initial=0.0) > 0)
         origins = _write_origins(model, chosen, (values, rows), folder) if has_story else ()
@@ -105,6 +112,7 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
             plan=plan,
             metrics=paths.metrics,
             folder=folder,
+            team=team,
         )
         roles, _ = _by_role(model, values)
         _write_scales(model, known, roles, seed, folder)
@@ -116,21 +124,27 @@ def _explain(config: Config, paths: Paths, contaminant: str) -> None:
 
 
 def _explained(
-    model: FittedModel, samples: Samples, background: Background
+    model: FittedModel, samples: Samples, background: Background, team: Team
 ) -> tuple[ShapValues, Rows]:
     """Return what the model says of its samples, and which these are.
 
-    Of a model that is no sum, 300 samples spread over the survey are explained at most; none
-    is where the limit is not known.
+    Of a model that is no sum, 300 samples spread over the survey are explained at most, in
+    portions that do not depend on the number of processes; none is where the limit is not
+    known.
     """
     limits = np.broadcast_to(np.asarray(model.limits(samples.X)), len(samples))
     rows = np.flatnonzero(np.isfinite(limits))
     if not is_additive(model):
         places, seed = samples.coordinates[rows], int(model.facts["seed"])
         rows = rows[spread_rows(places, _MAX_SAMPLES, seed=seed)]
-    asked = samples.take(rows)
-    values = shap_values(model, asked.X, coordinates=asked.coordinates, background=background)
-    return values, rows
+    size = max(len(rows), 1) if is_additive(model) else _PORTION
+    portions = [rows[start : start + size] for start in range(0, max(len(rows), 1), size)]
+    jobs = [(model, samples.take(portion), background) for portion in portions]
+    return ShapValues.joined(team.do("explained samples", _values, jobs)), rows
+
+
+def _values(model: FittedModel, asked: Samples, background: Background) -> ShapValues:
+    return shap_values(model, asked.X, coordinates=asked.coordinates, background=background)
 
 
 def _by_role(

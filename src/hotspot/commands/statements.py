@@ -1,11 +1,13 @@
 """Tested statements: what of `hotspot explain` fits models again to test an explanation."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.commands.models import model_maker
+from hotspot.commands.workers import Team
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.estimators.fitted import FittedModel
@@ -44,11 +46,13 @@ def write_tested_statements(
     plan: FoldPlan,
     metrics: Path,
     folder: Path,
+    team: Team,
 ) -> Evidence:
     """Fit the model again in many ways and write what its explanation is worth.
 
     Into `folder` go the statements with their verdicts, the stability of each covariate, the
-    contributions of out-of-fold models, and which covariates say the same.
+    contributions of out-of-fold models, and which covariates say the same. `team` shares
+    out the fits.
     """
     contaminant, catalogue = model.contaminant, model.catalogue
     values, rows = explained
@@ -60,16 +64,22 @@ def write_tested_statements(
     )
     effort = FOR_A_SUM if is_additive(model) else BY_BACKGROUND
     own_plan = plan.select(samples.sample_id)
-    evidence = gather_evidence(refitter, own_plan, values, rows, effort=effort)
+    evidence = gather_evidence(
+        refitter,
+        own_plan,
+        values,
+        rows,
+        effort=effort,
+        spread=partial(team.do, "refits"),
+    )
     write_table(stability_table(evidence, catalogue), folder / "stability.parquet")
     _write_out_of_fold(evidence, values, samples, folder / "values_out_of_fold.parquet")
     _write_clusters(samples, catalogue, folder / "correlation.parquet")
     scores = read_ledger(metrics)[contaminant]
     kinds = near_best(scores, config.cv.primary)
-    others = [
-        _other(config, kind, refitter, rows, model)
-        for kind in [kind for kind in kinds if kind != config.model.kind][:_MOST_OTHERS]
-    ]
+    rivals = [kind for kind in kinds if kind != config.model.kind][:_MOST_OTHERS]
+    jobs = [(config, contaminant, kind, refitter, rows, catalogue) for kind in rivals]
+    others = team.do("other models", _other, jobs)
     survey = Survey(
         contaminant=contaminant,
         name=Contaminants.load()[contaminant].name.lower(),
@@ -131,12 +141,17 @@ def _inside(model: FittedModel, samples: Samples) -> NDArray[np.bool_] | None:
 
 
 def _other(
-    config: Config, kind: str, refitter: Refitter, rows: Rows, model: FittedModel
+    config: Config,
+    contaminant: str,
+    kind: str,
+    refitter: Refitter,
+    rows: Rows,
+    catalogue: Catalogue,
 ) -> OtherModel:
     """Return what a model of another kind says, learnt from the same samples."""
     samples = refitter.samples
     other = Refitter(
-        model_maker(config, kind, model.contaminant, model.catalogue),
+        model_maker(config, kind, contaminant, catalogue),
         samples,
         refitter.threshold,
         refitter.seed,

@@ -3,9 +3,11 @@
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from hotspot.commands.console import Console
 from hotspot.errors import HotspotError
 
 Answer = TypeVar("Answer")
@@ -24,6 +26,17 @@ def worker_count(asked: int | Literal["auto"], n_jobs: int) -> int:
     """
     wanted = min(available_cores(), _MOST) if asked == "auto" else asked
     return max(1, min(wanted, n_jobs))
+
+
+def workers_within(asked: int | Literal["auto"], n_jobs: int) -> int:
+    """Return how many processes each job may use while as many as asked run side by side.
+
+    Examples
+    --------
+    >>> workers_within(8, 3), workers_within(2, 5)
+    (2, 1)
+    """
+    return worker_count(asked, _MOST) // worker_count(asked, n_jobs)
 
 
 def available_cores() -> int:
@@ -76,6 +89,31 @@ def in_parallel(
         if progress is not None:
             progress(done, len(jobs))
     return answers
+
+
+@dataclass(frozen=True)
+class Team:
+    """Processes that share out independent work, each round under a bar of its own.
+
+    Parameters
+    ----------
+    workers : int
+        Processes; answers do not depend on it.
+    console : Console, optional
+        Where bars are shown; without it there are none.
+    """
+
+    workers: int
+    console: Console | None = None
+
+    def do(
+        self, label: str, work: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]
+    ) -> list[Answer]:
+        """Return the answer to each job, as `in_parallel` does."""
+        if self.console is None:
+            return in_parallel(work, jobs, workers=self.workers)
+        with self.console.bar(label) as move:
+            return in_parallel(work, jobs, workers=self.workers, progress=move)
 
 
 def _with_warnings(

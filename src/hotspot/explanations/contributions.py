@@ -1,6 +1,8 @@
 """Contributions of covariates or roles, and the base they add to."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -34,6 +36,15 @@ class ShapValues:
     unit: str = "log-odds"
     n_background: int = 0
     slow_reason: str = ""
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the contributions of consecutive portions of rows as one."""
+        return replace(
+            parts[0],
+            values=np.concatenate([part.values for part in parts]),
+            base=np.concatenate([part.base for part in parts]),
+        )
 
     def __len__(self) -> int:
         return len(self.values)

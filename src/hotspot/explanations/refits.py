@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.explanations.background import choose_background, spread_rows, with_known_limit
 from hotspot.explanations.contributions import ShapValues
-from hotspot.explanations.evidence import Effort, Evidence, Rows, Told
+from hotspot.explanations.evidence import Effort, Evidence, Rows, Sort, Told
 from hotspot.explanations.placebo import (
     STRUCTURED,
     WHITE,
@@ -38,6 +39,37 @@ ModelFactory = Callable[[int], ExceedanceModel]
 _BOOTSTRAP_SHARE = 1 - np.exp(-1)
 # Noise covariates of each sort in one refit.
 N_PLACEBO = 3
+
+
+Spread = Callable[[Callable[..., ShapValues], Sequence[tuple[Any, ...]]], list[ShapValues]]
+"""Calls work with the values of each job, and returns the answers in their order."""
+
+
+def one_by_one(
+    work: Callable[..., ShapValues], jobs: Sequence[tuple[Any, ...]]
+) -> list[ShapValues]:
+    """Return the answer to each job, done one after the other."""
+    return [work(*job) for job in jobs]
+
+
+@dataclass(frozen=True)
+class Refit:
+    """What one refit learns from, and what it explains.
+
+    Parameters
+    ----------
+    sort : {"fold", "seed", "bootstrap", "planted"}
+        What is changed.
+    number : int
+        Among its sort; names its seeds.
+    training, asked : array of int
+        Positions among the samples.
+    """
+
+    sort: Sort
+    number: int
+    training: Rows
+    asked: Rows
 
 
 @dataclass(frozen=True)
@@ -99,6 +131,7 @@ def gather_evidence(
     rows: Rows,
     *,
     effort: Effort,
+    spread: Spread = one_by_one,
 ) -> Evidence:
     """Return what refits say of the samples that a model explained.
 
@@ -115,6 +148,8 @@ def gather_evidence(
         Their positions among the samples.
     effort : Effort
         How many refits, and how much each explains.
+    spread : callable
+        Does the independent refits, one after the other or side by side.
 
     Raises
     ------
@@ -127,43 +162,89 @@ def gather_evidence(
     all, drawn without repeats: two copies at one place are not two measurements to a model
     of space (Politis & Romano 1994, 10.1214/aos/1176325770).
     """
-    told = _folds(refitter, plan, values.names, rows, effort)
+    samples = refitter.samples
     some = rows
     if len(rows) > effort.n_rows:
-        places = refitter.samples.coordinates[rows]
+        places = samples.coordinates[rows]
         some = rows[spread_rows(places, effort.n_rows, seed=child_seed(refitter.seed, "rows"))]
-    told += _seeds(refitter, some, effort)
-    told += _bootstraps(refitter, some, effort)
-    planted, band = _planted(refitter, some, values.names, effort)
+    everyone = np.arange(len(samples))
+    refits = [
+        *_folds(refitter, plan, rows, effort),
+        *(Refit("seed", number, everyone, some) for number in range(effort.n_seeds)),
+        *_bootstraps(refitter, some, effort),
+        *(Refit("planted", number, everyone, some) for number in range(effort.n_planted)),
+    ]
+    reach = survey_range(samples, seed=child_seed(refitter.seed, "range"))
+    jobs = [(refitter, refit, effort.n_background, reach) for refit in refits]
+    answers = spread(_answer, jobs)
+    told = [
+        _told(refit, found, values.names) for refit, found in zip(refits, answers, strict=True)
+    ]
+    noise = [
+        found for refit, found in zip(refits, answers, strict=True) if refit.sort == "planted"
+    ]
     background = effort.n_background if values.n_background else 0
-    return Evidence(values.names, rows, values.values, tuple(told + planted), band, background)
+    return Evidence(
+        values.names, rows, values.values, tuple(told), _band(noise, reach), background
+    )
 
 
-def _folds(
-    refitter: Refitter, plan: FoldPlan, names: Sequence[str], rows: Rows, effort: Effort
-) -> list[Told]:
-    samples, told, left_out = refitter.samples, [], []
+def _answer(
+    refitter: Refitter, refit: Refit, n_background: int, reach: float | None
+) -> ShapValues:
+    """Return what the model of one refit says; beside planted noise, of the noise too."""
+    samples = refitter.samples
+    name = "placebo" if refit.sort == "planted" else refit.sort
+    if refit.sort == "planted":
+        seed = child_seed(refitter.seed, name, refit.number)
+        X = plant_noise(
+            samples.X, samples.coordinates, n_each=N_PLACEBO, seed=seed, range_m=reach
+        )
+        samples = replace(samples, X=X)
+    training = samples.take(refit.training)
+    model = refitter.fit(training, name, refit.number)
+    return refitter.explain(model, training, samples.take(refit.asked), n_background)
+
+
+def _told(refit: Refit, found: ShapValues, names: Sequence[str]) -> Told:
+    own = [found.names.index(name) for name in names]
+    fold = refit.number if refit.sort == "fold" else -1
+    return Told(refit.sort, refit.asked, found.values[:, own], found.base, fold)
+
+
+def _band(noise: Sequence[ShapValues], reach: float | None) -> PlaceboBand:
+    """Return how much refits make of planted noise."""
+    means = [
+        pd.Series(np.nanmean(np.abs(found.values), axis=0), index=list(found.names))
+        for found in noise
+    ]
+    table = pd.concat(means)
+    at = table.index.astype(str)
+    return PlaceboBand(
+        white=table[at.str.startswith(WHITE)].to_numpy(dtype=np.float64),
+        structured=table[at.str.startswith(STRUCTURED)].to_numpy(dtype=np.float64),
+        n_fits=len(noise),
+        range_m=reach,
+    )
+
+
+def _folds(refitter: Refitter, plan: FoldPlan, rows: Rows, effort: Effort) -> list[Refit]:
+    samples, refits, left_out = refitter.samples, [], []
     asked = rows
     if len(rows) > effort.n_held_out:
         places = samples.coordinates[rows]
         seed = child_seed(refitter.seed, "held_out")
         asked = rows[spread_rows(places, effort.n_held_out, seed=seed)]
-    n_folds = 0
     for number, (train, test) in enumerate(plan.splits(samples.coordinates)):
-        n_folds += 1
         if not refitter.has_both(train):
             left_out.append(number)
             continue
         mine = asked[np.isin(asked, test)]
-        if not len(mine):
-            continue
-        training = samples.take(train)
-        model = refitter.fit(training, "fold", number)
-        found = refitter.explain(model, training, samples.take(mine), effort.n_background)
-        told.append(Told("fold", mine, found.values, found.base, number))
-    if len(told) < 2:
+        if len(mine):
+            refits.append(Refit("fold", number, train, mine))
+    if len(refits) < 2:
         raise ModelError(
-            f"Only {len(told)} folds of the plan {plan.plan!r} have samples above and "
+            f"Only {len(refits)} folds of the plan {plan.plan!r} have samples above and "
             f"below {limit_words(refitter.threshold)} to train on. Take a plan with larger "
             "training parts."
         )
@@ -174,59 +255,16 @@ def _folds(
             "stability of explanations. Take fewer folds.",
             stacklevel=4,
         )
-    return told
+    return refits
 
 
-def _seeds(refitter: Refitter, rows: Rows, effort: Effort) -> list[Told]:
-    samples, told = refitter.samples, []
-    for number in range(effort.n_seeds):
-        model = refitter.fit(samples, "seed", number)
-        found = refitter.explain(model, samples, samples.take(rows), effort.n_background)
-        told.append(Told("seed", rows, found.values, found.base))
-    return told
-
-
-def _bootstraps(refitter: Refitter, rows: Rows, effort: Effort) -> list[Told]:
-    samples, told = refitter.samples, []
-    size = round(_BOOTSTRAP_SHARE * len(samples))
+def _bootstraps(refitter: Refitter, rows: Rows, effort: Effort) -> list[Refit]:
+    n = len(refitter.samples)
+    size, refits = round(_BOOTSTRAP_SHARE * n), []
     for number in range(effort.n_bootstraps):
         generator = np.random.default_rng(child_seed(refitter.seed, "bootstrap", number))
-        drawn = np.sort(generator.choice(len(samples), size=size, replace=False))
+        drawn = np.sort(generator.choice(n, size=size, replace=False))
         # A draw without a sample on one side of the limit teaches a classifier nothing.
-        if not refitter.has_both(drawn):
-            continue
-        training = samples.take(drawn)
-        model = refitter.fit(training, "bootstrap", number)
-        found = refitter.explain(model, training, samples.take(rows), effort.n_background)
-        told.append(Told("bootstrap", rows, found.values, found.base))
-    return told
-
-
-def _planted(
-    refitter: Refitter, rows: Rows, names: Sequence[str], effort: Effort
-) -> tuple[list[Told], PlaceboBand]:
-    """Return what refits beside noise say of the covariates, and of the noise."""
-    samples = refitter.samples
-    reach = survey_range(samples, seed=child_seed(refitter.seed, "range"))
-    told, noise = [], []
-    for number in range(effort.n_planted):
-        child = child_seed(refitter.seed, "placebo", number)
-        X = plant_noise(
-            samples.X, samples.coordinates, n_each=N_PLACEBO, seed=child, range_m=reach
-        )
-        planted = replace(samples, X=X)
-        model = refitter.fit(planted, "placebo", number)
-        found = refitter.explain(model, planted, planted.take(rows), effort.n_background)
-        own = [found.names.index(name) for name in names]
-        told.append(Told("planted", rows, found.values[:, own], found.base))
-        mean = np.nanmean(np.abs(found.values), axis=0)
-        noise.append(pd.Series(mean, index=list(found.names)))
-    table = pd.concat(noise)
-    at = table.index.astype(str)
-    band = PlaceboBand(
-        white=table[at.str.startswith(WHITE)].to_numpy(dtype=np.float64),
-        structured=table[at.str.startswith(STRUCTURED)].to_numpy(dtype=np.float64),
-        n_fits=effort.n_planted,
-        range_m=reach,
-    )
-    return told, band
+        if refitter.has_both(drawn):
+            refits.append(Refit("bootstrap", number, drawn, rows))
+    return refits

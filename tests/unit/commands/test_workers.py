@@ -1,12 +1,14 @@
 """Work in several processes."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hotspot.commands.workers import in_parallel, worker_count
+from hotspot.commands.console import Console
+from hotspot.commands.workers import Team, in_parallel, worker_count, workers_within
 from hotspot.errors import ModelError
 
 
@@ -79,3 +81,23 @@ def test_processes_are_no_more_than_jobs() -> None:
     assert worker_count("auto", 1) == 1
     assert 1 <= worker_count("auto", 100) <= 8
     assert worker_count(3, 100) == 3
+
+
+def test_jobs_side_by_side_share_the_processes() -> None:
+    """Jobs times processes within never exceed what was asked for, and one is the least."""
+    for asked in range(1, 9):
+        for n_jobs in range(1, 12):
+            within = workers_within(asked, n_jobs)
+            assert within >= 1
+            assert within * worker_count(asked, n_jobs) <= asked
+    assert workers_within(6, 1) == 6
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_team_answers_in_order(watched: bool) -> None:
+    """With and without a bar, in this process and in others."""
+    console = Console(io.StringIO()) if watched else None
+    jobs = [(n,) for n in (5, 4, 2)]
+    for workers in (1, 2):
+        found = Team(workers, console).do("squares", squarer(), jobs)
+        assert [value for value, _ in found] == [25, 16, 4]

@@ -3,11 +3,13 @@
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hotspot.commands.workers import in_parallel
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.estimators import LogisticClassifier
 from hotspot.explanations import (
@@ -43,7 +45,12 @@ def quarters(samples: Samples) -> FoldPlan:
 
 
 def evidence_of(
-    samples: Samples, catalogue: Catalogue, *, strength: float = 1.0, seed: int = 1
+    samples: Samples,
+    catalogue: Catalogue,
+    *,
+    strength: float = 1.0,
+    seed: int = 1,
+    workers: int = 1,
 ) -> Evidence:
     """Fit, refit and gather what is said."""
 
@@ -60,6 +67,7 @@ def evidence_of(
         shap_values(model, samples.X),
         np.arange(len(samples)),
         effort=QUICK,
+        spread=partial(in_parallel, workers=workers),
     )
 
 
@@ -102,6 +110,21 @@ def test_evidence_says_how_much_was_done(told: dict[str, Statement]) -> None:
     assert facts["n_samples"] == 240
     assert facts["mean_abs_low"] <= facts["mean_abs"] * 1.3
     assert {rule.fact for rule in RULES} <= set(facts)
+
+
+def test_evidence_is_the_same_from_several_processes(
+    samples: Samples, catalogue: Catalogue
+) -> None:
+    """Bit for bit, refit for refit, and the band of the noise."""
+    alone, shared = (evidence_of(samples, catalogue, workers=n) for n in (1, 2))
+    np.testing.assert_array_equal(alone.band.white, shared.band.white)
+    np.testing.assert_array_equal(alone.band.structured, shared.band.structured)
+    assert len(alone.told) == len(shared.told) == 4 + 1 + 4 + 4
+    for one, other in zip(alone.told, shared.told, strict=True):
+        assert (one.sort, one.fold) == (other.sort, other.fold)
+        np.testing.assert_array_equal(one.rows, other.rows)
+        np.testing.assert_array_equal(one.values, other.values)
+        np.testing.assert_array_equal(one.base, other.base)
 
 
 def test_ids_and_texts_can_be_reviewed(told: dict[str, Statement]) -> None:
