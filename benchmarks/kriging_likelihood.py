@@ -33,10 +33,12 @@ class MaternDrift:
         self._drift, self._places, self._y = drift, places, y
         self._distance = cdist(places, places)
         unit = float(np.median(self._distance))
-        start = np.log([0.1 * unit, 1.0])
-        end = minimize(lambda v: self._profile(v)[0], start, method="Nelder-Mead")
-        self._log = end.x
-        _, self._slopes, self._variance, self._factor = self._profile(end.x)
+        ends = [
+            minimize(lambda v: self._profile(v)[0], np.log([share * unit, 1.0]), method="BFGS")
+            for share in (0.03, 0.1, 0.3)
+        ]
+        self._log = min(ends, key=lambda end: float(end.fun)).x
+        _, self._slopes, self._variance, self._factor = self._profile(self._log)
 
     def predict(self, drift: Values, places: Values) -> tuple[Values, Values]:
         """Return mean and standard deviation of new measurements, shape (m,) each."""

@@ -55,8 +55,8 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         Most numeric covariates in the smooth part, from 0. With more than that, those whose
         cubics explain most are taken, one after the other.
     tail : "auto", "normal" or "t"
-        Of the predictive distribution; ``"auto"`` takes Student's t where samples left out
-        one at a time call for it.
+        Of the predictive distribution; with ``"auto"`` as heavy as samples left out one at a
+        time call for.
     max_exact : int
         Samples up to which the process is dense; beyond, it is local (`gp_local`).
     n_neighbours : int
@@ -455,7 +455,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         noise = np.sqrt(self.hyperparameters_.noise_variance)
         generator = np.random.default_rng([random_state, 1])
         field += noise * generator.standard_normal(field.shape)
-        if np.isfinite(self.tail_.df) or self._sampled.beyond(matrix).any():
+        if self.tail_ != Tail() or self._sampled.beyond(matrix).any():
             drawn, spread = self._posterior.predict(cells)
             deviates = (field - drawn) / np.sqrt(spread + noise**2)
             mean, spread = self._surface(matrix, places)
