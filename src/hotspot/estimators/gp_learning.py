@@ -85,7 +85,8 @@ def learn(
     The density has several tops: a covariate bends the response over a short range, or it
     is straight. Four searches begin at the best of a dozen fixed points, and one more at the
     best end with one covariate made to bend; the best of all ends is taken. With more than
-    300 samples they see 300 of them, and one search with more of them follows. Up
+    300 samples they see 300 of them, and one search with more of them follows, in which a
+    bend is no dearer for the number of candidates: so many samples tell by themselves. Up
     to 1000 samples their joint likelihood counts. Beyond, that of three portions of 600,
     each made of small neighbourhoods strewn over the survey, so that short and long ranges
     are both seen.
@@ -126,6 +127,8 @@ def learn(
         if n <= _FIRST_LOOK:
             return Hyperparameters.from_log(begin)
     parts = [np.arange(n)]
+    if n > _FIRST_LOOK:
+        centre, sd = log_prior(rows)
     if n > _LARGEST_JOINT:
         parts = _strewn(rows, _PORTIONS, _PORTION_SIZE, random_state)
     cost = _Cost([Marginal(rows.take(p), bounds.take(p)) for p in parts], centre, sd)
