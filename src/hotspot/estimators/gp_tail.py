@@ -13,8 +13,9 @@ from hotspot.estimators.gp_exact import Bounds
 Values = NDArray[np.float64]
 
 # Weights of the tail that are tried, 1/df: from the normal distribution, 0, to 3 degrees of
-# freedom. Before a sample is seen each is as likely as the others.
+# freedom. Their prior is exponential, with the mean of a nearly normal tail (df 20).
 _WEIGHTS = np.linspace(0.0, 1.0 / 3.0, 11)
+_MEAN_WEIGHT = 0.05
 # Beyond these degrees of freedom Student's t is taken for normal.
 _NEARLY_NORMAL = 100.0
 # Prior standard deviation of the logarithm of the stretch: predictions that leave samples out
@@ -60,7 +61,8 @@ class Tail:
         if tail == "t":
             weight = float(_WEIGHTS[1 + int(np.argmax(score[1:]))])
         else:
-            share = np.exp(score - score.max())
+            density = score - _WEIGHTS / _MEAN_WEIGHT
+            share = np.exp(density - density.max())
             weight = float(share @ _WEIGHTS / share.sum())
         df = _df(weight)
         return cls(df, cls._stretch(low, high, df)[1])
