@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.covariates.catalogue import Catalogue
-from hotspot.errors import ConfigError, CovariateError, GridError, ModelError, few
+from hotspot.errors import ConfigError, ModelError, few
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.registry import estimator_class
@@ -113,34 +113,42 @@ def load_model(folder: Path) -> FittedModel:
     body = _read_manifest(folder)
     contents = _read_files(folder, body.get("files"))
     try:
-        applicability = None
-        if "applicability" in body:
-            from hotspot.estimators.applicability import AreaOfApplicability
-
-            state = _state(body["applicability"], contents)
-            if state.kind != AreaOfApplicability.kind:
-                raise ModelError(_unknown_kind(folder, state.kind))
-            applicability = AreaOfApplicability.from_state(state)
-        state = _state(body["estimator"], contents)
-        try:
-            cls = estimator_class(state.kind)
-        except ConfigError as error:
-            raise ModelError(_unknown_kind(folder, state.kind)) from error
-        return FittedModel(
-            estimator=cls.from_state(state),
-            catalogue=Catalogue.from_json(json.dumps(body["catalogue"])),
-            grid=Grid.from_dict(body["grid"]),
-            contaminant=str(body["contaminant"]),
-            threshold=dict(body["threshold"]),
-            applicability=applicability,
-            facts=dict(body["facts"]),
-            evidence=_evidence(body.get("evidence", {})),
-        )
-    except (KeyError, TypeError, AttributeError, CovariateError, GridError) as error:
+        return _fitted(folder, body, contents)
+    except ModelError:
+        raise  # It says already what is wrong.
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
-            f"The manifest of the model in {folder} is incomplete ({error!r}). "
+            f"The manifest of the model in {folder} is incomplete or of another version of "
+            f"hotspot ({error!r}). "
             "Run `hotspot fit` again."
         ) from error
+
+
+def _fitted(folder: Path, body: dict[str, Any], contents: dict[str, bytes]) -> FittedModel:
+    """Return the model that a manifest and its files describe."""
+    applicability = None
+    if "applicability" in body:
+        from hotspot.estimators.applicability import AreaOfApplicability
+
+        state = _state(body["applicability"], contents)
+        if state.kind != AreaOfApplicability.kind:
+            raise ModelError(_unknown_kind(folder, state.kind))
+        applicability = AreaOfApplicability.from_state(state)
+    state = _state(body["estimator"], contents)
+    try:
+        cls = estimator_class(state.kind)
+    except ConfigError as error:
+        raise ModelError(_unknown_kind(folder, state.kind)) from error
+    return FittedModel(
+        estimator=cls.from_state(state),
+        catalogue=Catalogue.from_json(json.dumps(body["catalogue"])),
+        grid=Grid.from_dict(body["grid"]),
+        contaminant=str(body["contaminant"]),
+        threshold=dict(body["threshold"]),
+        applicability=applicability,
+        facts=dict(body["facts"]),
+        evidence=_evidence(body.get("evidence", {})),
+    )
 
 
 def _evidence_state(evidence: LeftOutEvidence) -> dict[str, Any]:

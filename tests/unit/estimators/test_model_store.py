@@ -259,6 +259,24 @@ def test_an_incomplete_manifest_is_refused(saved: Path, key: str) -> None:
         load_model(saved)
 
 
+def test_a_model_of_another_version_is_refused(survey: Any, tmp_path: Path) -> None:
+    """A Gaussian process whose design has another shape says what to do."""
+    places = np.random.default_rng(1).uniform(0, 100, (len(survey.X), 2))
+    process = make_estimator(
+        "gaussian_process", {}, threshold=LIMIT, categorical=("rock",), random_state=3
+    ).fit(survey.X, survey.zinc, survey.zinc, coordinates=places)
+    save_model(fitted(survey, estimator=process), tmp_path / "zn")
+    load_model(tmp_path / "zn")
+
+    def former(body: dict[str, Any]) -> None:
+        design = body["estimator"]["values"]["design"]
+        design["classes"] = [part[:3] for part in design["classes"]]
+
+    rewrite(tmp_path / "zn", former)
+    with pytest.raises(ModelError, match=r"another version.*Run `hotspot fit` again"):
+        load_model(tmp_path / "zn")
+
+
 def test_a_new_model_replaces_the_old_folder(survey: Any, saved: Path) -> None:
     """Nothing of the former model is left, such as its card, nor any scratch folder."""
     (saved / "card.md").write_text("of the former model")

@@ -1,5 +1,6 @@
 """SHAP values: equal to the shap package, and adding up."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,24 @@ from hotspot.explanations import (
     role_importance,
     shap_values,
 )
+from hotspot.explanations.contributions import ShapValues
 from hotspot.report.content.explanation import IMPORTANCE_COLUMNS, Explanation
 from hotspot.report.words import compared_with
 from hotspot.samples.sampleset import Samples
 from hotspot.trees import shap as tree_shap
 
 LIMIT = 500.0
+
+
+def test_portions_joined_are_the_whole(trees: Any, samples: Samples) -> None:
+    """Rows explained in portions of any size have the values of all at once, in order."""
+    whole = shap_values(trees, samples.X)
+    cuts = [0, 7, 8, len(samples.X)]
+    parts = [shap_values(trees, samples.X.iloc[start:end]) for start, end in pairwise(cuts)]
+    joined = ShapValues.joined(parts)
+    np.testing.assert_array_equal(joined.values, whole.values)
+    np.testing.assert_array_equal(joined.base, whole.base)
+    assert (joined.names, joined.unit) == (whole.names, whole.unit)
 
 
 def test_trees_equal_the_tree_explainer(trees: Any, samples: Samples) -> None:
