@@ -15,14 +15,15 @@ from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.classifier import require
-from hotspot.estimators.distribution import LogLocationScale
-from hotspot.estimators.gp_design import Design, Response, choose_bending, varying_columns
+from hotspot.estimators.gp_design import Design, choose_bending, varying_columns
 from hotspot.estimators.gp_exact import ExactPosterior
 from hotspot.estimators.gp_kernel import Hyperparameters
 from hotspot.estimators.gp_learning import learn
 from hotspot.estimators.gp_local import LocalPosterior
 from hotspot.estimators.gp_paths import draw_surface
+from hotspot.estimators.gp_response import Response, WarpedNormal
 from hotspot.estimators.gp_samples import Samples, check_places
+from hotspot.estimators.gp_skew import choose_skew
 from hotspot.estimators.gp_state import posterior_arrays, posterior_values, read_posterior
 from hotspot.estimators.gp_tail import Tail
 from hotspot.estimators.sampled_range import SampledRange
@@ -33,6 +34,7 @@ from hotspot.one_core import one_core
 Values = NDArray[np.float64]
 
 _TAILS = ("auto", "normal", "t")
+_SKEWS = ("auto", "none")
 _FILE = "gaussian_process.npz"
 
 
@@ -57,6 +59,9 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     tail : "auto", "normal" or "t"
         Of the predictive distribution; with ``"auto"`` as heavy as samples left out one at a
         time call for.
+    skew : "auto" or "none"
+        Of the log concentration about the surface; with ``"auto"`` as much as samples left
+        out one at a time call for.
     max_exact : int
         Samples up to which the process is dense; beyond, it is local (`gp_local`).
     n_neighbours : int
@@ -78,7 +83,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     hyperparameters_ : Hyperparameters
         In standardised units.
     response_ : Response
-        Centre and spread of the log concentration that standardise it.
+        Centre, spread and skew of the log concentration that make it standard normal.
     tail_ : Tail
         Shape of the predictive distribution.
     smooth_names_ : tuple of str
@@ -108,6 +113,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         *,
         max_rbf: int = 5,
         tail: str = "auto",
+        skew: str = "auto",
         max_exact: int = 3000,
         n_neighbours: int = 30,
         start: Hyperparameters | None = None,
@@ -116,6 +122,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         self.categorical = categorical
         self.max_rbf = max_rbf
         self.tail = tail
+        self.skew = skew
         self.max_exact = max_exact
         self.n_neighbours = n_neighbours
         self.start = start
@@ -163,16 +170,31 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         bending = choose_bending(numeric, bounds, int(self.max_rbf))
         self._design = replace(design, bending=bending)
         rows = self._design.inputs(matrix, places)
-        self.hyperparameters_ = learn(
-            rows,
-            bounds,
-            n_candidates=len(varying_columns(numeric)),
-            start=self.start,
-            random_state=self.random_state,
-        )
+
+        def learnt(start: Hyperparameters | None) -> Hyperparameters:
+            return learn(
+                rows,
+                self.response_.standardise(samples.logs),
+                n_candidates=len(varying_columns(numeric)),
+                start=start,
+                random_state=self.random_state,
+            )
+
+        self.hyperparameters_ = learnt(self.start)
+        if self.skew == "auto":
+            skew = choose_skew(
+                rows,
+                samples.logs,
+                self.hyperparameters_,
+                tail=self.tail,
+                random_state=self.random_state,
+            )
+            self.response_ = Response.of(samples.logs, skew=skew)
+            self.hyperparameters_ = learnt(self.hyperparameters_)
         self._condition(samples)
         mean, spread = self._posterior.leave_out(np.arange(len(rows)))
         sd = np.sqrt(spread + self.hyperparameters_.noise_variance)
+        bounds = self.response_.standardise(samples.logs)
         self.tail_ = Tail.choose(bounds, mean, sd, self.tail)
         return self
 
@@ -223,7 +245,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
 
     def distribution(
         self, X: pd.DataFrame | Matrix, *, coordinates: Coordinates | None = None
-    ) -> LogLocationScale:
+    ) -> WarpedNormal:
         """Return the distribution of a new measurement at each row.
 
         Parameters
@@ -239,11 +261,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         if known.any():
             with one_core():
                 mean[known], spread[known] = self._surface(matrix, places)
-        told = self._answer(mean, spread)
-        if self.preference_ == 0:
-            return told
-        moved = told.centre - self.preference_ * self.surface_variance(told)
-        return replace(told, centre=moved)
+        return self.tilted(self._answer(mean, spread), self.preference_)
 
     @property
     def surface_(self) -> Self:
@@ -274,20 +292,33 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         model.preference_ = float(slope)
         return model
 
-    def surface_variance(self, told: LogLocationScale) -> Values:
+    def tilted(self, told: WarpedNormal, slope: float) -> WarpedNormal:
+        """Return answers as they are where samples were preferred with a slope.
+
+        Parameters
+        ----------
+        told : WarpedNormal
+            Answers of this model, as if samples had been taken regardless of their soil.
+        slope : float
+            As in `against_preference`; 0 changes nothing.
+        """
+        if slope == 0:
+            return told
+        return told.moved(-slope * self.surface_variance(told) / told.rate)
+
+    def surface_variance(self, told: WarpedNormal) -> Values:
         """Return the variance of the log surface, without that of one measurement, shape (n,).
 
         Parameters
         ----------
-        told : LogLocationScale
+        told : WarpedNormal
             An answer of this model, which holds both.
         """
-        noise = self.hyperparameters_.noise_variance
-        noise = noise * (self.response_.spread * self.tail_.stretch) ** 2
-        return np.asarray(np.maximum(told.scale**2 - noise, 0.0))
+        noise = self.hyperparameters_.noise_variance * self.tail_.stretch**2
+        return np.asarray(told.rate**2 * np.maximum(told.scale**2 - noise, 0.0))
 
     @one_core()
-    def leave_out(self, folds: NDArray[np.int64]) -> LogLocationScale:
+    def leave_out(self, folds: NDArray[np.int64]) -> WarpedNormal:
         """Return distributions for the training samples, each without those of its fold.
 
         Hyper-parameters stay as they were learnt from all samples. What a censored sample
@@ -347,10 +378,12 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         draws = np.full((int(n_draws), len(known)), np.nan)
         if not known.any():
             return draws
-        draws[:, known] = self._drawn(matrix, places, int(n_draws), random_state)
+        field = self._drawn(matrix, places, int(n_draws), random_state)
         if self.preference_ != 0:
-            told = self.distribution(X, coordinates=coordinates)
-            draws *= np.exp(-self.preference_ * self.surface_variance(told))
+            with one_core():
+                plain = self._answer(*self._surface(matrix, places))
+            field += self.tilted(plain, self.preference_).location - plain.location
+        draws[:, known] = np.exp(self.response_.to_log(field))
         return draws
 
     @property
@@ -449,7 +482,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     def _drawn(
         self, matrix: Matrix, places: Coordinates, n_draws: int, random_state: int
     ) -> Values:
-        """Return joint draws of new measurements, mg/kg, shape (n_draws, n)."""
+        """Return joint draws of the response of new measurements, shape (n_draws, n)."""
         cells = self._design.inputs(matrix, places)
         field = draw_surface(self._posterior, cells, n_draws=n_draws, random_state=random_state)
         noise = np.sqrt(self.hyperparameters_.noise_variance)
@@ -460,7 +493,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             deviates = (field - drawn) / np.sqrt(spread + noise**2)
             mean, spread = self._surface(matrix, places)
             field = mean + np.sqrt(spread + noise**2) * self.tail_.from_normal(deviates)
-        return np.exp(self.response_.centre + self.response_.spread * field)
+        return field
 
     def _asked(
         self, X: pd.DataFrame | Matrix, coordinates: Coordinates | None
@@ -473,13 +506,9 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         known = known & np.isfinite(places).all(axis=1)
         return matrix[known], places[known], known
 
-    def _answer(self, mean: Values, spread: Values) -> LogLocationScale:
+    def _answer(self, mean: Values, spread: Values) -> WarpedNormal:
         sd = np.sqrt(spread + self.hyperparameters_.noise_variance)
-        return LogLocationScale(
-            self.response_.centre + self.response_.spread * mean,
-            self.response_.spread * self.tail_.stretch * sd,
-            self.tail_.df,
-        )
+        return WarpedNormal(mean, self.tail_.stretch * sd, self.response_, self.tail_.df)
 
     def _check_parameters(self) -> None:
         require("max_rbf", self.max_rbf, low=0)
@@ -488,4 +517,8 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         if self.tail not in _TAILS:
             raise ModelError(
                 f"The parameter tail is {self.tail!r}. Give one of {', '.join(_TAILS)}."
+            )
+        if self.skew not in _SKEWS:
+            raise ModelError(
+                f"The parameter skew is {self.skew!r}. Give one of {', '.join(_SKEWS)}."
             )

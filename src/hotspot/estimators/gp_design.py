@@ -6,10 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from hotspot.errors import ModelError, few
-from hotspot.estimators.gp_censoring import interval_moments
 from hotspot.estimators.gp_exact import Bounds
 from hotspot.estimators.gp_kernel import Inputs
 from hotspot.estimators.table import Matrix
@@ -114,72 +112,6 @@ class Design:
                 for c, codes, shares, rate in value["classes"]
             ),
             tuple(value["bending"]),
-        )
-
-
-@dataclass(frozen=True)
-class Response:
-    """Centre and spread of the log concentration, natural logarithm of mg/kg.
-
-    Parameters
-    ----------
-    centre, spread : float
-        Of the normal distribution that fits all intervals best.
-    """
-
-    centre: float
-    spread: float
-
-    @classmethod
-    def of(cls, bounds: Bounds) -> Self:
-        """Return the censored normal fit to intervals of the log concentration.
-
-        Priors of the weight of about one sample keep it finite where few were measured.
-        """
-        ends = np.where(np.isfinite(bounds.lower), bounds.lower, bounds.upper)
-        ends = ends[np.isfinite(ends)]
-        middle, width = float(np.median(ends)), max(float(ends.std()), 0.1)
-        known = bounds.measured
-        y = bounds.lower[known]
-        low, high = bounds.lower[~known], bounds.upper[~known]
-
-        def cost(vector: Values) -> tuple[float, Values]:
-            mean, log_sd = vector
-            sd2 = np.exp(2.0 * log_sd)
-            z = y - mean
-            total = -0.5 * float(z @ z) / sd2 - len(y) * log_sd
-            in_mean = float(z.sum()) / sd2
-            in_log_sd = float(z @ z) / sd2 - len(y)
-            if len(low):
-                mass, slope, bend = interval_moments(
-                    low, high, np.full(len(low), mean), np.full(len(low), sd2)
-                )
-                total += float(mass.sum())
-                in_mean += float(slope.sum())
-                in_log_sd += sd2 * float((slope**2 - bend).sum())
-            away, wider = (mean - middle) / (3.0 * width), log_sd - np.log(width)
-            total -= 0.5 * (away**2 + wider**2)
-            in_mean -= away / (3.0 * width)
-            return -total, -np.array([in_mean, in_log_sd - wider])
-
-        start = np.array([middle, np.log(width)])
-        end = minimize(cost, start, jac=True, method="L-BFGS-B")
-        return cls(float(end.x[0]), float(np.exp(end.x[1])))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return centre and spread as JSON values."""
-        return {"centre": self.centre, "spread": self.spread}
-
-    @classmethod
-    def from_dict(cls, value: dict[str, Any]) -> Self:
-        """Return what `to_dict` described."""
-        return cls(float(value["centre"]), float(value["spread"]))
-
-    def standardise(self, bounds: Bounds) -> Bounds:
-        """Return intervals with centre 0 and spread 1."""
-        return Bounds(
-            (bounds.lower - self.centre) / self.spread,
-            (bounds.upper - self.centre) / self.spread,
         )
 
 

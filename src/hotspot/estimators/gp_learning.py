@@ -121,7 +121,7 @@ def learn(
     else:
         few = [np.arange(n)]
         if n > _FIRST_LOOK:
-            few = _strewn(rows, 1, _FIRST_LOOK, random_state)
+            few = strewn(rows, 1, _FIRST_LOOK, random_state)
         cost = _Cost([Marginal(rows.take(p), bounds.take(p)) for p in few], centre, sd)
         begin = _first_search(cost, centre, n_smooth)
         if n <= _FIRST_LOOK:
@@ -130,7 +130,7 @@ def learn(
     if n > _FIRST_LOOK:
         centre, sd = log_prior(rows)
     if n > _LARGEST_JOINT:
-        parts = _strewn(rows, _PORTIONS, _PORTION_SIZE, random_state)
+        parts = strewn(rows, _PORTIONS, _PORTION_SIZE, random_state)
     cost = _Cost([Marginal(rows.take(p), bounds.take(p)) for p in parts], centre, sd)
     return Hyperparameters.from_log(cost.search(begin))
 
@@ -164,10 +164,20 @@ class _Cost:
         return np.asarray(end.x)
 
 
-def _strewn(
+def strewn(
     rows: Inputs, n_portions: int, size: int, random_state: int
 ) -> list[NDArray[np.intp]]:
-    """Return portions of about `size` samples: centres, and neighbours of each."""
+    """Return portions of about `size` samples: centres, and neighbours of each.
+
+    Parameters
+    ----------
+    rows : Inputs
+        The samples.
+    n_portions, size : int
+        How many portions, and how many samples in each, neighbours of two centres once.
+    random_state : int
+        Seed of the centres.
+    """
     generator = np.random.default_rng(random_state)
     tree = cKDTree(rows.place)
     # A centre, its nearest neighbour, and two a little farther off.

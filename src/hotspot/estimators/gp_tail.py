@@ -70,13 +70,13 @@ class Tail:
     @classmethod
     def _stretch(cls, low: Values, high: Values, df: float) -> tuple[float, float]:
         """Return the log posterior density of the best stretch, and the stretch."""
+
+        def cost(log: float) -> float:
+            stretched = cls(df, float(np.exp(log)))
+            return 0.5 * (log / _STRETCH_SD) ** 2 - stretched.log_score(low, high)
+
         end = minimize_scalar(
-            lambda log: (
-                0.5 * (log / _STRETCH_SD) ** 2 - _score(low, high, cls(df, float(np.exp(log))))
-            ),
-            bounds=(-1.5, 1.5),
-            method="bounded",
-            options={"xatol": 1e-3},
+            cost, bounds=(-1.5, 1.5), method="bounded", options={"xatol": 1e-3}
         )
         return -float(end.fun), float(np.exp(end.x))
 
@@ -94,6 +94,28 @@ class Tail:
         z = z / self.stretch
         return np.asarray(ndtr(z) if np.isinf(self.df) else stdtr(self.df, z))
 
+    def log_score(self, low: Values, high: Values) -> float:
+        """Return the log density of measured deviates, and the log chance of intervals, summed.
+
+        Parameters
+        ----------
+        low, high : array, shape (n,)
+            In predictive standard deviations; equal where measured.
+        """
+        measured = low == high
+        z = low[measured] / self.stretch
+        if np.isinf(self.df):
+            density = -0.5 * z**2 - 0.5 * np.log(2.0 * np.pi)
+        else:
+            v = self.df
+            constant = gammaln((v + 1) / 2) - gammaln(v / 2) - 0.5 * np.log(v * np.pi)
+            density = constant - (v + 1) / 2 * np.log1p(z**2 / v)
+        total = float((density - np.log(self.stretch)).sum())
+        if not measured.all():
+            mass = self.cdf(high[~measured]) - self.cdf(low[~measured])
+            total += float(np.log(np.maximum(mass, 1e-12)).sum())
+        return total
+
     def from_normal(self, z: Values) -> Values:
         """Return standard normal deviates moved to this distribution, rank for rank."""
         if np.isinf(self.df):
@@ -106,19 +128,3 @@ class Tail:
 def _df(weight: float) -> float:
     """Return the degrees of freedom behind a weight of the tail."""
     return 1.0 / weight if weight * _NEARLY_NORMAL > 1.0 else np.inf
-
-
-def _score(low: Values, high: Values, tail: Tail) -> float:
-    measured = low == high
-    z = low[measured] / tail.stretch
-    if np.isinf(tail.df):
-        density = -0.5 * z**2 - 0.5 * np.log(2.0 * np.pi)
-    else:
-        v = tail.df
-        constant = gammaln((v + 1) / 2) - gammaln(v / 2) - 0.5 * np.log(v * np.pi)
-        density = constant - (v + 1) / 2 * np.log1p(z**2 / v)
-    total = float((density - np.log(tail.stretch)).sum())
-    if not measured.all():
-        mass = tail.cdf(high[~measured]) - tail.cdf(low[~measured])
-        total += float(np.log(np.maximum(mass, 1e-12)).sum())
-    return total

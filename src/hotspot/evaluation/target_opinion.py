@@ -14,11 +14,11 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 from sklearn.base import clone
 
-from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
+from hotspot.estimators.gp_response import WarpedNormal
 from hotspot.grid import Coordinates
 from hotspot.observations.limit_rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
@@ -43,7 +43,7 @@ class LeftOut:
     score : array, shape (n,)
         Normal score of the probability of exceedance.
     centre : array, shape (n,)
-        Of the natural logarithm of the concentration in mg/kg.
+        Natural logarithm of the median concentration in mg/kg.
     deviation, square : array, shape (n,)
         Mean and mean square of the standardised residual; of a measured sample they are
         the residual and its square, of a non-detect those of its interval.
@@ -129,7 +129,7 @@ class SecondOpinion:
     def surface(self) -> Array:
         """Return the log concentration of the surface at the samples, natural logarithm."""
         found = self.model.distribution(self.samples.X, coordinates=self.samples.coordinates)
-        return found.centre
+        return found.median
 
     def cells(
         self, X: pd.DataFrame, coordinates: Coordinates, *, slope: float = 0.0
@@ -147,7 +147,7 @@ class SecondOpinion:
             ``exp(-slope * z)``, which moves its mean by ``-slope * v``.
         """
         found = self.model.distribution(X, coordinates=coordinates)
-        return self._score(found, X, slope), found.centre
+        return self._score(found, X, slope), found.median
 
     def draws(
         self,
@@ -170,46 +170,35 @@ class SecondOpinion:
         """
         found = self.model.distribution(X, coordinates=coordinates)
         twice = pd.concat([X, X], ignore_index=True)
-        drawn = np.log(
-            self.model.draw(
-                twice,
-                coordinates=np.concatenate([coordinates, coordinates]),
-                n_draws=n_draws,
-                random_state=random_state,
-            )
+        drawn = self.model.draw(
+            twice,
+            coordinates=np.concatenate([coordinates, coordinates]),
+            n_draws=n_draws,
+            random_state=random_state,
         ).reshape(n_draws, 2, len(X))
-        moved = self._tilted(found, slope) + spread * (drawn - found.centre)
-        exceeds = moved > np.log(limits_at(self.limit, X))
+        behind = found.response.to_gaussian(np.log(drawn))
+        moved = self.model.tilted(found, slope).location + spread * (behind - found.location)
+        exceeds = moved > found.response.to_gaussian(np.log(limits_at(self.limit, X)))
         return np.asarray(exceeds.transpose(1, 0, 2))
 
-    def _said(self, found: LogLocationScale, rows: NDArray[np.int64]) -> LeftOut:
+    def _said(self, found: WarpedNormal, rows: NDArray[np.int64]) -> LeftOut:
         low = _normal_score(found, self.samples.lower[rows])
         high = _normal_score(found, self.samples.upper[rows])
         deviation, square = _interval_moments(low, high)
         return LeftOut(
             self._score(found, self.samples.X.iloc[rows], 0.0),
-            found.centre.copy(),
+            found.median.copy(),
             deviation,
             square,
         )
 
-    def _score(self, found: LogLocationScale, X: pd.DataFrame, slope: float) -> Array:
-        moved = LogLocationScale(self._tilted(found, slope), found.scale, found.df)
-        limits = np.broadcast_to(limits_at(self.limit, X), len(X))
-        return -_normal_score(moved, limits)
-
-    def _tilted(self, found: LogLocationScale, slope: float) -> Array:
-        return np.asarray(found.centre - slope * self.model.surface_variance(found))
+    def _score(self, found: WarpedNormal, X: pd.DataFrame, slope: float) -> Array:
+        return -_normal_score(self.model.tilted(found, slope), limits_at(self.limit, X))
 
 
-def _normal_score(found: LogLocationScale, concentration: Array) -> Array:
+def _normal_score(found: WarpedNormal, concentration: float | Array) -> Array:
     """Return the normal quantile of P(C <= concentration)."""
-    if np.isinf(found.df):
-        with np.errstate(divide="ignore"):
-            score = (np.log(concentration) - found.centre) / found.scale
-    else:
-        score = ndtri(found.cdf(concentration))
-    return np.clip(score, -_MOST_SCORE, _MOST_SCORE)
+    return np.clip(found.normal_score(concentration), -_MOST_SCORE, _MOST_SCORE)
 
 
 def _interval_moments(low: Array, high: Array) -> tuple[Array, Array]:

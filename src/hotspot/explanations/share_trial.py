@@ -163,7 +163,7 @@ class _Judge:
 
     def fit(self, samples: Samples) -> AdditiveGaussianProcess:
         """Return the process learnt from samples."""
-        return AdditiveGaussianProcess(self._categorical).fit(
+        return AdditiveGaussianProcess(self._categorical, skew="none").fit(
             samples.X, samples.lower, samples.upper, coordinates=samples.coordinates
         )
 

@@ -1,6 +1,7 @@
 """The additive Gaussian process: laws, planted truth and a textbook beside it."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,10 @@ from sklearn.base import clone
 
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
-from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
 from hotspot.estimators.gp_exact import Bounds
 from hotspot.estimators.gp_kernel import CONSTANT_VARIANCE
+from hotspot.estimators.gp_response import WarpedNormal
 from hotspot.estimators.gp_tail import Tail
 from hotspot.estimators.table import UnseenClassWarning
 
@@ -71,9 +72,9 @@ def cells(region: Region, n: int = 12, seed: int = 9) -> tuple[pd.DataFrame, np.
     return X, 5000.0 + 3000.0 * generator.uniform(size=(n, 2))
 
 
-def alike(one: LogLocationScale, other: LogLocationScale, rtol: float, atol: float = 0) -> None:
+def alike(one: WarpedNormal, other: WarpedNormal, rtol: float, atol: float = 0) -> None:
     assert one.df == pytest.approx(other.df, rel=1e-4)
-    np.testing.assert_allclose(one.centre, other.centre, rtol=rtol, atol=atol)
+    np.testing.assert_allclose(one.location, other.location, rtol=rtol, atol=atol)
     np.testing.assert_allclose(one.scale, other.scale, rtol=rtol, atol=atol)
 
 
@@ -113,18 +114,20 @@ def test_predictions_are_those_of_a_textbook(
         return total + h.smooth_variance * np.exp(-squares / 2)
 
     response, noise = model.response_, model.hyperparameters_.noise_variance
-    assert response.centre == pytest.approx(logs.mean(), abs=0.02)
+    standard = response.to_gaussian(logs)
+    assert standard.mean() == pytest.approx(0.0, abs=0.02)
+    assert standard.std() == pytest.approx(1.0, abs=0.02)
     inner = covariance(region.X, region.places, region.X, region.places)
     inner += noise * np.eye(len(logs))
     link = covariance(X, places, region.X, region.places)
-    expected = link @ np.linalg.solve(inner, (logs - response.centre) / response.spread)
+    expected = link @ np.linalg.solve(inner, standard)
     spread = np.diag(covariance(X, places, X, places) - link @ np.linalg.solve(inner, link.T))
     found = model.distribution(X, coordinates=places)
-    np.testing.assert_allclose(
-        found.centre, response.centre + response.spread * expected, rtol=1e-9
-    )
-    stretch = response.spread * model.tail_.stretch
-    np.testing.assert_allclose(found.scale, stretch * np.sqrt(spread + noise), rtol=1e-7)
+    np.testing.assert_allclose(found.location, expected, rtol=1e-7)
+    sd = model.tail_.stretch * np.sqrt(spread + noise)
+    np.testing.assert_allclose(found.scale, sd, rtol=1e-7)
+    median = response.centre + response.spread * np.sinh(np.arcsinh(expected) + response.skew)
+    np.testing.assert_allclose(found.quantile(0.5), np.exp(median), rtol=1e-7)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
@@ -151,7 +154,7 @@ def test_the_order_of_samples_changes_no_bit(region: Region, share: float) -> No
     X, places = cells(region)
     one = fit(region, share).distribution(X, coordinates=places)
     again = other.distribution(X, coordinates=places)
-    np.testing.assert_array_equal(one.centre, again.centre)
+    np.testing.assert_array_equal(one.location, again.location)
     np.testing.assert_array_equal(one.scale, again.scale)
 
 
@@ -172,7 +175,7 @@ def test_a_shift_of_coordinates_changes_nothing(
 def test_the_unit_of_a_covariate_and_of_the_concentration_changes_nothing(
     region: Region, model: AdditiveGaussianProcess
 ) -> None:
-    """Other units of a covariate change nothing; 1000 times the concentration, the centre."""
+    """Other units of a covariate and of the concentration change nothing else."""
     X, places = cells(region)
     before = model.distribution(X, coordinates=places)
     y = 1000.0 * region.y
@@ -180,8 +183,10 @@ def test_the_unit_of_a_covariate_and_of_the_concentration_changes_nothing(
         region.X.assign(river=1e6 * region.X["river"] - 5.0), y, y, coordinates=region.places
     )
     after = other.distribution(X.assign(river=1e6 * X["river"] - 5.0), coordinates=places)
-    shifted = LogLocationScale(after.centre - np.log(1000.0), after.scale, after.df)
-    alike(shifted, before, rtol=1e-4)
+    alike(after, before, rtol=1e-4)
+    np.testing.assert_allclose(
+        after.quantile([0.9]), 1000.0 * before.quantile([0.9]), rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("max_exact", [3000, 0])
@@ -192,7 +197,7 @@ def test_a_cell_is_predicted_alone(region: Region, max_exact: int) -> None:
     whole = fitted.distribution(X, coordinates=places)
     some = np.random.default_rng(2).permutation(700)[:301]
     part = fitted.distribution(X.iloc[some], coordinates=places[some])
-    np.testing.assert_array_equal(part.centre, whole.centre[some])
+    np.testing.assert_array_equal(part.location, whole.location[some])
     np.testing.assert_array_equal(part.scale, whole.scale[some])
 
 
@@ -203,7 +208,7 @@ def test_smooth_data_are_interpolated() -> None:
     X = pd.DataFrame({"east": places[:, 0]})
     fitted = AdditiveGaussianProcess(tail="normal").fit(X, y, y, coordinates=places)
     found = fitted.distribution(X, coordinates=places)
-    np.testing.assert_allclose(found.centre, np.log(y), atol=0.02)
+    np.testing.assert_allclose(found.median, np.log(y), atol=0.02)
     assert fitted.hyperparameters_.noise_variance < 0.01
 
 
@@ -219,7 +224,7 @@ def test_leaving_out_is_a_refit(
             region.X[~out], region.y[~out], region.y[~out], coordinates=region.places[~out]
         )
         explicit = rest.distribution(region.X[out], coordinates=region.places[out])
-        part = LogLocationScale(found.centre[out], found.scale[out], found.df)
+        part = replace(found, location=found.location[out], scale=found.scale[out])
         alike(part, explicit, rtol=1e-7)
 
 
@@ -235,7 +240,7 @@ def test_leaving_non_detects_out_is_nearly_a_refit(region: Region) -> None:
             region.X[~out], lower[~out], upper[~out], coordinates=region.places[~out]
         )
         explicit = rest.distribution(region.X[out], coordinates=region.places[out])
-        away = (found.centre[out] - explicit.centre) / explicit.scale
+        away = (found.location[out] - explicit.location) / explicit.scale
         assert np.abs(away).max() < 0.2
         np.testing.assert_allclose(found.scale[out], explicit.scale, rtol=0.1)
 
@@ -249,7 +254,7 @@ def test_refitting_to_the_same_samples_changes_nothing(
     assert again.hyperparameters_ == model.hyperparameters_
     X, places = cells(region)
     one, other = (m.distribution(X, coordinates=places) for m in (model, again))
-    np.testing.assert_array_equal(one.centre, other.centre)
+    np.testing.assert_array_equal(one.location, other.location)
 
 
 def test_a_limit_far_above_adds_nothing(region: Region, model: AdditiveGaussianProcess) -> None:
@@ -272,14 +277,14 @@ def test_a_non_detect_lowers_its_surroundings(
     """A non-detect well below the expected value pulls the prediction there down."""
     X, places = cells(region, 1)
     before = model.distribution(X, coordinates=places)
-    limit = np.exp(before.centre - 2.0)
+    limit = np.exp(before.median - 2.0)
     lower = model.refit(
         pd.concat([region.X, X], ignore_index=True),
         np.concatenate([region.y, [0.0]]),
         np.concatenate([region.y, limit]),
         coordinates=np.vstack([region.places, places]),
     )
-    assert lower.distribution(X, coordinates=places).centre[0] < before.centre[0] - 0.3
+    assert lower.distribution(X, coordinates=places).median[0] < before.median[0] - 0.3
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.75])
@@ -294,7 +299,7 @@ def test_planted_truth_survives_non_detects(share: float) -> None:
             whole.X[learnt], lower[learnt], upper[learnt], coordinates=whole.places[learnt]
         )
         found = fitted.distribution(whole.X[kept], coordinates=whole.places[kept])
-        bias.append(np.mean(found.centre - whole.surface[kept]))
+        bias.append(np.mean(found.median - whole.surface[kept]))
         # A limit that lies among what was censored, and one among what was measured.
         for limit in np.quantile(whole.y, [share / 2, (1 + share) / 2]):
             said.append(found.exceedance(limit).mean())
@@ -341,7 +346,7 @@ def test_constant_covariates_and_repeated_places_do_no_harm(region: Region) -> N
     places[:10] = places[0]
     fitted = AdditiveGaussianProcess(("soil", "rock")).fit(X, y, y, coordinates=places)
     found = fitted.distribution(X.assign(flat=8.0), coordinates=places)
-    assert np.isfinite(found.centre).all()
+    assert np.isfinite(found.location).all()
     assert (found.scale > 0).all()
 
 
@@ -353,7 +358,7 @@ def test_what_cannot_be_known_is_nan(region: Region, model: AdditiveGaussianProc
     places[2, 0] = np.nan
     with pytest.warns(UnseenClassWarning):
         found = model.distribution(X, coordinates=places)
-    np.testing.assert_array_equal(np.isnan(found.centre), [True, True, True, False])
+    np.testing.assert_array_equal(np.isnan(found.location), [True, True, True, False])
     np.testing.assert_array_equal(np.isnan(found.scale), [True, True, True, False])
     with pytest.warns(UnseenClassWarning):
         draws = model.draw(X, coordinates=places, n_draws=3)
@@ -372,7 +377,7 @@ def test_saving_changes_no_bit(region: Region, params: dict[str, object], share:
         (fitted.distribution(X, coordinates=places), again.distribution(X, coordinates=places)),
         (fitted.leave_out(folds), again.leave_out(folds)),
     ):
-        np.testing.assert_array_equal(one.centre, other.centre)
+        np.testing.assert_array_equal(one.location, other.location)
         np.testing.assert_array_equal(one.scale, other.scale)
         assert one.df == other.df
     np.testing.assert_array_equal(
@@ -393,8 +398,8 @@ def test_draws_have_the_marginals_of_the_prediction(region: Region, tail: str) -
     for q in (0.1, 0.5, 0.9):
         share = (draws <= answer.quantile(q)).mean(axis=0)
         np.testing.assert_allclose(share, q, atol=4.5 * np.sqrt(q * (1 - q) / 4000))
-    together = np.corrcoef(np.log(draws).T)
-    noise = fitted.hyperparameters_.noise_variance * fitted.response_.spread**2
+    together = np.corrcoef(fitted.response_.to_gaussian(np.log(draws)).T)
+    noise = fitted.hyperparameters_.noise_variance
     scale = answer.scale / fitted.tail_.stretch
     assert together[0, 1] == pytest.approx(1 - noise / scale[0] ** 2, abs=0.06)
 
@@ -407,14 +412,15 @@ def test_waves_draw_what_the_covariance_draws(
     fitted = fit(region, share, tail="normal")
     X, places = cells(region, 60)
     X.iloc[1], places[1] = X.iloc[0], places[0] + 100.0
-    exact = np.log(fitted.draw(X[:2], coordinates=places[:2], n_draws=4000))
+    behind = fitted.response_.to_gaussian
+    exact = behind(np.log(fitted.draw(X[:2], coordinates=places[:2], n_draws=4000)))
     monkeypatch.setattr("hotspot.estimators.gp_paths.MOST_JOINT", 1)
-    logs = np.log(fitted.draw(X, coordinates=places, n_draws=300))
+    waved = behind(np.log(fitted.draw(X, coordinates=places, n_draws=300)))
     answer = fitted.distribution(X, coordinates=places)
-    away = (logs.mean(axis=0) - answer.centre) / answer.scale
+    away = (waved.mean(axis=0) - answer.location) / answer.scale
     assert np.abs(away).max() < 4.5 / np.sqrt(300)
-    assert np.mean(logs.std(axis=0) / answer.scale) == pytest.approx(1.0, abs=0.04)
-    dense, waves = (np.corrcoef(part[:, 0], part[:, 1])[0, 1] for part in (exact, logs))
+    assert np.mean(waved.std(axis=0) / answer.scale) == pytest.approx(1.0, abs=0.04)
+    dense, waves = (np.corrcoef(part[:, 0], part[:, 1])[0, 1] for part in (exact, waved))
     assert waves == pytest.approx(dense, abs=0.15)
 
 
@@ -455,7 +461,7 @@ def test_the_local_process_comes_close_to_the_dense_one(region: Region) -> None:
         near = fit(region, share, tail="normal", max_exact=50).distribution(
             X, coordinates=places
         )
-        assert np.abs((near.centre - dense.centre) / dense.scale).max() < 0.2
+        assert np.abs((near.location - dense.location) / dense.scale).max() < 0.2
         np.testing.assert_allclose(near.scale, dense.scale, rtol=0.1)
 
 

@@ -64,10 +64,15 @@ def test_gaps_move_and_samples_stay(model) -> None:
     _, X, rows, _ = _survey(2, 0.0)
     moved = model.against_preference(0.8)
     process = model.surface_
-    variance = process.surface_variance(process.distribution(X, coordinates=GRID))
+    told = process.distribution(X, coordinates=GRID)
+    variance = process.surface_variance(told)
     shift = np.log(
         moved.quantile(X, 0.5, coordinates=GRID) / model.quantile(X, 0.5, coordinates=GRID)
     )
+    if model is process:
+        # In units of the response, whose rate turns it into the logarithm.
+        away = process.against_preference(0.8).distribution(X, coordinates=GRID)
+        shift = (away.location - told.location) * told.rate
     assert shift == pytest.approx(-0.8 * variance, abs=1e-6)
     beside, apart = shift[rows].mean(), shift.min()
     assert apart < 2 * beside < 0

@@ -46,6 +46,7 @@ class GaussianProcessConfig(Node):
     kind: Literal["gaussian_process"]
     max_rbf: Annotated[int, Field(ge=0)]
     tail: Literal["auto", "normal", "t"]
+    skew: Literal["auto", "none"]
     max_exact: Count
     n_neighbours: Count
 
