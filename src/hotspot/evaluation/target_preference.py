@@ -62,8 +62,9 @@ def preference_slope(
     which is that of a Poisson process whose log density is linear. It is made twice, with
     the concentration alone and beside the covariates. Alone it would take roads, near which
     concentrations are high, for a preference; beside covariates it would take clusters of
-    samples for one. The smaller of both is believed, if their signs agree, and each only as
-    far as it exceeds its error.
+    samples for one. If their signs agree, their mean is believed as far as they differ by
+    chance, the smaller as far as they differ by more, and either as far as both exceed their
+    errors.
 
     The error of the first is that of the mean of a field of the given range, over the samples
     weighted against the preference found: clusters that the concentration does not explain
@@ -103,18 +104,28 @@ def preference_slope(
         np.column_stack([one, covariates]), np.column_stack([other, cell_covariates])
     )
     error = max(error, clustered)
-    agreed, sure = (
-        _agreed(proved(alone, error, beyond=times), proved(beside, beside_error, beyond=times))
-        for times in (1.0, _SURE)
-    )
+    estimates = (alone, error), (beside, beside_error)
+    agreed, sure = (_agreed(*estimates, beyond=times) for times in (1.0, _SURE))
     return Preference(
         *(value / spread for value in (agreed, error, sure, alone, beside)),
     )
 
 
-def _agreed(first: float, second: float) -> float:
-    """Return the smaller of two numbers of one sign, and 0 of two signs."""
-    return float(min(abs(first), abs(second)) * np.sign(first)) if first * second > 0 else 0.0
+def _agreed(first: tuple[float, float], second: tuple[float, float], *, beyond: float) -> float:
+    """Return what two estimates, each with its error, say together; 0 if of two signs.
+
+    Their mean by precision, as far as they differ by no more than chance; the smaller, as
+    far as they differ by more. And of that as much as the less sure of both has proved.
+    """
+    (one, error), (other, other_error) = first, second
+    if one * other <= 0:
+        return 0.0
+    precision, other_precision = error**-2, other_error**-2
+    mean = (precision * one + other_precision * other) / (precision + other_precision)
+    apart = _share_proved(one - other, float(np.hypot(error, other_error)))
+    smaller = min(one, other, key=abs)
+    share = min(_share_proved(*each, beyond=beyond) for each in (first, second))
+    return float(share * (apart * smaller + (1.0 - apart) * mean))
 
 
 def map_correction(preference: Preference, audit: PreferenceAudit) -> float:
@@ -157,9 +168,13 @@ def proved(value: float, error: float, *, beyond: float = 1.0) -> float:
     >>> proved(1.0, 2.0), proved(10.0, 2.0), proved(-10.0, 2.0, beyond=2.5)
     (0.0, 9.6, -7.5)
     """
+    return float(value * _share_proved(value, error, beyond=beyond))
+
+
+def _share_proved(value: float, error: float, *, beyond: float = 1.0) -> float:
     if abs(value) <= beyond * error:
         return 0.0
-    return float(value * (1 - (beyond * error / value) ** 2))
+    return 1.0 - (beyond * error / value) ** 2
 
 
 def _slope(samples: Array, cells: Array) -> tuple[float, float]:

@@ -67,7 +67,7 @@ def test_draws_are_level_too() -> None:
     X, at = _asked([50.0, 300.0]), np.concatenate([place, place + 50])
     drawn = np.log(model.draw(X, coordinates=at, n_draws=4000))
     told = model.distribution(X, coordinates=at)
-    assert drawn.mean(axis=0) == pytest.approx(told.centre, abs=0.03)
+    assert np.median(drawn, axis=0) == pytest.approx(told.median, abs=0.03)
     width = np.log(told.quantile(0.9) / told.quantile(0.1))
     assert np.ptp(np.quantile(drawn, [0.1, 0.9], axis=0), axis=0) == pytest.approx(
         width, rel=0.05
