@@ -33,6 +33,8 @@ MOST_BEYOND = 0.10
 # Samples up to which hyper-parameters are learnt anew without those left out. More of them give
 # hyper-parameters that hardly depend on any.
 MOST_LEARNT_ANEW = 1000
+# Plans of compact parts that are learnt anew, those of the fewest and largest parts.
+_LARGEST_PARTS = 2
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class MapReference:
     weights : TargetWeights
         Of the tests that the spread is told from.
     optimism : float
-        By how much residuals grow where hyper-parameters did not see the sample; 1 or more.
+        By how much residuals grow where hyper-parameters did not see the samples, at tests
+        that resemble the map; 1 or more.
     sample_weight : array, shape (n,)
         Of each sample, against the preference.
     drawn : array of int, shape (d,)
@@ -109,7 +112,6 @@ def map_reference(
         for plan in make_tasks(samples.sample_id, samples.coordinates, seed=random_state)
     ]
     said = [opinion.left_out(plan.fold) for plan in plans]
-    optimism = _optimism(opinion, plans[0], said[0])
     untold, centre = opinion.cells(X, coordinates)
     known = np.isfinite(untold)
     preference = preference_slope(
@@ -134,6 +136,7 @@ def map_reference(
     )
     weights = _beyond_samples(weights, samples, centre[known])
     spread, spread_se = _spread(said, weights)
+    optimism = _optimism(opinion, plans, said, weights)
     slope = preference.slope
     rng = np.random.default_rng(random_state)
     drawn = np.flatnonzero(known)
@@ -161,13 +164,23 @@ def map_reference(
     )
 
 
-def _optimism(opinion: SecondOpinion, plan: FoldPlan, said: LeftOut) -> float:
-    """Return by how much residuals grow where hyper-parameters did not see the sample."""
-    if len(opinion.samples) > MOST_LEARNT_ANEW:
+def _optimism(
+    opinion: SecondOpinion, plans: list[FoldPlan], said: list[LeftOut], weights: TargetWeights
+) -> float:
+    """Return by how much residuals grow where hyper-parameters did not see the samples.
+
+    At tests that resemble the map: the farther a test is from what a process learnt from, the
+    more it misses by. Random parts and the largest compact ones are learnt anew; parts
+    between them would tell little more.
+    """
+    n = len(opinion.samples)
+    if n > MOST_LEARNT_ANEW:
         return 1.0
-    anew = opinion.learnt_anew(plan.fold)
-    ratio = float(anew.square.mean()) / max(float(said.square.mean()), 1e-9)
-    return float(np.sqrt(max(ratio, 1.0)))
+    chosen = sorted({0, *range(len(plans))[-_LARGEST_PARTS:]})
+    weight = weights.weight.reshape(len(plans), n)
+    before = sum(float(weight[i] @ said[i].square) for i in chosen)
+    after = sum(float(weight[i] @ opinion.learnt_anew(plans[i].fold).square) for i in chosen)
+    return float(np.sqrt(max(after / max(before, 1e-9), 1.0)))
 
 
 def _spread(said: list[LeftOut], weights: TargetWeights) -> tuple[float, float]:
