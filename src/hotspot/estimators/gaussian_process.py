@@ -41,10 +41,11 @@ _FILE = "gaussian_process.npz"
 class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     """Kriging with a drift, learnt from measured and censored concentrations together.
 
-    The logarithm of the concentration is a sum of an exponential (Matérn 1/2) surface over
-    the coordinates, a ridge-penalised straight drift of all covariates, a smooth response to
-    some numeric covariates, each with a range of its own, and noise. Hyper-parameters have
-    the highest posterior density under weak log-normal priors. A non-detect enters as the
+    A number behind the logarithm of the concentration, which a skewed `Response` makes of it,
+    is a sum of an exponential (Matérn 1/2) surface over the coordinates, a ridge-penalised
+    straight drift of all covariates, a smooth response to some numeric covariates, each with a
+    range of its own, and noise. Hyper-parameters have the highest posterior density under weak
+    log-normal priors. A non-detect enters as the
     probability of its interval (expectation propagation), never as a number put in its
     place. Answers are for a new measurement: they include the noise. Beyond the sampled
     values of a covariate the surface is level and its doubt grows (`SampledRange`).
@@ -61,7 +62,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         time call for.
     skew : "auto" or "none"
         Of the log concentration about the surface; with ``"auto"`` as much as samples left
-        out one at a time call for.
+        out one at a time call for (`choose_skew`).
     max_exact : int
         Samples up to which the process is dense; beyond, it is local (`gp_local`).
     n_neighbours : int
