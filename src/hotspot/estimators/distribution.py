@@ -82,12 +82,12 @@ class LogLocationScale(PredictiveDistribution):
         with np.errstate(divide="ignore"):
             level = np.log(np.asarray(concentration, dtype=np.float64))
         z = (level - self.centre) / self.scale
-        return np.asarray(ndtr(z) if np.isinf(self.df) else stdtr(self.df, z))
+        return student_cdf(z, self.df)
 
     def quantile(self, q: ArrayLike) -> Values:
         """Return the concentration with P(C <= c) = q, shape (n,)."""
         share = np.asarray(q, dtype=np.float64)
-        z = ndtri(share) if np.isinf(self.df) else stdtrit(self.df, share)
+        z = student_quantile(share, self.df)
         return np.asarray(np.exp(self.centre + self.scale * z))
 
 
@@ -233,6 +233,16 @@ class Moved(PredictiveDistribution):
     def quantile(self, q: ArrayLike) -> Values:
         """Return the concentration with P(C <= c) = q, shape (n,)."""
         return np.asarray(self.member.quantile(q) * np.exp(self.shift))
+
+
+def student_cdf(z: Values, df: float) -> Values:
+    """Return P(Z <= z) of Student's t; of the normal distribution where `df` is infinite."""
+    return np.asarray(ndtr(z) if np.isinf(df) else stdtr(df, z))
+
+
+def student_quantile(share: Values, df: float) -> Values:
+    """Return the z with P(Z <= z) = share of the same distribution."""
+    return np.asarray(ndtri(share) if np.isinf(df) else stdtrit(df, share))
 
 
 def bisect_quantile(

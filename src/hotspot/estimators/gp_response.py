@@ -6,9 +6,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtri
 
-from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.distribution import (
+    PredictiveDistribution,
+    student_cdf,
+    student_quantile,
+)
 from hotspot.estimators.gp_censoring import interval_moments
 from hotspot.estimators.gp_exact import Bounds
 
@@ -158,19 +162,17 @@ class WarpedNormal(PredictiveDistribution):
 
     def cdf(self, concentration: ArrayLike) -> Values:
         """Return P(C <= c), shape (n,)."""
-        z = self._deviate(concentration)
-        return np.asarray(ndtr(z) if np.isinf(self.df) else stdtr(self.df, z))
+        return student_cdf(self._deviate(concentration), self.df)
 
     def quantile(self, q: ArrayLike) -> Values:
         """Return the concentration with P(C <= c) = q, shape (n,)."""
-        share = np.asarray(q, dtype=np.float64)
-        z = ndtri(share) if np.isinf(self.df) else stdtrit(self.df, share)
+        z = student_quantile(np.asarray(q, dtype=np.float64), self.df)
         return np.asarray(np.exp(self.response.to_log(self.location + self.scale * z)))
 
     def normal_score(self, concentration: ArrayLike) -> Values:
         """Return the standard normal quantile of P(C <= c), shape (n,)."""
         z = self._deviate(concentration)
-        return z if np.isinf(self.df) else np.asarray(ndtri(stdtr(self.df, z)))
+        return z if np.isinf(self.df) else np.asarray(ndtri(student_cdf(z, self.df)))
 
     @property
     def median(self) -> Values:

@@ -6,8 +6,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln, ndtr, stdtr, stdtrit
+from scipy.special import gammaln, ndtr, stdtrit
 
+from hotspot.estimators.distribution import student_cdf
 from hotspot.estimators.gp_exact import Bounds
 
 Values = NDArray[np.float64]
@@ -91,8 +92,7 @@ class Tail:
 
     def cdf(self, z: Values) -> Values:
         """Return P(Z <= z) of a measurement in predictive standard deviations."""
-        z = z / self.stretch
-        return np.asarray(ndtr(z) if np.isinf(self.df) else stdtr(self.df, z))
+        return student_cdf(z / self.stretch, self.df)
 
     def log_score(self, low: Values, high: Values) -> float:
         """Return the log density of measured deviates, and the log chance of intervals, summed.
