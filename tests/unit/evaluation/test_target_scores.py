@@ -14,7 +14,12 @@ from hotspot.evaluation.scores import losses_log
 from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_balance import TargetWeights
 from hotspot.evaluation.target_opinion import SecondOpinion, _interval_moments
-from hotspot.evaluation.target_preference import Preference, preference_slope, proved
+from hotspot.evaluation.target_preference import (
+    Preference,
+    _agreed,
+    preference_slope,
+    proved,
+)
 from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.folds import FoldPlan, RandomKFold
 from hotspot.observations.rule_building import build_rule
@@ -387,3 +392,20 @@ def test_cells_without_an_answer_are_left_out() -> None:
     q = ndtr(SCORE[1000:])
     assert found == pytest.approx((q * (1 - q)).mean())
     assert ndtri(q).shape == (1000,)
+
+
+def test_two_estimates_of_a_preference_say_their_mean_unless_they_differ() -> None:
+    """Their mean by precision where chance parts them, the smaller where more does."""
+    sure = 1e-4
+    assert _agreed((1.0, 0.2), (1.2, 0.2), beyond=0.0) == pytest.approx(1.1)
+    assert _agreed((1.0, 0.1), (1.2, 0.2), beyond=0.0) == pytest.approx(1.04)
+    assert _agreed((1.0, sure), (2.0, sure), beyond=1.0) == pytest.approx(1.0, rel=1e-6)
+    assert _agreed((-2.0, sure), (-1.0, sure), beyond=1.0) == pytest.approx(-1.0, rel=1e-6)
+
+
+def test_an_unproved_estimate_of_a_preference_says_nothing() -> None:
+    """Nor do two of different signs; and the less sure of both decides how much is believed."""
+    assert _agreed((1.0, 1.0), (1.0, 0.1), beyond=1.0) == 0.0
+    assert _agreed((1.0, 0.1), (-1.0, 0.1), beyond=1.0) == 0.0
+    assert _agreed((1.0, 0.5), (1.0, 0.1), beyond=1.0) == pytest.approx(0.75)
+    assert _agreed((1.0, 0.5), (1.0, 0.1), beyond=2.0) == 0.0
