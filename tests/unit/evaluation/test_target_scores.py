@@ -20,8 +20,9 @@ from hotspot.evaluation.target_preference import (
     preference_slope,
     proved,
 )
-from hotspot.evaluation.target_reference import MapReference, map_reference
+from hotspot.evaluation.target_reference import MapReference, _optimism, map_reference
 from hotspot.folds import FoldPlan, RandomKFold
+from hotspot.folds.tasks import make_tasks
 from hotspot.observations.rule_building import build_rule
 from hotspot.observations.soil_inputs import SoilInputs
 from hotspot.observations.thresholds import Thresholds
@@ -409,3 +410,24 @@ def test_an_unproved_estimate_of_a_preference_says_nothing() -> None:
     assert _agreed((1.0, 0.1), (-1.0, 0.1), beyond=1.0) == 0.0
     assert _agreed((1.0, 0.5), (1.0, 0.1), beyond=1.0) == pytest.approx(0.75)
     assert _agreed((1.0, 0.5), (1.0, 0.1), beyond=2.0) == 0.0
+
+
+def test_residuals_grow_as_they_do_at_tests_that_resemble_the_map(preferred) -> None:
+    """Where the map is far from samples, large parts that are learnt anew say by how much."""
+    opinion, reference, *_ = preferred
+    samples = opinion.samples
+    plans = [
+        plan.select(samples.sample_id)
+        for plan in make_tasks(samples.sample_id, samples.coordinates)
+    ]
+    said = [opinion.left_out(plan.fold) for plan in plans]
+    found = []
+    for like_the_map in (0, len(plans) - 1):
+        weight = np.zeros((len(plans), len(samples)))
+        weight[like_the_map] = 1 / len(samples)
+        weights = replace(reference.weights, weight=weight.ravel())
+        anew = opinion.learnt_anew(plans[like_the_map].fold).square
+        growth = np.sqrt(anew.mean() / said[like_the_map].square.mean())
+        found.append(_optimism(opinion, plans, said, weights))
+        assert found[-1] == pytest.approx(max(growth, 1.0))
+    assert abs(found[1] - found[0]) > 0.005
