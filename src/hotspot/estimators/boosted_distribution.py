@@ -71,7 +71,9 @@ class BoostedDistribution(TreeModel):
     use_coordinates : bool
         Whether places are columns beside the covariates.
     n_axes : int
-        Directions along which places are columns; 2 for easting and northing alone.
+        Directions along which places are columns, from 2 for easting and northing alone.
+        Trees cut across their columns: with six the pattern of a map hardly depends on
+        where north is.
     random_state : int
         Seed of the subsamples and the inner folds.
     n_jobs : int
@@ -120,7 +122,7 @@ class BoostedDistribution(TreeModel):
         colsample_bytree: float = 0.8,
         reg_lambda: float = 1.0,
         use_coordinates: bool = True,
-        n_axes: int = 2,
+        n_axes: int = 6,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:

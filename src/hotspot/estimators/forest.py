@@ -59,7 +59,9 @@ class QuantileForest(TreeModel):
     use_coordinates : bool
         Whether places are columns beside the covariates.
     n_axes : int
-        Directions along which places are columns; 2 for easting and northing alone.
+        Directions along which places are columns, from 2 for easting and northing alone.
+        Trees cut across their columns: with six the pattern of a map hardly depends on
+        where north is.
     random_state : int
         Seed of the draws.
     n_jobs : int
@@ -104,7 +106,7 @@ class QuantileForest(TreeModel):
         max_samples: int = 10_000,
         bandwidth: float = 0.4,
         use_coordinates: bool = True,
-        n_axes: int = 2,
+        n_axes: int = 6,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:

@@ -151,7 +151,7 @@ class NeighbourForest(QuantileForest):
         max_samples: int = 10_000,
         bandwidth: float = 0.4,
         use_coordinates: bool = True,
-        n_axes: int = 2,
+        n_axes: int = 6,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:

@@ -89,6 +89,7 @@ class QuantileForestConfig(Node):
     min_samples_leaf: Count
     max_features: Annotated[float, Field(gt=0, le=1)]
     use_coordinates: bool
+    n_axes: Annotated[int, Field(ge=2, le=36)]
     n_jobs: Count
 
 
@@ -101,6 +102,7 @@ class NeighbourForestConfig(Node):
     min_samples_leaf: Count
     max_features: Annotated[float, Field(gt=0, le=1)]
     use_coordinates: bool
+    n_axes: Annotated[int, Field(ge=2, le=36)]
     n_jobs: Count
 
 
@@ -117,6 +119,7 @@ class BoostedDistributionConfig(Node):
     colsample_bytree: Annotated[float, Field(gt=0, le=1)]
     reg_lambda: Annotated[float, Field(ge=0)]
     use_coordinates: bool
+    n_axes: Annotated[int, Field(ge=2, le=36)]
     n_jobs: Count
 
 
