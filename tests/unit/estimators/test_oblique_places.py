@@ -8,14 +8,9 @@ import pytest
 
 from hotspot.estimators.boosted_distribution import BoostedDistribution
 from hotspot.estimators.forest import QuantileForest
-from hotspot.estimators.neighbours import NeighbourForest
 
 LIMIT = np.exp(2.0)
-MODELS = (
-    (QuantileForest, {"n_estimators": 60}),
-    (NeighbourForest, {"n_estimators": 60}),
-    (BoostedDistribution, {}),
-)
+MODELS = ((QuantileForest, {"n_estimators": 60}), (BoostedDistribution, {}))
 
 
 def loss(cls: Any, degrees: float, **given: Any) -> float:
