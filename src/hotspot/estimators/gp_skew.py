@@ -8,6 +8,7 @@ from hotspot.estimators.gp_kernel import Hyperparameters, Inputs
 from hotspot.estimators.gp_learning import strewn
 from hotspot.estimators.gp_response import Response
 from hotspot.estimators.gp_tail import Tail
+from hotspot.estimators.limits import between_reported
 
 # Prior standard deviation of the skew: at 0.2 one side is 1.5 times as wide as the other.
 _SKEW_SD = 0.2
@@ -50,7 +51,7 @@ def choose_skew(
         part = strewn(rows, 1, _MOST_LEFT_OUT, random_state)[0]
     few, told = rows.take(part), logs.take(part)
     ends = np.where(np.isfinite(told.lower), told.lower, told.upper)
-    limits = np.unique(np.quantile(ends, _SHARES))
+    limits = np.log(between_reported(np.exp(ends), _SHARES))
     above = told.lower > limits[:, None]
     known = above | (told.upper <= limits[:, None])
 

@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from hotspot.errors import FoldError
 from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.limits import between_reported
 from hotspot.estimators.stacking import stacked
 from hotspot.estimators.table import takes_weights
 from hotspot.folds.blocks import block_labels
@@ -23,7 +24,7 @@ Values = NDArray[np.float64]
 # Surveys from this size on have enough samples for boosted trees.
 MANY_SAMPLES = 1000
 # Limits at which members are weighed: shares of the samples below them.
-_WEIGHING_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_WEIGHING_SHARES = np.arange(1, 10) / 10
 # Left-out samples by which a large survey is judged; the folds beyond are not refitted.
 _ENOUGH_LEFT_OUT = 5000
 # Blocks in a fold by which a large survey is judged, at least. Samples of a block err
@@ -131,10 +132,9 @@ def judging_folds(
 
 def weighing_limits(lower: Values, upper: Values) -> Values:
     """Return limits spread over the survey, at which most samples are known."""
-    limits = np.quantile(_middle(lower, upper), _WEIGHING_SHARES)
     known = [
         limit
-        for limit in np.unique(limits)
+        for limit in between_reported(_middle(lower, upper), _WEIGHING_SHARES)
         if limit > 0 and np.isfinite(exceedance_labels(lower, upper, limit)).mean() > 0.5
     ]
     return np.array(known or [float(np.median(_middle(lower, upper)))])

@@ -127,6 +127,18 @@ def test_a_planted_skew_is_found(skew: float) -> None:
     assert (np.array(found) * skew >= 0).all()
 
 
+def test_rounding_is_no_skew() -> None:
+    """A laboratory that rounds to some twenty values changes what is chosen little."""
+    for seed in range(5):
+        X, y, places = _survey(0.0, 250, seed)
+        rounded = np.maximum(np.round(y / 5.0), 1.0) * 5.0
+        one, other = (
+            AdditiveGaussianProcess().fit(X, c, c, coordinates=places).response_.skew
+            for c in (y, rounded)
+        )
+        assert other == pytest.approx(one, abs=0.1)
+
+
 def test_rare_exceedance_comes_as_often_as_said_where_logs_lean() -> None:
     """Where the log leans to the left, a process without skew says that rare is common."""
     said: dict[str, list[float]] = {"auto": [], "none": []}
