@@ -76,22 +76,22 @@ READING = """\
 - With **30 %** non-detects, well below the limit, it makes little difference what stands for
   them.
 - With **60 and 75 %** half of the limit fails where it was to be expected: the median of the
-  cleaner half of the map is 45 to 47 % and 98 to 104 % too high, and intervals that should
-  hold 90 % hold 84 to 90 % and 71 to 76 %. It is too sure of a number that nobody measured.
+  cleaner half of the map is 44 to 46 % and 97 to 101 % too high, and intervals that should
+  hold 90 % hold 83 to 90 % and 69 to 77 %. It is too sure of a number that nobody measured.
 - Read as intervals, the same non-detects leave the ensemble, which is the default, with
-  probabilities as well calibrated as without any (calibration error 2.1 to 2.6 points, the
-  share above the limit within 0.3), a coverage of 91 to 93 %, a median within its error (-3 to
-  +1 %), and a lower log loss than half the limit at every share.
-- Where the truth lies above the median detection limit, non-detects move its median by 1, 4 and
-  6 % downwards; half of the limit moves it by 5, 9 and 14 %.
+  probabilities as well calibrated as without any (calibration error 2.2 to 2.5 points, the
+  share above the limit within 0.2), a coverage of 90 to 91 %, a median within its error (-2 to
+  +1 %), and a log loss no higher than half the limit at 30 % and lower beyond.
+- Where the truth lies above the median detection limit, non-detects move its median by 2, 4 and
+  5 % downwards; half of the limit moves it by 4, 10 and 14 %.
 - The **probability of exceedance** suffers far less from half the limit than the concentration,
   since the limit lies above most detection limits: even at 75 % the log loss differs by 0.012
-  to 0.032.
+  to 0.028.
 - **Not flattering**: regression kriging is better calibrated with half of the limit than with
   intervals at 60 and 75 %, and with intervals its median is 11 and 30 % too low and its
   intervals too wide (96 %). The Gaussian process covers 85 % at 75 %. The boosted distribution
-  predicts 3 points too little above the limit at 75 %.
-- The median of the cleaner half is 13 to 18 % too high without any non-detect, since models
+  predicts 4 points too little above the limit at 75 %.
+- The median of the cleaner half is 13 to 17 % too high without any non-detect, since models
   draw extremes towards the middle."""
 
 
