@@ -40,7 +40,7 @@ FEWEST, MOST, MOST_TESTED = 120, 1500, 600
 # Fewer exceeding test samples than this say nothing of a limit.
 FEWEST_ABOVE = 3
 CLIP = 1e-3
-# None of those that models are chosen on.
+# Not the five, nor lead of the other survey, by which models are chosen.
 ELEMENTS = ("co", "cr", "cu", "mn", "mo", "ni", "sb", "se", "sn", "tl", "u", "v")
 CODE = ("estimators", "folds", "observations")
 
@@ -64,7 +64,23 @@ answer all limits from one fit, with their defaults. Log loss in nats, probabili
 Made by `python benchmarks/parts.py --jobs 2 > docs/benchmarks/parts.md`, which needs the
 developers' data sets; they are not part of the project."""
 
-READING = """"""
+# Written from the tables of the default run; printed with that run only.
+READING = """
+## What the tables say
+
+- The ensemble is ahead of the classifiers at every limit and under every design: of the
+  random forest by 3 to 6 % of log loss, of LightGBM by 4 to 6, of logistic regression by 8 to
+  12. It answers all limits from one fit; each of them was trained for the limit.
+- It is ahead of the Gaussian process by 1 to 2 % everywhere, and of the quantile forest by up
+  to 4 %, level with it at the commonest limit and on blocks. On a single part some other of
+  the six models is more often best than not; which one it will be is not known before.
+- **Rare exceedance is told too often**: at limits that 10 % exceed 1.18 times as often as it
+  is seen, at 3 % 1.28 times; the classifiers but LightGBM 1.06 to 1.12 times, LightGBM too
+  seldom. These errors are on the cautious side, and the log loss counts them.
+- Sites and covariates are those of other choices, elements and parts are not: models and
+  their settings were chosen on the other five elements, but for how strongly the shape of
+  calibration of surveys of 1,000 samples and more is held back, for which these twelve
+  served."""
 
 
 def drawn(number: int) -> tuple[Survey, Rows, Rows]:

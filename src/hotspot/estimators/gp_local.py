@@ -155,14 +155,30 @@ class LocalPosterior:
         return self._predict(cells, near.reshape(len(cells), self.n_neighbours), self._noise)
 
     def predict_samples(self, at: Rows) -> tuple[Values, Values]:
-        """Return mean and variance of the surface at samples, each among its neighbours."""
+        """Return mean and variance of the surface at samples, each given its own site too."""
+        mean, spread = self._predict_alone(at)
+        own = Sites(self.sites.precision[at], self.sites.shift[at])
+        joint = 1.0 / (1.0 / spread + own.precision)
+        return joint * (mean / spread + own.shift), joint
+
+    def _predict_alone(self, at: Rows) -> tuple[Values, Values]:
+        """Return mean and variance of the surface at samples, each without its own site.
+
+        What the landmarks do not carry is noise to the neighbours of a sample, and of the
+        surface at the sample itself: its site tells of what they carry through that noise.
+        """
         cells = self.rows.take(at)
         _, near = self._tree.query(cells.place, k=self.n_neighbours)
         near = near.reshape(len(at), self.n_neighbours)
         # Where many samples share a place, a sample may not be among its own nearest.
         lost = ~(near == at[:, None]).any(axis=1)
         near[lost, -1] = at[lost]
-        return self._predict(cells, near, self._noise)
+        mean, spread = self._predict(cells, near, self._noise)
+        lost_variance = self.basis.left_over(self._columns[at])
+        dulled = 1.0 + self.sites.precision[at] * lost_variance
+        seen = Sites(self.sites.precision[at] / dulled, self.sites.shift[at] / dulled)
+        mean, spread = cavity(mean, spread - lost_variance, seen)
+        return mean, spread + lost_variance
 
     def extend(self, cells: Inputs, targets: Values) -> Values:
         """Return the mean at cells had the sites these targets, shape (n_sets, n_cells)."""
@@ -190,8 +206,7 @@ class LocalPosterior:
         names = np.unique(folds)
         if len(names) == len(folds):
             # One at a time: what the sample itself says is divided out of its marginal.
-            marginal = self.predict_samples(np.arange(len(folds)))
-            return cavity(*marginal, self.sites)
+            return self._predict_alone(np.arange(len(folds)))
         if len(names) > _MOST_REFITS:
             return self._leave_neighbours_out(folds)
         mean, spread = np.empty(len(folds)), np.empty(len(folds))

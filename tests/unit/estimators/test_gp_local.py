@@ -59,6 +59,29 @@ def test_leaving_out_agrees_with_the_dense_process(folds: np.ndarray) -> None:
     np.testing.assert_allclose(near.leave_out(folds), exact.leave_out(folds), atol=1e-7)
 
 
+def test_what_landmarks_do_not_carry_is_not_lost() -> None:
+    """Where the smooth part is too short for the landmarks, a sample is left to neighbours.
+
+    No sample left out is known less than before any was taken, or much better than all
+    others tell of it.
+    """
+    generator = np.random.default_rng(2)
+    drift = generator.normal(size=(200, 3))
+    at = Inputs(generator.normal(size=(200, 2)), drift[:, :1], drift)
+    kernel = Hyperparameters(0.6, 0.4, 0.1, 0.4, 0.7, (0.05, 0.5, 0.5))
+    y = generator.normal(size=200)
+    exact = ExactPosterior.condition(kernel, at, Bounds(y, y))
+    near = local(kernel, at, Bounds(y, y), 200)
+    assert near.basis.left_over(near.basis.columns(at)).max() > 0.4
+    mean, variance = near.leave_out(np.arange(200))
+    _, alone = exact.leave_out(np.arange(200))
+    assert (variance > 0.9 * alone).all()
+    assert (variance < 1.1 * (0.6 + 0.1 * drift[:, 0] ** 2 + 0.7)).all()
+    assert np.abs(mean).max() < np.abs(y).max()
+    _, joint = near.predict_samples(np.arange(200))
+    np.testing.assert_allclose(joint, 1 / (1 / variance + 1 / 0.4), rtol=1e-9)
+
+
 def test_many_folds_hide_their_own_samples() -> None:
     """With more than 50 folds no sample of a pair sees the other."""
     generator = np.random.default_rng(4)
