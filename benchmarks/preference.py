@@ -64,7 +64,7 @@ READING = """
   map by a tenth, and it does so in every region of the 24. Where they are not, it leaves maps
   alone: it acts in 2 of the other 96 surveys, both clustered, and changes those little.
 - **Declustering** and weights by the map's **share** serve classifiers of preferred samples:
-  8 to 11 %. The pool gains 3 % from them, beside 11 % from the correction.
+  8 to 11 %. The pool gains 3 % from them, beside 10 % from the correction.
 - Weights cost nothing under random and grid sampling, and little in clusters. **Along roads
   they do harm**: a few samples far from roads then speak for the country behind. So they are
   not the default.
