@@ -61,7 +61,7 @@ READING = """
 ## What the tables say
 
 - Where samples are **preferred** by their concentration, the correction lowers the loss of the
-  map by a tenth, and it does so in every region of the 24. Where they are not, it leaves maps
+  map by a tenth, of the ensemble in every region of the 24. Where they are not, it leaves maps
   alone: it acts in 2 of the other 96 surveys, both clustered, and changes those little.
 - **Declustering** and weights by the map's **share** serve classifiers of preferred samples:
   8 to 11 %. The pool gains 3 % from them, beside 10 % from the correction.
