@@ -101,9 +101,7 @@ READING = """
 - The goal under kNNDM folds, 0.200 for zinc, 0.314 for lead and 0.266 for cadmium, is about
   what the best of the 53 came to. The ensemble **meets it for cadmium** (0.264) and **misses it
   for zinc and lead**, by 0.006 and 0.002. With elevation cadmium is at 0.251, zinc and lead at
-  0.207 and 0.318. Before it leaned more on its forest the ensemble missed zinc, lead and
-  cadmium by 0.002, 0.002 and 0.001: level here in the sum, better on the surveys it was chosen
-  on.
+  0.207 and 0.318.
 - Under blocks the ensemble is 0.013, 0.009 and 0.003 above the best of the 53, under random
   folds 0.007, 0.003 and 0.004.
 - With the covariates of the other programs, the root of `dist` among them, it is 0.015 and

@@ -88,9 +88,7 @@ minutes and 4 GB. Log loss and calibration error:
 
 The 90 % interval of the ensemble covers 91.0, 89.6 and 89.8 %. Blocks are as large as the
 range of autocorrelation: there nearly all that can be known is in the covariates, and the
-ensemble is level with LightGBM trained for this limit. In the rest of a former run the final
-model took 37 seconds, the maps 44, the report 19, and the explanations 34 minutes, for these
-were made on one core; two-ended intervals have been made cheaper since."""
+ensemble is level with LightGBM trained for this limit."""
 }
 METHOD = """
 Five folds of whole blocks of 200 km, the same for every model. Log loss in nats (lower is

@@ -22,7 +22,7 @@ from hotspot.estimators.distribution import (
     Recalibrated,
     Tabulated,
 )
-from hotspot.estimators.judging import judging_folds
+from hotspot.estimators.judging import judging_folds, weighing_limits
 from hotspot.estimators.pooling import pool_weights
 
 N = 140
@@ -183,6 +183,17 @@ def test_a_large_survey_is_judged_by_many_blocks() -> None:
         return float(np.median(apart.min(axis=1)))
 
     assert gap(1200) < 0.05 < gap(300)
+
+
+def test_members_are_judged_at_no_reported_number() -> None:
+    """Of a survey rounded to few values, limits have as many samples above as they should."""
+    exact = np.exp(np.random.default_rng(3).normal(3.0, 0.6, size=400))
+    rounded = np.round(exact / 5.0) * 5.0
+    limits = weighing_limits(rounded, rounded)
+    assert len(limits) >= 5
+    assert not np.isin(limits, rounded).any()
+    for limit in limits:
+        assert (rounded > limit).mean() == pytest.approx((exact > limit).mean(), abs=1e-9)
 
 
 def test_places_are_needed() -> None:
