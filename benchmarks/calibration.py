@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from surveys import CONTAMINANTS, Survey, survey
 from us_surveys import result, scores
 
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.evaluation.scores import ece
 
 TITLES = {

@@ -36,7 +36,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from hotspot.commands.machine import Machine, release_memory, steady_memory
 from hotspot.covariates.stack import Stack, StackElsewhere, open_stack, stack_digest
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.registry import make_estimator

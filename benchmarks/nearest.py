@@ -16,9 +16,9 @@ import pandas as pd
 from make_stack import N_CLASSES, N_NUMBERS, bands
 from scipy.spatial import cKDTree
 
-from hotspot.estimators.applicability import AreaOfApplicability
-from hotspot.estimators.nearest_boxes import BoxTree
-from hotspot.estimators.nearest_products import ProductSearch
+from hotspot.estimators.applicability.area import AreaOfApplicability
+from hotspot.estimators.applicability.nearest_boxes import BoxTree
+from hotspot.estimators.applicability.nearest_products import ProductSearch
 from hotspot.grid import Window
 
 N_SAMPLES, ROWS, REPEATS = 5000, 6, 5

@@ -25,8 +25,8 @@ import pandas as pd
 from scipy.fft import fftfreq, ifft2
 from scipy.ndimage import distance_transform_edt, uniform_filter, zoom
 
-from hotspot.estimators import forest_nodes
-from hotspot.estimators.forest import QuantileForest
+from hotspot.estimators.forests import nodes as forest_nodes
+from hotspot.estimators.forests.quantile import QuantileForest
 from hotspot.trees import Codes, LeafMasks, PatternTables
 from hotspot.trees.lightgbm_text import read_trees
 from hotspot.trees.patience import Patience

@@ -48,11 +48,21 @@ ALLOWED: dict[str, set[str]] = {
 }
 ABOVE = {"commands", "cli"}
 
+# Rooms within `estimators`: who may import whom, beside what all of them share.
+FAMILIES: dict[str, set[str]] = {
+    "applicability": set(),
+    "boosting": set(),
+    "forests": set(),
+    "gaussian_process": set(),
+    "kriging": {"forests"},
+    "ensemble": {"kriging"},
+}
+
 # Third-party packages with one door each.
 DOORS: dict[str, set[str]] = {
     "hydra": {"cli", "config", "commands/job.py"},
     "omegaconf": {"cli", "config", "commands/job.py"},
-    "dask": {"maps/cluster.py", "maps/remote.py", "estimators/spread.py"},
+    "dask": {"maps/cluster.py", "maps/remote.py", "estimators/boosting/distributed.py"},
     "distributed": {"maps/cluster.py", "maps/remote.py"},
     "mlflow": {"tracking"},
     "shap": {"explanations"},
@@ -123,10 +133,23 @@ def test_third_party_packages_have_one_door(path: Path) -> None:
         assert not uses or room(path) in doors or place in doors, f"{place} imports {package}"
 
 
+def packages(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir() if path.is_dir() and path.name[0] != "_"}
+
+
 def test_every_package_has_its_place_in_the_table() -> None:
     """No package stands outside the order."""
-    found = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "_"}
-    assert found - {"conf"} - BASE == set(ALLOWED) | {"commands"}
+    assert packages(ROOT) - {"conf"} - BASE == set(ALLOWED) | {"commands"}
+    assert packages(ROOT / "estimators") == set(FAMILIES)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_of_models_know_little_of_each_other(family: str) -> None:
+    """A family can be read, and replaced, alone."""
+    for path in sorted((ROOT / "estimators" / family).glob("*.py")):
+        inside = (name.split(".")[2:] for name in imported(path) if ".estimators." in name)
+        known = {part[0] for part in inside} & set(FAMILIES)
+        assert known <= FAMILIES[family] | {family}, path
 
 
 def test_the_table_has_no_cycle() -> None:

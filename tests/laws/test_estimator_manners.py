@@ -36,7 +36,7 @@ SMALL = {
     "threshold": 60.0,
 }
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::hotspot.estimators.kriging_base.VariogramWarning"
+    "ignore::hotspot.estimators.kriging.base.VariogramWarning"
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.estimators import LogisticClassifier
-from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
+from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.explanations import (
     Effort,
     Refitter,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from hotspot.covariates.catalogue import Catalogue
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.evaluation.error_profile import DISSIMILARITY
 from hotspot.evaluation.out_of_fold import OutOfFold

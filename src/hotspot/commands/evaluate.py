@@ -28,7 +28,7 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.covariates.stack import open_stack
-from hotspot.estimators.error_profile import PROFILE_COLUMNS
+from hotspot.estimators.applicability.error_profile import PROFILE_COLUMNS
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.applicability import SIDES, applicability_scores, on_side
 from hotspot.evaluation.error_profile import error_profile, profile_strength

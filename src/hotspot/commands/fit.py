@@ -16,9 +16,9 @@ from hotspot.commands.report_card import card_content, provenance_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.stack import open_stack
+from hotspot.estimators.applicability.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.calibration_band import fit_calibration_band
 from hotspot.estimators.distinct import copies_of
-from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.fitted import FittedModel, LeftOutEvidence
 from hotspot.estimators.preference import corrected, preference_of
 from hotspot.estimators.store import save_model

@@ -13,8 +13,8 @@ from hotspot.estimators.store import load_model, save_model
 from hotspot.estimators.table import UnseenClassWarning
 
 if TYPE_CHECKING:
-    from hotspot.estimators.applicability import AreaOfApplicability
-    from hotspot.estimators.boosting import BoostedClassifier
+    from hotspot.estimators.applicability.area import AreaOfApplicability
+    from hotspot.estimators.boosting.classifier import BoostedClassifier
     from hotspot.estimators.logistic import LogisticClassifier
     from hotspot.estimators.prevalence import PrevalenceBaseline
 
@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 _LATE = {
-    "AreaOfApplicability": "hotspot.estimators.applicability",
-    "BoostedClassifier": "hotspot.estimators.boosting",
+    "AreaOfApplicability": "hotspot.estimators.applicability.area",
+    "BoostedClassifier": "hotspot.estimators.boosting.classifier",
     "LogisticClassifier": "hotspot.estimators.logistic",
     "PrevalenceBaseline": "hotspot.estimators.prevalence",
 }

@@ -17,9 +17,9 @@ from hotspot.grid import Coordinates, Grid
 from hotspot.observations.limit_rules import Limit, LimitRule, limits_at
 
 if TYPE_CHECKING:
-    from hotspot.estimators.applicability import AreaOfApplicability
+    from hotspot.estimators.applicability.area import AreaOfApplicability
+    from hotspot.estimators.applicability.error_profile import ErrorProfile
     from hotspot.estimators.calibration_band import CalibrationBand
-    from hotspot.estimators.error_profile import ErrorProfile
 
 
 # Rows of a map asked about at once. Whole distributions of a pool of models take some 10 kB a

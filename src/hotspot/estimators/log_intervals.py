@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 
 from hotspot.errors import ModelError, few
-from hotspot.estimators.gp_censoring import interval_moments
+from hotspot.estimators.expectation_propagation import interval_moments
 from hotspot.trees.smooth import smooth_rows
 
 Values = NDArray[np.float64]

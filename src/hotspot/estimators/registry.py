@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 # Where the class of each kind lives; imported when asked for: scikit-learn takes a second.
 _CLASSES = {
-    "ensemble": ("concentration", "ConcentrationModel"),
-    "gaussian_process": ("gaussian_process", "AdditiveGaussianProcess"),
-    "regression_kriging": ("regression_kriging", "RegressionKriging"),
-    "forest_kriging": ("forest_kriging", "ForestKriging"),
-    "ordinary_kriging": ("kriging_models", "OrdinaryKriging"),
-    "indicator_kriging": ("kriging_models", "IndicatorKriging"),
-    "quantile_forest": ("forest", "QuantileForest"),
-    "neighbour_forest": ("neighbours", "NeighbourForest"),
+    "ensemble": ("ensemble.model", "ConcentrationModel"),
+    "gaussian_process": ("gaussian_process.model", "AdditiveGaussianProcess"),
+    "regression_kriging": ("kriging.regression", "RegressionKriging"),
+    "forest_kriging": ("kriging.forest", "ForestKriging"),
+    "ordinary_kriging": ("kriging.ordinary", "OrdinaryKriging"),
+    "indicator_kriging": ("kriging.ordinary", "IndicatorKriging"),
+    "quantile_forest": ("forests.quantile", "QuantileForest"),
+    "neighbour_forest": ("forests.neighbours", "NeighbourForest"),
     "climatology": ("climatology", "Climatology"),
-    "boosted_distribution": ("boosted_distribution", "BoostedDistribution"),
-    "lightgbm": ("boosting", "BoostedClassifier"),
+    "boosted_distribution": ("boosting.distribution", "BoostedDistribution"),
+    "lightgbm": ("boosting.classifier", "BoostedClassifier"),
     "logistic": ("logistic", "LogisticClassifier"),
     "prevalence": ("prevalence", "PrevalenceBaseline"),
 }

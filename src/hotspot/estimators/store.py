@@ -128,7 +128,7 @@ def _fitted(folder: Path, body: dict[str, Any], contents: dict[str, bytes]) -> F
     """Return the model that a manifest and its files describe."""
     applicability = None
     if "applicability" in body:
-        from hotspot.estimators.applicability import AreaOfApplicability
+        from hotspot.estimators.applicability.area import AreaOfApplicability
 
         state = _state(body["applicability"], contents)
         if state.kind != AreaOfApplicability.kind:
@@ -165,8 +165,8 @@ def _evidence(parts: dict[str, Any]) -> LeftOutEvidence:
     if not parts:
         return LeftOutEvidence()
     # SciPy's distributions take a moment to import, and not every model has a band.
+    from hotspot.estimators.applicability.error_profile import ErrorProfile
     from hotspot.estimators.calibration_band import CalibrationBand
-    from hotspot.estimators.error_profile import ErrorProfile
 
     return LeftOutEvidence(
         band=CalibrationBand.from_dict(parts["band"]) if "band" in parts else None,

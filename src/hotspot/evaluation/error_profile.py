@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from scipy.stats import rankdata
 
-from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
+from hotspot.estimators.applicability.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.scores import equal_count_bins, losses_brier
 from hotspot.evaluation.uncertainty import Estimate, estimate

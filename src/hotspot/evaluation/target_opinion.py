@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from sklearn.base import clone
 
-from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
-from hotspot.estimators.gp_response import WarpedNormal
+from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
+from hotspot.estimators.gaussian_process.response import WarpedNormal
 from hotspot.grid import Coordinates
 from hotspot.observations.limit_rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples

@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError, few
-from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
+from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.explanations.background import choose_background, spread_rows
 from hotspot.explanations.scales import scale_worths
 from hotspot.explanations.shapley import LOCATION

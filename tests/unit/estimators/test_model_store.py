@@ -24,9 +24,9 @@ from hotspot.estimators import (
     make_estimator,
     save_model,
 )
+from hotspot.estimators.applicability.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.calibration_band import fit_calibration_band
-from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.grid import Grid
 
 LIMIT = 500.0

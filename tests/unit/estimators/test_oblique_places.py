@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspot.estimators.boosted_distribution import BoostedDistribution
-from hotspot.estimators.forest import QuantileForest
+from hotspot.estimators.boosting.distribution import BoostedDistribution
+from hotspot.estimators.forests.quantile import QuantileForest
 
 LIMIT = np.exp(2.0)
 MODELS = ((QuantileForest, {"n_estimators": 60}), (BoostedDistribution, {}))

@@ -7,9 +7,9 @@ from scipy.special import ndtr
 
 from hotspot.errors import ModelError
 from hotspot.estimators.climatology import Climatology
-from hotspot.estimators.concentration import ConcentrationModel
 from hotspot.estimators.distribution import LogLocationScale, Moved
-from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
+from hotspot.estimators.ensemble.model import ConcentrationModel
+from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.estimators.preference import can_be_corrected, corrected
 
 N = 120

@@ -6,21 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
-from hotspot.estimators.regression_kriging import RegressionKriging
+from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
+from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.sampled_range import SampledRange
 
 MODELS = (AdditiveGaussianProcess, RegressionKriging)
 
 
-def _learnt(cls: type) -> tuple[Any, np.ndarray]:
-    """Return a model of a contaminant that falls with the distance from a road, and a place."""
+def _learnt(cls: type) -> tuple[Any, np.ndarray, float]:
+    """Return a model of what falls with the distance from a road, a place, the last sample."""
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"road_m": rng.uniform(0, 100, 90), "rock": rng.choice([1.0, 2.0], 90)})
     value = np.exp(5 - 0.02 * X["road_m"] + 0.2 * rng.normal(size=90)).to_numpy()
     places = rng.uniform(0, 1000, (90, 2))
     model = cls(categorical=("rock",))
-    return model.fit(X, value, value, coordinates=places), places[:1] + 300
+    fitted = model.fit(X, value, value, coordinates=places)
+    return fitted, places[:1] + 300, float(X["road_m"].max())
 
 
 def _asked(road_m: list[float]) -> pd.DataFrame:
@@ -30,9 +31,7 @@ def _asked(road_m: list[float]) -> pd.DataFrame:
 @pytest.mark.parametrize("cls", MODELS)
 def test_the_trend_is_level_where_no_sample_was(cls: type) -> None:
     """Behind the last sample it says what it says there, and not that soil is cleaner yet."""
-    model, place = _learnt(cls)
-    last = float(model._sampled.high[0] if hasattr(model, "_sampled") else 0.0)
-    last = last or float(model._matrix[:, 0].max())
+    model, place, last = _learnt(cls)
     X = _asked([0.5 * last, last, 2 * last, 20 * last])
     median = model.quantile(X, 0.5, coordinates=np.repeat(place, 4, axis=0))
     assert median[0] > 1.5 * median[1]
@@ -42,7 +41,7 @@ def test_the_trend_is_level_where_no_sample_was(cls: type) -> None:
 @pytest.mark.parametrize("cls", MODELS)
 def test_doubt_grows_where_no_sample_was(cls: type) -> None:
     """The interval widens the farther the trend would have to be drawn out."""
-    model, place = _learnt(cls)
+    model, place, _ = _learnt(cls)
     X, at = _asked([50.0, 100.0, 300.0, 900.0]), np.repeat(place, 4, axis=0)
     width = np.log(
         model.quantile(X, 0.95, coordinates=at) / model.quantile(X, 0.05, coordinates=at)
@@ -53,7 +52,7 @@ def test_doubt_grows_where_no_sample_was(cls: type) -> None:
 
 def test_rows_within_are_answered_alike_beside_rows_beyond() -> None:
     """To the last bit: a map does not depend on its windows."""
-    model, place = _learnt(AdditiveGaussianProcess)
+    model, place, _ = _learnt(AdditiveGaussianProcess)
     alone = model.exceedance(_asked([50.0]), 40.0, coordinates=place)
     beside = model.exceedance(
         _asked([900.0, 50.0, -5.0]), 40.0, coordinates=np.repeat(place, 3, axis=0)
@@ -63,7 +62,7 @@ def test_rows_within_are_answered_alike_beside_rows_beyond() -> None:
 
 def test_draws_are_level_too() -> None:
     """Draws have the distribution of the answer, beyond the samples as within."""
-    model, place = _learnt(AdditiveGaussianProcess)
+    model, place, _ = _learnt(AdditiveGaussianProcess)
     X, at = _asked([50.0, 300.0]), np.concatenate([place, place + 50])
     drawn = np.log(model.draw(X, coordinates=at, n_draws=4000))
     told = model.distribution(X, coordinates=at)
@@ -75,7 +74,7 @@ def test_draws_are_level_too() -> None:
 
 
 def test_a_saved_process_knows_what_was_sampled() -> None:
-    model, place = _learnt(AdditiveGaussianProcess)
+    model, place, _ = _learnt(AdditiveGaussianProcess)
     again = AdditiveGaussianProcess.from_state(model.to_state())
     X = _asked([900.0])
     assert (

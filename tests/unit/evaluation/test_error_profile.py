@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hotspot.errors import ModelError
-from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
+from hotspot.estimators.applicability.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.evaluation.error_profile import error_profile, profile_strength
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.folds.plan import FoldPlan

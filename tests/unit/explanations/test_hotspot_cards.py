@@ -6,7 +6,7 @@ import pytest
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.explanations import (
     CovariateDistance,
     HotspotCard,

@@ -8,7 +8,7 @@ from scipy.special import logit
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.estimators import FittedModel, LogisticClassifier
-from hotspot.estimators.regression_kriging import RegressionKriging
+from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.explanations.background import choose_background, with_known_limit
 from hotspot.explanations.layers import role_layers

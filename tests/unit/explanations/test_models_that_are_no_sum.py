@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.errors import CovariateError, ModelError
 from hotspot.estimators import FittedModel
-from hotspot.estimators.gaussian_process import AdditiveGaussianProcess
+from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.explanations import (
     Background,
     choose_background,

@@ -20,10 +20,10 @@ from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.covariates.stack import open_stack
 from hotspot.covariates.store import write_catalogue
 from hotspot.errors import ConfigError, ThresholdError
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.logistic import LogisticClassifier
-from hotspot.estimators.regression_kriging import RegressionKriging
 from hotspot.estimators.store import save_model
 from hotspot.grid import Grid
 from hotspot.observations.limit_rules import LimitRule

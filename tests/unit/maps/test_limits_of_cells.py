@@ -9,11 +9,11 @@ from scipy.stats import norm
 
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.errors import ModelError
-from hotspot.estimators.concentration import ConcentrationModel
 from hotspot.estimators.distribution import LogLocationScale, Pool, Recalibrated, Tabulated
+from hotspot.estimators.ensemble.model import ConcentrationModel
 from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.logistic import LogisticClassifier
-from hotspot.estimators.regression_kriging import RegressionKriging
 from hotspot.estimators.stacking import stacked
 from hotspot.estimators.varying_limit import check_one_limit, exceedance_at, fit_at
 from hotspot.grid import Grid

@@ -9,7 +9,7 @@ import pytest
 from hotspot.config.schema.node import ModelKind
 from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.estimators import fitted
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
 from hotspot.grid import Grid

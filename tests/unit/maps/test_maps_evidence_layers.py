@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
+from hotspot.estimators.applicability.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.estimators.calibration_band import fit_calibration_band
-from hotspot.estimators.error_profile import PROFILE_COLUMNS, ErrorProfile
 from hotspot.maps.decision import Decision, DecisionRule
 from hotspot.maps.layers import LAYERS, OPTIONAL_LAYERS, available_layers
 from hotspot.maps.styles import style_of

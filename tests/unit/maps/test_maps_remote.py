@@ -15,7 +15,7 @@ from hotspot.covariates.catalogue import Catalogue, Covariate, Kind, Role
 from hotspot.covariates.stack import StackElsewhere, open_stack
 from hotspot.covariates.store import write_catalogue
 from hotspot.errors import ConfigError, CovariateError, OutputError
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
 from hotspot.estimators.store import load_model, save_model

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspot.estimators.applicability import AreaOfApplicability
+from hotspot.estimators.applicability.area import AreaOfApplicability
 from hotspot.estimators.registry import ESTIMATOR_KINDS, estimator_class, make_estimator
 
 LIMIT = 10.0

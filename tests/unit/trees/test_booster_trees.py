@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from hotspot.estimators import BoostedClassifier
-from hotspot.estimators.boosted_distribution import BoostedDistribution
+from hotspot.estimators.boosting.distribution import BoostedDistribution
 from hotspot.trees import booster as door
 from hotspot.trees import patience as waiting
 from hotspot.trees import shap

@@ -10,9 +10,9 @@ from scipy.special import ndtr
 from sklearn.ensemble import RandomForestRegressor
 
 from hotspot.errors import ModelError
-from hotspot.estimators import forest_nodes
-from hotspot.estimators.forest import QuantileForest
-from hotspot.estimators.forest_nodes import Forest
+from hotspot.estimators.forests import nodes as forest_nodes
+from hotspot.estimators.forests.nodes import Forest
+from hotspot.estimators.forests.quantile import QuantileForest
 from hotspot.estimators.log_intervals import Support
 from hotspot.trees import kernels
 from hotspot.trees.patience import Patience

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from hotspot.estimators.boosting import BoostedClassifier
-from hotspot.estimators.regression_kriging import RegressionKriging
+from hotspot.estimators.boosting.classifier import BoostedClassifier
+from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.observations.conditions import Condition, parse_condition
 from hotspot.observations.limit_row import LimitRow

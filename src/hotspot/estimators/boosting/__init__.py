@@ -1,0 +1,1 @@
+"""Boosted trees: classifiers of one limit, and distributions of the concentration."""

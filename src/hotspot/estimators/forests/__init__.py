@@ -1,0 +1,1 @@
+"""Random forests that answer with distributions, and what their leaves hold."""

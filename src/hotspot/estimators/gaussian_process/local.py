@@ -1,0 +1,345 @@
+"""A Gaussian surface for large surveys: local in space, of low rank in the covariates.
+
+The spatial part and the noise are approximated by conditioning each sample on its nearest
+predecessors (Vecchia). The straight drift enters exactly and the smooth part through
+landmarks, both as regression on few columns; coefficients and their uncertainty follow from
+all samples. With as many neighbours and landmarks as samples this is the dense process.
+
+References
+----------
+Vecchia (1988), 10.1111/j.2517-6161.1988.tb01729.x; Katzfuss & Guinness (2021),
+10.1214/19-STS755; landmarks by pivoted Cholesky: Harbrecht et al. (2012),
+10.1016/j.apnum.2011.10.001.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
+
+from hotspot.estimators.expectation_propagation import Sites, cavity, updated_sites
+from hotspot.estimators.gaussian_process.basis import Basis, Neighbourhoods
+from hotspot.estimators.gaussian_process.exact import PORTION, Bounds
+from hotspot.estimators.gaussian_process.kernel import (
+    Hyperparameters,
+    Inputs,
+    spatial_covariance,
+)
+
+Values = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+_MAX_SWEEPS, _TOLERANCE = 15, 1e-3
+# Up to so many folds, each leaves the drift as well; beyond, only the neighbourhood.
+_MOST_REFITS = 50
+# Variance of a neighbour that is to say nothing.
+_SILENT = 1e8
+
+
+@dataclass(frozen=True)
+class LocalPosterior:
+    """The surface given all samples, each cell through its nearest ones and the drift.
+
+    Parameters
+    ----------
+    kernel : Hyperparameters
+        Fixed.
+    rows : Inputs, n rows
+        The samples.
+    sites : Sites
+        What each says.
+    basis : Basis
+        Columns of drift and smooth part.
+    coefficient : array, shape (q,)
+        Posterior mean of their coefficients.
+    coefficient_whitening : array, shape (q, q)
+        Inverse Cholesky factor of the coefficients' posterior precision.
+    n_neighbours : int
+        Samples in a neighbourhood.
+    random_state : int
+        Seed of the order of conditioning.
+    """
+
+    kernel: Hyperparameters
+    rows: Inputs
+    sites: Sites
+    basis: Basis
+    coefficient: Values
+    coefficient_whitening: Values
+    n_neighbours: int
+    random_state: int
+
+    @classmethod
+    def condition(
+        cls,
+        kernel: Hyperparameters,
+        rows: Inputs,
+        bounds: Bounds,
+        *,
+        n_neighbours: int,
+        random_state: int,
+    ) -> Self:
+        """Return the surface given samples.
+
+        Sites of censored samples follow from their marginals in the approximated process,
+        all moved at once until they rest.
+        """
+        known, noise = bounds.measured, kernel.noise_variance
+        hidden = np.flatnonzero(~known)
+        precision = np.where(known, 1.0 / noise, 0.0)
+        shift = np.where(known, np.where(known, bounds.lower, 0.0) / noise, 0.0)
+        lower, upper = bounds.lower[hidden], bounds.upper[hidden]
+        basis = Basis.of(kernel, rows.smooth)
+        sites = Sites(precision, shift)
+        options = {"n_neighbours": n_neighbours, "random_state": random_state}
+        surface = cls.given(kernel, rows, sites, basis, **options)
+        for _ in range(_MAX_SWEEPS if len(hidden) else 0):
+            mean, spread = surface.predict_samples(hidden)
+            old = Sites(precision[hidden], shift[hidden])
+            new = updated_sites(lower, upper, mean, spread, old, noise)
+            precision, shift = precision.copy(), shift.copy()
+            precision[hidden], shift[hidden] = new.precision, new.shift
+            sites = Sites(precision, shift)
+            surface = cls.given(kernel, rows, sites, basis, **options)
+            change = np.abs(new.shift - old.shift) * np.sqrt(spread)
+            if float(change.max()) < _TOLERANCE:
+                break
+        return surface
+
+    @classmethod
+    def given(
+        cls,
+        kernel: Hyperparameters,
+        rows: Inputs,
+        sites: Sites,
+        basis: Basis,
+        *,
+        n_neighbours: int,
+        random_state: int,
+    ) -> Self:
+        """Return the surface given what each sample says."""
+        k = min(n_neighbours, len(rows))
+        empty = np.empty(0)
+        blank = cls(kernel, rows, sites, basis, empty, empty.reshape(0, 0), k, random_state)
+        white = blank._whiten(np.column_stack([blank._columns, sites.target]))
+        columns, target = white[:, :-1], white[:, -1]
+        precision = columns.T @ columns
+        precision[np.diag_indices_from(precision)] += 1.0
+        factor = cholesky(precision, lower=True)
+        inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
+        coefficient = inverse.T @ (inverse @ (columns.T @ target))
+        whitening = np.ascontiguousarray(inverse)
+        return cls(kernel, rows, sites, basis, coefficient, whitening, k, random_state)
+
+    @cached_property
+    def _columns(self) -> Values:
+        return self.basis.columns(self.rows)
+
+    @cached_property
+    def _noise(self) -> Values:
+        return self.sites.variance + self.basis.left_over(self._columns)
+
+    @cached_property
+    def _residual(self) -> Values:
+        return np.asarray(self.sites.target - self._columns @ self.coefficient)
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.rows.place)
+
+    def predict(self, cells: Inputs) -> tuple[Values, Values]:
+        """Return mean and variance of the surface at cells, without noise."""
+        _, near = self._tree.query(cells.place, k=self.n_neighbours)
+        return self._predict(cells, near.reshape(len(cells), self.n_neighbours), self._noise)
+
+    def predict_samples(self, at: Rows) -> tuple[Values, Values]:
+        """Return mean and variance of the surface at samples, each given its own site too."""
+        mean, spread = self._predict_alone(at)
+        own = Sites(self.sites.precision[at], self.sites.shift[at])
+        joint = 1.0 / (1.0 / spread + own.precision)
+        return joint * (mean / spread + own.shift), joint
+
+    def _predict_alone(self, at: Rows) -> tuple[Values, Values]:
+        """Return mean and variance of the surface at samples, each without its own site.
+
+        What the landmarks do not carry is noise to the neighbours of a sample, and of the
+        surface at the sample itself: its site tells of what they carry through that noise.
+        """
+        cells = self.rows.take(at)
+        _, near = self._tree.query(cells.place, k=self.n_neighbours)
+        near = near.reshape(len(at), self.n_neighbours)
+        # Where many samples share a place, a sample may not be among its own nearest.
+        lost = ~(near == at[:, None]).any(axis=1)
+        near[lost, -1] = at[lost]
+        mean, spread = self._predict(cells, near, self._noise)
+        lost_variance = self.basis.left_over(self._columns[at])
+        dulled = 1.0 + self.sites.precision[at] * lost_variance
+        seen = Sites(self.sites.precision[at] / dulled, self.sites.shift[at] / dulled)
+        mean, spread = cavity(mean, spread - lost_variance, seen)
+        return mean, spread + lost_variance
+
+    def extend(self, cells: Inputs, targets: Values) -> Values:
+        """Return the mean at cells had the sites these targets, shape (n_sets, n_cells)."""
+        columns = self._whiten(self._columns)
+        inner = self.coefficient_whitening
+        pull = columns.T @ self._whiten(np.ascontiguousarray(targets.T))
+        coefficient = inner.T @ (inner @ pull)
+        residual = targets.T - self._columns @ coefficient
+        _, near = self._tree.query(cells.place, k=self.n_neighbours)
+        near = near.reshape(len(cells), self.n_neighbours)
+        found = np.empty((len(targets), len(cells)))
+        for part in _parts(len(cells)):
+            share, _ = self._shares(cells.place[part], near[part], self._noise)
+            local = np.matmul(share[:, None, :], residual[near[part]])[:, 0]
+            columns = self.basis.columns(cells.take(part))
+            found[:, part] = (columns @ coefficient + local).T
+        return found
+
+    def leave_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
+        """Return mean and variance at the samples, each without the samples of its fold.
+
+        With more than 50 folds of several samples the coefficients of the drift stay as they
+        are: each fold is then a small part of a large survey.
+        """
+        names = np.unique(folds)
+        if len(names) == len(folds):
+            # One at a time: what the sample itself says is divided out of its marginal.
+            return self._predict_alone(np.arange(len(folds)))
+        if len(names) > _MOST_REFITS:
+            return self._leave_neighbours_out(folds)
+        mean, spread = np.empty(len(folds)), np.empty(len(folds))
+        for fold in names:
+            rest, out = folds != fold, np.flatnonzero(folds == fold)
+            sites = Sites(self.sites.precision[rest], self.sites.shift[rest])
+            surface = type(self).given(
+                self.kernel,
+                self.rows.take(rest),
+                sites,
+                self.basis,
+                n_neighbours=self.n_neighbours,
+                random_state=self.random_state,
+            )
+            mean[out], spread[out] = surface.predict(self.rows.take(out))
+        return mean, spread
+
+    def _leave_neighbours_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
+        n, k = len(self.rows), self.n_neighbours
+        mean, spread = np.empty(n), np.empty(n)
+        for part in _parts(n, 4096):
+            _, near = self._tree.query(self.rows.place[part], k=min(4 * k, n))
+            same = folds[near] == folds[part, None]
+            keep = np.argsort(same, axis=1, kind="stable")[:, :k]
+            near, same = (np.take_along_axis(a, keep, axis=1) for a in (near, same))
+            mean[part], spread[part] = self._predict(
+                self.rows.take(part), near, self._noise, np.where(same, _SILENT, 0.0)
+            )
+        return mean, spread
+
+    def _predict(
+        self, cells: Inputs, near: Rows, noise: Values, extra: Values | None = None
+    ) -> tuple[Values, Values]:
+        n = len(cells)
+        mean, spread = np.empty(n), np.empty(n)
+        for start in range(0, n, PORTION):
+            stop = min(start + PORTION, n)
+            # Filled up, so that a cell does not depend on how many stand beside it.
+            rows = np.minimum(np.arange(start, start + PORTION), n - 1)
+            some, close = cells.take(rows), near[rows]
+            more = None if extra is None else extra[rows]
+            share, left = self._shares(some.place, close, noise, more)
+            columns = self.basis.columns(some)
+            centre = columns @ self.coefficient
+            centre += np.einsum("ij,ij->i", share, self._residual[close])
+            away = columns - np.matmul(share[:, None, :], self._columns[close])[:, 0]
+            unsure = away @ self.coefficient_whitening.T
+            left += np.einsum("ij,ij->i", unsure, unsure) + self.basis.left_over(columns)
+            mean[start:stop] = centre[: stop - start]
+            spread[start:stop] = left[: stop - start]
+        return mean, np.maximum(spread, 1e-12)
+
+    def _shares(
+        self, place: Values, near: Rows, noise: Values, extra: Values | None = None
+    ) -> tuple[Values, Values]:
+        """Return kriging weights of neighbours and the spatial variance left."""
+        east, north = self.rows.place[near, 0], self.rows.place[near, 1]
+        between = _length(
+            east[:, :, None] - east[:, None, :], north[:, :, None] - north[:, None, :]
+        )
+        inner = spatial_covariance(self.kernel, between)
+        own = noise[near] if extra is None else noise[near] + extra
+        step = np.arange(near.shape[1])
+        inner[:, step, step] += own
+        apart = _length(east - place[:, :1], north - place[:, 1:])
+        link = spatial_covariance(self.kernel, apart)
+        share = np.linalg.solve(inner, link[..., None])[..., 0]
+        left = self.kernel.spatial_variance - np.einsum("ij,ij->i", share, link)
+        return np.asarray(share), np.asarray(np.maximum(left, 0.0))
+
+    def _whiten(self, columns: Values) -> Values:
+        """Return columns made independent, in the order of conditioning."""
+        places = self._neighbourhoods
+        first = places.order[: len(self.rows) - len(places.near)]
+        later = places.order[len(first) :]
+        start = spatial_covariance(
+            self.kernel, cdist(self.rows.place[first], self.rows.place[first])
+        )
+        start[np.diag_indices_from(start)] += self._noise[first]
+        factor = cholesky(start, lower=True)
+        white = np.empty((len(self.rows), columns.shape[1]))
+        white[: len(first)] = solve_triangular(factor, columns[first], lower=True)
+        for part in _parts(len(later)):
+            at, near = later[part], places.near[part]
+            share, left = self._shares(self.rows.place[at], near, self._noise)
+            sd = np.sqrt(left + self._noise[at])
+            step = columns[at] - np.matmul(share[:, None, :], columns[near])[:, 0]
+            white[len(first) + part] = step / sd[:, None]
+        return white
+
+    @cached_property
+    def _neighbourhoods(self) -> Neighbourhoods:
+        return Neighbourhoods.of(self.rows.place, self.n_neighbours, self.random_state)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what `from_arrays` needs to give the same bits."""
+        return {
+            "landmarks": self.basis.landmarks,
+            "landmark_whitening": self.basis.whitening,
+            "coefficient": self.coefficient,
+            "coefficient_whitening": self.coefficient_whitening,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls,
+        kernel: Hyperparameters,
+        rows: Inputs,
+        sites: Sites,
+        arrays: dict[str, NDArray[Any]],
+        *,
+        n_neighbours: int,
+        random_state: int,
+    ) -> Self:
+        """Return the surface that `to_arrays` described."""
+        basis = Basis(kernel, arrays["landmarks"], arrays["landmark_whitening"])
+        coefficient, whitening = arrays["coefficient"], arrays["coefficient_whitening"]
+        k = min(n_neighbours, len(rows))
+        return cls(kernel, rows, sites, basis, coefficient, whitening, k, random_state)
+
+
+def _length(east: Values, north: Values) -> Values:
+    # Four times as fast as np.hypot; standardised places cannot overflow.
+    east *= east
+    north *= north
+    east += north
+    return np.sqrt(east, out=east)
+
+
+def _parts(n: int, size: int = PORTION) -> Iterator[Rows]:
+    for start in range(0, n, size):
+        yield np.arange(start, min(start + size, n))
