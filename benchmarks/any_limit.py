@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from hotspot.evaluation.scores import losses_brier, losses_log
 from hotspot.files import write_text
 from hotspot.folds.blocks import BlockKFold
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.worlds import Field, Laboratories, Region, Sources, Survey, World
 
 WORLDS = range(8200, 8206)

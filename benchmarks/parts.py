@@ -29,7 +29,7 @@ from sklearn.preprocessing import StandardScaler
 from surveys import Rows, Survey, Values, survey
 
 from hotspot.estimators.limits import between_reported
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 PARTS, FIRST = 72, 0
 DESIGNS = ("random", "clusters", "blocks")

@@ -29,7 +29,7 @@ from hotspot.evaluation.distribution_scores import covered
 from hotspot.evaluation.scores import ece, ece_by_chance, losses_log
 from hotspot.files import replaced_file
 from hotspot.folds.blocks import BlockKFold
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 MODELS = {
     "ds801": (

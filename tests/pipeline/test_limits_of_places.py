@@ -16,8 +16,8 @@ from hotspot.cli import run_command_line
 from hotspot.config.paths import Paths
 from hotspot.estimators.store import load_model
 from hotspot.maps.read import read_layer
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import LimitRule
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import LimitRule
 from hotspot.rasters import open_raster
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]

@@ -12,9 +12,9 @@ from hotspot.bundle.names import UNITS
 from hotspot.errors import HotspotError, ThresholdError, few
 from hotspot.maps.limits import BY_PLACE
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.regimes import Regimes
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.regimes import Regimes
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.thresholds import Thresholds
 
 REQUIRED = ("contaminant", "threshold_id", "threshold_value", "threshold_unit", "meaning")
 _LINEAGE = ("data_hash", "model_id", "config_hash")

@@ -14,7 +14,7 @@ from hotspot.explanations.importance import covariate_importance
 from hotspot.explanations.traits import is_additive
 from hotspot.explanations.values import shap_values
 from hotspot.folds.plan import FoldPlan
-from hotspot.observations.limit_rules import Limit
+from hotspot.observations.limits.rules import Limit
 from hotspot.samples.sampleset import Samples
 
 # Samples that tell what a model relies on, where explaining each costs thousands of

@@ -12,10 +12,10 @@ from hotspot.config.paths import DATA_ROOTS_VARIABLE
 from hotspot.datasets.catalogue import load_catalogue
 from hotspot.errors import ConfigError, few, nearest_name
 from hotspot.files import write_text
-from hotspot.observations.address import is_database
-from hotspot.observations.dialect import Dialect, guess_dialect
-from hotspot.observations.inspection import OF_FILE, propose
-from hotspot.observations.proposal import UNKNOWN, Proposal
+from hotspot.observations.formats.address import is_database
+from hotspot.observations.formats.dialect import Dialect, guess_dialect
+from hotspot.observations.inspection.columns import OF_FILE, propose
+from hotspot.observations.inspection.proposal import UNKNOWN, Proposal
 from hotspot.observations.read import FileRows, read_rows
 
 OPTIONS = ("crs", "encoding", "header_row", "layer", "region", "save", "separator", "source")

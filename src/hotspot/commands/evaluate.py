@@ -44,8 +44,8 @@ from hotspot.folds.score_blocks import score_blocks
 from hotspot.folds.separation import separation
 from hotspot.folds.store import read_folds
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import limits_at
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import limits_at
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed

@@ -14,7 +14,7 @@ from hotspot.errors import ConfigError, ModelError, OutputError, few, nearest_na
 from hotspot.evaluation.predictions import KNOWN, Predictions
 from hotspot.evaluation.store import read_ledger
 from hotspot.maps.decision import DecisionRule
-from hotspot.observations.chosen_limit import resolve_threshold
+from hotspot.observations.limits.chosen import resolve_threshold
 from hotspot.rasters import open_raster
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,=+@-]*")

@@ -27,8 +27,8 @@ from hotspot.evaluation.store import read_ledger, read_table
 from hotspot.files import replaced_folder
 from hotspot.folds.score_blocks import score_blocks
 from hotspot.folds.store import read_folds
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import limit_words, limits_at
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import limit_words, limits_at
 from hotspot.report.card import model_card
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples

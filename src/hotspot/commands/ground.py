@@ -19,7 +19,7 @@ from hotspot.folds.membership import groups_of_samples, times_of_samples
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import read_folds
 from hotspot.grid import Coordinates
-from hotspot.observations.limit_rules import Limit, LimitRule
+from hotspot.observations.limits.rules import Limit, LimitRule
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed

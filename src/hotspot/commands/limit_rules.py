@@ -9,18 +9,18 @@ import pandas as pd
 from hotspot.config.paths import input_path
 from hotspot.config.schema import Config, LimitConfig
 from hotspot.errors import ConfigError, ThresholdError
-from hotspot.observations.chosen_limit import resolve_threshold
-from hotspot.observations.exceedance import (
+from hotspot.observations.limits.chosen import resolve_threshold
+from hotspot.observations.limits.exceedance import (
     exceedance_labels,
     warn_if_outside_range,
     warn_if_reported_at_limit,
 )
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.regimes import regime_rule, registry_rule
-from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds
-from hotspot.observations.user_registry import read_user_registry
+from hotspot.observations.limits.regimes import regime_rule, registry_rule
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds
+from hotspot.observations.limits.user_registry import read_user_registry
 from hotspot.samples.sampleset import Samples
 
 

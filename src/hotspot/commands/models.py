@@ -19,7 +19,7 @@ from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.registry import make_estimator
 from hotspot.folds.plan import FoldPlan
 from hotspot.maps.decision import DecisionRule
-from hotspot.observations.limit_rules import Limit, LimitRule
+from hotspot.observations.limits.rules import Limit, LimitRule
 from hotspot.seeds import child_seed
 
 # Parts of the configuration that a model depends on.

@@ -9,9 +9,9 @@ from hotspot.commands.covariates import grid_of
 from hotspot.config.paths import Paths, input_path
 from hotspot.config.schema import Config, DataConfig
 from hotspot.files import write_text
-from hotspot.observations.address import is_database
 from hotspot.observations.coordinates import agree_crs, metres_per_unit
-from hotspot.observations.dialect import agree_decimal
+from hotspot.observations.formats.address import is_database
+from hotspot.observations.formats.dialect import agree_decimal
 from hotspot.observations.harmonisation import Harmonised, harmonise
 from hotspot.observations.laboratory_effect import adjusted, laboratory_offsets
 from hotspot.observations.mapping import MAPPING_KEYS, TableMapping

@@ -13,8 +13,8 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import LimitRule, limits_at
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import LimitRule, limits_at
 from hotspot.report.content import (
     ContaminantContent,
     Folds,

@@ -12,7 +12,7 @@ from hotspot.config.paths import Paths, input_path, raster_source
 from hotspot.config.schema import Config, RasterLayerConfig
 from hotspot.covariates.source_files import source_files
 from hotspot.errors import ConfigError, nearest_name
-from hotspot.observations.address import is_database
+from hotspot.observations.formats.address import is_database
 
 
 def _nothing(config: Config, paths: Paths) -> list[Path]:

@@ -5,7 +5,7 @@ from hotspot.commands.models import limits_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.evaluation.store import read_ledger
-from hotspot.observations.limit_rules import LimitRule
+from hotspot.observations.limits.rules import LimitRule
 
 _NAMES = {
     "random": "random folds",

@@ -25,10 +25,10 @@ from hotspot.maps.limits import exceedance_of_rule
 from hotspot.maps.predict import map_windows
 from hotspot.maps.swing import Codes, SwingTable, SwingTally, swing_codes, swing_style
 from hotspot.maps.write import appear_together, write_json, write_qml, write_sld
-from hotspot.observations.conditions import QUANTITIES
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.regimes import Regimes, regime_rule
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.conditions import QUANTITIES
+from hotspot.observations.limits.regimes import Regimes, regime_rule
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
 from hotspot.rasters import CogWriter, bounded_cache
 
 HELP = """\

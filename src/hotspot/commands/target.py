@@ -20,8 +20,8 @@ from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import Limit, limits_at
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.preferential import audit_preference
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed

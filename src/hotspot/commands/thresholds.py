@@ -4,10 +4,10 @@ import shutil
 import sys
 
 from hotspot.errors import ConfigError, ThresholdError, nearest_name
-from hotspot.observations.conditions import QUANTITIES, condition_words
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.conditions import QUANTITIES, condition_words
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds
 
 FILTERS = (
     "contaminant",
@@ -87,7 +87,7 @@ def _registry(name: str | None) -> Thresholds:
     if name is None:
         return Thresholds.load()
     from hotspot.config.paths import input_path
-    from hotspot.observations.user_registry import read_user_registry
+    from hotspot.observations.limits.user_registry import read_user_registry
 
     try:
         text = input_path(name, "registry").read_text(encoding="utf-8")
@@ -102,8 +102,8 @@ def _evaluated(found: Thresholds, soil: dict[str, str], registry: Thresholds) ->
     """Return the limit of a soil by id, or why there is none."""
     import pandas as pd
 
-    from hotspot.observations.rule_building import build_rule
-    from hotspot.observations.soil_inputs import SoilInputs
+    from hotspot.observations.limits.building import build_rule
+    from hotspot.observations.limits.soil_inputs import SoilInputs
 
     inputs = SoilInputs.read(soil)
     if inputs.covariates:
@@ -132,7 +132,7 @@ def _evaluated(found: Thresholds, soil: dict[str, str], registry: Thresholds) ->
 
 
 def _print_regimes() -> None:
-    from hotspot.observations.regimes import Regimes
+    from hotspot.observations.limits.regimes import Regimes
 
     for regime in Regimes.load():
         note = f" {regime.note}" if regime.note else ""

@@ -22,7 +22,7 @@ from hotspot.estimators.table import (
     training_table,
 )
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 
 class DirectClassifier(BaseEstimator, ABC):

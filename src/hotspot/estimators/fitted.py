@@ -14,7 +14,7 @@ from hotspot.estimators.additive import AdditiveModel, SharedOnce
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.varying_limit import exceedance_at
 from hotspot.grid import Coordinates, Grid
-from hotspot.observations.limit_rules import Limit, LimitRule, limits_at
+from hotspot.observations.limits.rules import Limit, LimitRule, limits_at
 
 if TYPE_CHECKING:
     from hotspot.estimators.applicability.area import AreaOfApplicability

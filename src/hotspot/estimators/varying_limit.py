@@ -11,7 +11,7 @@ from hotspot.errors import ModelError
 from hotspot.estimators.copies import find_copies
 from hotspot.estimators.table import takes_weights
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
 
 Values = NDArray[np.float64]

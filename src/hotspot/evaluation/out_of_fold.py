@@ -15,8 +15,8 @@ from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.distribution_scores import distribution_scores
 from hotspot.evaluation.self_consistency import expected_labels
 from hotspot.folds.plan import FoldPlan
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import Limit, limits_at
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
 
 _log = logging.getLogger(__name__)

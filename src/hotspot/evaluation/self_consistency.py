@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.evaluation.scores import equal_count_bins
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 Cells = NDArray[np.int64]

@@ -20,7 +20,7 @@ from sklearn.base import clone
 from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.estimators.gaussian_process.response import WarpedNormal
 from hotspot.grid import Coordinates
-from hotspot.observations.limit_rules import Limit, limits_at
+from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
 
 Array = NDArray[np.float64]

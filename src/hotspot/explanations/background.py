@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError
 from hotspot.grid import Coordinates
-from hotspot.observations.limit_rules import Limit, limits_at
+from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
 
 # Samples of a background unless another number is asked for.

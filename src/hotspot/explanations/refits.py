@@ -25,8 +25,8 @@ from hotspot.explanations.placebo import (
 from hotspot.explanations.traits import is_additive
 from hotspot.explanations.values import shap_values
 from hotspot.folds.plan import FoldPlan
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import Limit, limit_words, limits_at
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import Limit, limit_words, limits_at
 from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 

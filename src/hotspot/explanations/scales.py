@@ -23,7 +23,7 @@ from hotspot.explanations.traits import (
     uses_coordinates,
 )
 from hotspot.grid import Coordinates
-from hotspot.observations.limit_rules import Limit, limits_at
+from hotspot.observations.limits.rules import Limit, limits_at
 
 Scale = Literal["log-odds", "probability", "median", "width"]
 

@@ -15,7 +15,7 @@ from hotspot.explanations.contributions import ShapValues
 from hotspot.explanations.scales import player_values
 from hotspot.explanations.traits import estimator_of, with_location
 from hotspot.grid import Coordinates
-from hotspot.observations.limit_rules import Limit, limits_at
+from hotspot.observations.limits.rules import Limit, limits_at
 
 # Rows that are explained at once, so that a large table needs little memory.
 _ROWS = 20_000

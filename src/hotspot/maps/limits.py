@@ -12,7 +12,7 @@ from hotspot.errors import ModelError
 from hotspot.estimators.fitted import FittedModel
 from hotspot.estimators.varying_limit import check_one_limit, exceedance_at
 from hotspot.grid import Coordinates
-from hotspot.observations.limit_rules import LimitRule
+from hotspot.observations.limits.rules import LimitRule
 
 Values = NDArray[np.float64]
 

@@ -4,21 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hotspot.observations.chosen_limit import resolve_threshold
     from hotspot.observations.contaminants import Contaminant, Contaminants
     from hotspot.observations.coordinates import agree_crs
-    from hotspot.observations.exceedance import (
+    from hotspot.observations.harmonisation import Harmonised, harmonise
+    from hotspot.observations.ledger import Ledger, Step
+    from hotspot.observations.limits.chosen import resolve_threshold
+    from hotspot.observations.limits.exceedance import (
         exceedance_labels,
         warn_if_outside_range,
         warn_if_reported_at_limit,
     )
-    from hotspot.observations.harmonisation import Harmonised, harmonise
-    from hotspot.observations.ledger import Ledger, Step
+    from hotspot.observations.limits.threshold import Threshold
+    from hotspot.observations.limits.thresholds import Thresholds
     from hotspot.observations.mapping import TableMapping
     from hotspot.observations.read import FileRows, read_observations, read_rows
     from hotspot.observations.table import OBSERVATION_COLUMNS, check_observations
-    from hotspot.observations.threshold import Threshold
-    from hotspot.observations.thresholds import Thresholds
     from hotspot.observations.write import write_observations
 
 __all__ = [
@@ -54,17 +54,17 @@ _MODULES = {
     "Ledger": "ledger",
     "Step": "ledger",
     "TableMapping": "mapping",
-    "Threshold": "threshold",
-    "Thresholds": "thresholds",
+    "Threshold": "limits.threshold",
+    "Thresholds": "limits.thresholds",
     "agree_crs": "coordinates",
     "check_observations": "table",
-    "exceedance_labels": "exceedance",
+    "exceedance_labels": "limits.exceedance",
     "harmonise": "harmonisation",
     "read_observations": "read",
     "read_rows": "read",
-    "resolve_threshold": "chosen_limit",
-    "warn_if_outside_range": "exceedance",
-    "warn_if_reported_at_limit": "exceedance",
+    "resolve_threshold": "limits.chosen",
+    "warn_if_outside_range": "limits.exceedance",
+    "warn_if_reported_at_limit": "limits.exceedance",
     "write_observations": "write",
 }
 

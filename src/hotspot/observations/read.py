@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from hotspot.errors import ObservationError, few, nearest_name
-from hotspot.observations.address import database_address, is_database
-from hotspot.observations.read_database import read_database
-from hotspot.observations.read_text import read_text
-from hotspot.observations.read_workbook import read_workbook
+from hotspot.observations.formats.address import database_address, is_database
+from hotspot.observations.formats.database import read_database
+from hotspot.observations.formats.text import read_text
+from hotspot.observations.formats.workbook import read_workbook
 from hotspot.observations.table import check_observations
 
 if TYPE_CHECKING:

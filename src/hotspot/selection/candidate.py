@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.evaluation.out_of_fold import out_of_fold
 from hotspot.folds.plan import FoldPlan
-from hotspot.observations.limit_rules import Limit
+from hotspot.observations.limits.rules import Limit
 from hotspot.samples.sampleset import Samples
 from hotspot.selection.losses import Losses, sample_losses
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds
 from hotspot.web.refusal import RequestError, shown
 
 # The slider reaches from a share of the model's limit to a multiple of it, or to the samples.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from hotspot.explanations.background import spread_rows
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.web.opened import Opened, to_wgs84
 from hotspot.web.read import Folders, read_hotspots
 

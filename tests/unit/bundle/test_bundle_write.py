@@ -20,8 +20,8 @@ from hotspot.errors import ConfigError
 from hotspot.grid import Grid, same_crs
 from hotspot.maps.decision import decide, inside_applicability
 from hotspot.maps.read import read_layer
-from hotspot.observations.regimes import regime_rule
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.regimes import regime_rule
+from hotspot.observations.limits.soil_inputs import SoilInputs
 
 CHANCE = "NLD_Cd-exceedance_0-20cm_mean.tif"
 DECISION = "NLD_Cd-decision_0-20cm_class.tif"

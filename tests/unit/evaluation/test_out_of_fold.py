@@ -27,7 +27,7 @@ from hotspot.evaluation import (
 from hotspot.evaluation.reliability import wilson_interval
 from hotspot.evaluation.self_consistency import expected_labels
 from hotspot.folds import FoldPlan
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples
 
 LIMIT = 10.0

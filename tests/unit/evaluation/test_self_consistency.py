@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from hotspot.evaluation.scores import auc, brier, ece, log_loss
 from hotspot.evaluation.self_consistency import expected_labels, self_consistent
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 LIMIT = 1.0

@@ -23,9 +23,9 @@ from hotspot.evaluation.target_preference import (
 from hotspot.evaluation.target_reference import MapReference, _optimism, map_reference
 from hotspot.folds import FoldPlan, RandomKFold
 from hotspot.folds.tasks import make_tasks
-from hotspot.observations.rule_building import build_rule
-from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.building import build_rule
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.thresholds import Thresholds
 from hotspot.samples.sampleset import Samples
 
 SIDE = 40

@@ -14,9 +14,9 @@ from hotspot.explanations.background import choose_background, with_known_limit
 from hotspot.explanations.layers import role_layers
 from hotspot.explanations.refits import Refitter
 from hotspot.explanations.values import shap_values
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.regimes import registry_rule
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.regimes import registry_rule
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
 from hotspot.samples.sampleset import Samples
 
 # Rock of the classes 1 and 4 is farm land and industry; of class 7 nothing is said.

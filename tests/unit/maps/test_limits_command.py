@@ -26,7 +26,7 @@ from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.logistic import LogisticClassifier
 from hotspot.estimators.store import save_model
 from hotspot.grid import Grid
-from hotspot.observations.limit_rules import LimitRule
+from hotspot.observations.limits.rules import LimitRule
 from hotspot.rasters import CogWriter
 
 GRID = Grid.from_region((0, 4000, 0, 3000), 100, "EPSG:28992")

@@ -21,10 +21,10 @@ from hotspot.maps.layers import LAYERS, available_layers
 from hotspot.maps.limits import exceedance_of_rule
 from hotspot.maps.styles import style_of
 from hotspot.maps.tags import layer_tags
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.regimes import regime_rule
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.regimes import regime_rule
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
 from hotspot.samples.sampleset import Samples
 
 N = 60

@@ -12,8 +12,8 @@ from openpyxl import Workbook
 
 from hotspot.errors import ConfigError, ObservationError
 from hotspot.observations import read_rows
-from hotspot.observations.address import database_address
-from hotspot.observations.dialect import agree_decimal, guess_dialect
+from hotspot.observations.formats.address import database_address
+from hotspot.observations.formats.dialect import agree_decimal, guess_dialect
 
 TEXT = "site,lon,lat,metal,value\n1,5.7,50.9,Cd,<0.2\n2,5.8,50.95,Cd,1.5\n"
 

@@ -163,7 +163,7 @@ def test_a_user_without_rights_is_told(
 def test_parts_make_one_table(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rows are asked for at once."""
     whole = read_rows(database, layer="soil.results")
-    monkeypatch.setattr("hotspot.observations.read_database._ROWS", 1)
+    monkeypatch.setattr("hotspot.observations.formats.database._ROWS", 1)
     parts = read_rows(database, layer="soil.results")
     assert parts.crs == whole.crs
     assert parts.rows.equals(whole.rows)

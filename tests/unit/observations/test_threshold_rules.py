@@ -5,22 +5,22 @@ import pandas as pd
 import pytest
 
 from hotspot.errors import CovariateError, ThresholdError
-from hotspot.observations.chosen_limit import resolve_threshold
-from hotspot.observations.conditions import (
+from hotspot.observations.limits.building import build_rule
+from hotspot.observations.limits.chosen import resolve_threshold
+from hotspot.observations.limits.conditions import (
     QUANTITIES,
     condition_text,
     known_condition,
     may_hold_together,
     parse_condition,
 )
-from hotspot.observations.exceedance import exceedance_labels
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.regimes import Regimes, regime_rule, registry_rule
-from hotspot.observations.rule_building import build_rule
-from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.three_valued import all_of
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.regimes import Regimes, regime_rule, registry_rule
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.three_valued import all_of
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds
 
 REGISTRY = Thresholds.load()
 SOIL = [row for row in REGISTRY if row.medium == "soil"]

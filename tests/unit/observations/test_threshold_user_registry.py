@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from hotspot.errors import ThresholdError
-from hotspot.observations.regimes import registry_rule
-from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.thresholds import Thresholds
-from hotspot.observations.user_registry import read_user_registry
+from hotspot.observations.limits.regimes import registry_rule
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.thresholds import Thresholds
+from hotspot.observations.limits.user_registry import read_user_registry
 
 HEAD = (
     "id,contaminant,value,unit,jurisdiction,instrument,land_use,condition,"

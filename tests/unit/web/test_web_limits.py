@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.thresholds import Thresholds
 from hotspot.web.limits import limit_scale
 from hotspot.web.refusal import RequestError
 from hotspot.web.tiles import Tile

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from hotspot.commands.limit_rules import rule_facts
 from hotspot.estimators.store import save_model
 from hotspot.maps.read import read_layer
-from hotspot.observations.regimes import registry_rule
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.regimes import registry_rule
+from hotspot.observations.limits.soil_inputs import SoilInputs
 from hotspot.web.opened import from_wgs84, to_wgs84
 
 CELLS = [(8, 10), (3, 30), (15, 19), (15, 20), (28, 2), (20, 37)]

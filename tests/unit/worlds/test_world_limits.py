@@ -7,11 +7,11 @@ from scipy.special import ndtr
 from hotspot.estimators.boosting.classifier import BoostedClassifier
 from hotspot.estimators.kriging.regression import RegressionKriging
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
-from hotspot.observations.conditions import Condition, parse_condition
-from hotspot.observations.limit_row import LimitRow
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.threshold import Threshold
+from hotspot.observations.limits.conditions import Condition, parse_condition
+from hotspot.observations.limits.row import LimitRow
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.threshold import Threshold
 from hotspot.worlds import Region, Survey, World
 
 

@@ -19,7 +19,8 @@ from hotspot.config.schema.node import ContaminantId, Name, Node, Positive
 class GivenConfig(Node):
     """What is known of the soil: a number, a word, or the name of a covariate.
 
-    The quantities are those of `hotspot.observations.conditions`; see `docs/thresholds.md`.
+    The quantities are those of `hotspot.observations.limits.conditions`; see
+    `docs/thresholds.md`.
     """
 
     ph: float | str | None = None

@@ -12,7 +12,7 @@ from hotspot.errors import ConfigError, ModelError
 from hotspot.estimators.boosting.classifier import BoostedClassifier
 from hotspot.estimators.classifier import positive_weight
 from hotspot.estimators.table import Matrix, training_table
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 Part = TypeVar("Part")
 Samples = tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]

@@ -17,7 +17,7 @@ from hotspot.estimators.table import takes_weights
 from hotspot.folds.blocks import block_labels
 from hotspot.folds.make import Survey, make_plans
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 

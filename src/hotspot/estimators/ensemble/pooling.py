@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.estimators.distribution import PredictiveDistribution
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 

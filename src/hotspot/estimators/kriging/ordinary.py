@@ -25,7 +25,7 @@ from hotspot.estimators.kriging.censoring import first_evidence, log_intervals, 
 from hotspot.estimators.kriging.predictor import Kriged, Kriging, clipped_probability
 from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
-from hotspot.observations.exceedance import exceedance_labels
+from hotspot.observations.limits.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from io import StringIO
 from itertools import combinations
 
 from hotspot.errors import HotspotError, ThresholdError, UnitError, few, nearest_name
-from hotspot.observations.conditions import read_condition
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.conditions import read_condition
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds
 from hotspot.units import factor_to_mg_kg
 
 NEEDED = ("id", "contaminant", "value", "unit", "jurisdiction", "instrument")

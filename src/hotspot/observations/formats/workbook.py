@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import pandas as pd
 
 from hotspot.errors import ObservationError, few, nearest_name
-from hotspot.observations.read_text import unique_header
+from hotspot.observations.formats.text import unique_header
 
 
 def read_workbook(path: Path, sheet: str | None, header_row: int) -> pd.DataFrame:

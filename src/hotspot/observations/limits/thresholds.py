@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Self
 
 from hotspot.errors import ThresholdError, few, nearest_name
+from hotspot.observations.limits.threshold import Threshold, contaminant_of_limit
 from hotspot.observations.store import registry_rows
-from hotspot.observations.threshold import Threshold, contaminant_of_limit
 
 # Factors of the units in the registry. Water limits (µg/L) and toxic equivalents, which have
 # three weightings that must never be compared, have none.

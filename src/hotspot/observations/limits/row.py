@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.observations.conditions import Condition, condition_text, parse_condition
-from hotspot.observations.soil_correction import SoilCorrection
-from hotspot.observations.soil_inputs import SoilInputs
-from hotspot.observations.three_valued import all_of, any_of
-from hotspot.observations.threshold import Threshold
+from hotspot.observations.limits.conditions import Condition, condition_text, parse_condition
+from hotspot.observations.limits.soil_correction import SoilCorrection
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.three_valued import all_of, any_of
+from hotspot.observations.limits.threshold import Threshold
 
 Values = NDArray[np.float64]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from hotspot.errors import ObservationError, ThresholdError
-from hotspot.observations.conditions import Condition, read_condition
 from hotspot.observations.contaminants import Contaminants
+from hotspot.observations.limits.conditions import Condition, read_condition
 
 USER = "user"
 _BACKGROUND = {
@@ -86,7 +86,7 @@ class Threshold:
 
         Examples
         --------
-        >>> from hotspot.observations.thresholds import Thresholds
+        >>> from hotspot.observations.limits.thresholds import Thresholds
         >>> old = Thresholds.load().get("jp_scca_cd_s_any_mp_2")
         >>> old.holds_on("2021-03-31"), old.holds_on("2021-04-01")
         (True, False)
@@ -103,7 +103,7 @@ class Threshold:
 
         Examples
         --------
-        >>> from hotspot.observations.thresholds import Thresholds
+        >>> from hotspot.observations.limits.thresholds import Thresholds
         >>> Thresholds.load().get("se_nv_zn_s_ind_gl_1").citation
         'Zinc, 500 mg/kg dry: SE, Generella riktvärden för förorenad mark (report 5976, later
         revisions); guideline for industrial soil; MKM: less sensitive land use; in force,

@@ -7,14 +7,14 @@ from itertools import combinations
 from typing import Literal
 
 from hotspot.errors import ThresholdError, few
-from hotspot.observations.conditions import Alternative, Clause, may_hold_together
-from hotspot.observations.limit_row import LimitRow
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.soil_correction import soil_correction
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.conditions import Alternative, Clause, may_hold_together
+from hotspot.observations.limits.row import LimitRow
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_correction import soil_correction
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds
 from hotspot.observations.store import registry_rows
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds
 
 BackgroundRule = Literal["", "higher", "replaces", "addition"]
 

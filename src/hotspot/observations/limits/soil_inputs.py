@@ -10,7 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import CovariateError, ThresholdError, few, nearest_name
-from hotspot.observations.conditions import QUANTITIES, Clause, check_quantity, check_word
+from hotspot.observations.limits.conditions import (
+    QUANTITIES,
+    Clause,
+    check_quantity,
+    check_word,
+)
 
 Values = NDArray[np.float64]
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from hotspot.errors import few
-from hotspot.observations.column_names import COORDINATES, folded, named_columns
-from hotspot.observations.contaminant_guess import propose_long, propose_wide
 from hotspot.observations.contaminants import Contaminants
-from hotspot.observations.crs_guess import guess_crs
-from hotspot.observations.proposal import UNKNOWN, Columns, Proposal
+from hotspot.observations.inspection.column_names import COORDINATES, folded, named_columns
+from hotspot.observations.inspection.contaminants import propose_long, propose_wide
+from hotspot.observations.inspection.crs import guess_crs
+from hotspot.observations.inspection.proposal import UNKNOWN, Columns, Proposal
 from hotspot.observations.rules import SOIL_WORDS
 from hotspot.observations.sampling import read_date
 

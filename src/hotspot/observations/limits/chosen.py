@@ -3,8 +3,8 @@
 from math import isfinite
 
 from hotspot.errors import ThresholdError, nearest_name
-from hotspot.observations.threshold import USER, Threshold, contaminant_of_limit
-from hotspot.observations.thresholds import Thresholds
+from hotspot.observations.limits.threshold import USER, Threshold, contaminant_of_limit
+from hotspot.observations.limits.thresholds import Thresholds
 
 
 def resolve_threshold(
@@ -88,5 +88,5 @@ def _number(given: float | str) -> float | None:
     except TypeError as error:
         raise ThresholdError(
             f"The limit {given!r} is neither a number nor an id. A limit that depends on the "
-            "soil is a rule; see `hotspot.observations.regimes`."
+            "soil is a rule; see `hotspot.observations.limits.regimes`."
         ) from error

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.observations.inspection.proposal import SHOWN, Columns, Proposal
 from hotspot.observations.numerals import read_number
-from hotspot.observations.proposal import SHOWN, Columns, Proposal
 from hotspot.observations.spelling import MISSING_WORDS
 from hotspot.observations.substitution import suspects
 

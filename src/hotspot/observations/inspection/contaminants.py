@@ -7,9 +7,9 @@ import numpy as np
 from hotspot.errors import UnitError
 from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.headers import contaminant_of, split_header
-from hotspot.observations.proposal import SHOWN, UNKNOWN, Columns, Proposal
+from hotspot.observations.inspection.proposal import SHOWN, UNKNOWN, Columns, Proposal
+from hotspot.observations.inspection.spelling import propose_spelling, tell_substituted
 from hotspot.observations.spelling import QUALIFIERS
-from hotspot.observations.spelling_guess import propose_spelling, tell_substituted
 from hotspot.units import read_unit
 
 # What stands behind the name of a value's column in the names of those beside it.

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Self
 
 from hotspot.errors import ThresholdError, few, nearest_name
-from hotspot.observations.conditions import parse_condition
-from hotspot.observations.limit_rules import LimitRule
-from hotspot.observations.rule_building import build_rule
-from hotspot.observations.soil_inputs import SoilInputs
+from hotspot.observations.limits.building import build_rule
+from hotspot.observations.limits.conditions import parse_condition
+from hotspot.observations.limits.rules import LimitRule
+from hotspot.observations.limits.soil_inputs import SoilInputs
+from hotspot.observations.limits.threshold import Threshold
+from hotspot.observations.limits.thresholds import Thresholds, checked_date
 from hotspot.observations.store import registry_rows
-from hotspot.observations.threshold import Threshold
-from hotspot.observations.thresholds import Thresholds, checked_date
 
 
 @dataclass(frozen=True)

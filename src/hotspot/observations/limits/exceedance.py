@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.errors import ObservationError, ThresholdError
-from hotspot.observations.threshold import Threshold
+from hotspot.observations.limits.threshold import Threshold
 
 # Share of samples reported as the limit from which that is told.
 _MOST_AT_LIMIT = 0.01

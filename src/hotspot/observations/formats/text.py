@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from hotspot.errors import ObservationError, few
-from hotspot.observations.dialect import AUTO, SEPARATORS, guess_dialect, guess_encoding
+from hotspot.observations.formats.dialect import AUTO, SEPARATORS, guess_dialect, guess_encoding
 
 _UTF_8 = ("utf-8", "utf8", "utf-8-sig")
 

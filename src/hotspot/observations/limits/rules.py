@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import few
-from hotspot.observations.conditions import QUANTITIES, Condition, condition_words
-from hotspot.observations.limit_row import LimitRow
-from hotspot.observations.soil_inputs import Given, SoilInputs
-from hotspot.observations.threshold import Threshold
+from hotspot.observations.limits.conditions import QUANTITIES, Condition, condition_words
+from hotspot.observations.limits.row import LimitRow
+from hotspot.observations.limits.soil_inputs import Given, SoilInputs
+from hotspot.observations.limits.threshold import Threshold
 
 Values = NDArray[np.float64]
 
@@ -37,8 +37,8 @@ class LimitRule:
     --------
     Arsenic in Chinese farm soil: the limit falls as pH rises, and an unknown pH has none.
 
-    >>> from hotspot.observations.rule_building import build_rule
-    >>> from hotspot.observations.thresholds import Thresholds
+    >>> from hotspot.observations.limits.building import build_rule
+    >>> from hotspot.observations.limits.thresholds import Thresholds
     >>> rows = Thresholds.load().select("as", instrument="GB 15618", value_kind="intervention")
     >>> rule = build_rule("as", rows, SoilInputs.read({"ph": "ph"}), rule_id="cn")
     >>> rule.values(pd.DataFrame({"ph": [5.0, 5.5, 5.6, 8.0, np.nan]}))
@@ -122,8 +122,8 @@ class LimitRule:
 
         Examples
         --------
-        >>> from hotspot.observations.rule_building import build_rule
-        >>> from hotspot.observations.thresholds import Thresholds
+        >>> from hotspot.observations.limits.building import build_rule
+        >>> from hotspot.observations.limits.thresholds import Thresholds
         >>> rows = Thresholds.load().select("cd", "EU")
         >>> given = SoilInputs.read({"ph": "ph", "range": "upper"})
         >>> rule = build_rule("cd", rows, given, rule_id="eu")
