@@ -2,12 +2,14 @@
 
 import ast
 import shutil
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
-from hotspot.commands.stages import STAGES
+from hotspot.commands.stages import STAGES, Stage
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.schema import Config
@@ -95,7 +97,7 @@ def test_model_files_hold_the_defaults_of_their_class(kind: str) -> None:
 
 
 def test_dvc_says_what_the_stages_say() -> None:
-    """Stages, keys, outputs and code of dvc.yaml are those of commands/stages.py."""
+    """Stages, keys, inputs and outputs of dvc.yaml are those of commands/stages.py."""
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("${experiment}", "meuse")
     described = yaml.safe_load(text)["stages"]
     from hotspot.config.paths import Paths
@@ -113,8 +115,7 @@ def test_dvc_says_what_the_stages_say() -> None:
         ]
         promised = {path.as_posix() for path in stage.outputs(config, paths)}
         assert promised <= set(outs), stage.name
-        code = {f"src/hotspot/{package}" for package in stage.packages}
-        assert code == {dep for dep in said["deps"] if dep.startswith("src/")}, stage.name
+        assert "src/hotspot" in said["deps"], stage.name
         of_raw = ("observations", "covariates", "evaluate", "fit", "explain", "report")
         raw = {"data/raw"} if stage.name in of_raw else set()
         inputs = {path.as_posix() for path in stage.inputs(config, paths)}
@@ -138,43 +139,72 @@ def test_a_review_makes_the_report_anew(tmp_path: Path) -> None:
     assert paths.reviews in report.inputs(config, paths)
 
 
-def test_stages_list_every_key_they_read() -> None:
+COMMANDS = ROOT / "src" / "hotspot" / "commands"
+
+
+@cache
+def parsed(name: str) -> ast.Module:
+    return ast.parse((COMMANDS / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.AST) -> dict[str, tuple[str, str]]:
+    """Return what is imported from other commands: name to module and name there."""
+    found = {}
+    for node in ast.walk(tree):
+        parts = (getattr(node, "module", None) or "").split(".")
+        if isinstance(node, ast.ImportFrom) and parts[:2] == ["hotspot", "commands"]:
+            found |= {a.asname or a.name: (parts[2], a.name) for a in node.names if parts[2:]}
+    return found
+
+
+def code_of(stage: str) -> Iterator[ast.AST]:
+    """Yield the functions and classes that a command runs, in whatever module of commands."""
+    queue = [(stage, node.name) for node in parsed(stage).body if hasattr(node, "name")]
+    seen = set(queue)
+    while queue:
+        module, name = queue.pop()
+        own = {node.name: node for node in parsed(module).body if hasattr(node, "name")}
+        if name not in own:
+            continue
+        yield own[name]
+        elsewhere = imports(parsed(module))
+        for node in ast.walk(own[name]):
+            if isinstance(node, ast.Name):
+                next_one = elsewhere.get(node.id, (module, node.id))
+                if next_one not in seen:
+                    seen.add(next_one)
+                    queue.append(next_one)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_stages_list_every_key_they_read(stage: Stage) -> None:
     """A command reads no part of the configuration that its stage does not list."""
-    sources = ROOT / "src" / "hotspot" / "commands"
     # The number of processes changes no result.
     shared = {"name", "contaminants", "workers"}
-    for stage in STAGES:
-        tree = ast.parse((sources / f"{stage.name}.py").read_text(encoding="utf-8"))
-        read = {
-            node.attr
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "config"
-        } & set(Config.model_fields)
-        listed = {key.split(".")[0] for key in stage.keys}
-        assert read <= listed | shared, stage.name
+    read = {
+        node.attr
+        for code in code_of(stage.name)
+        for node in ast.walk(code)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "config"
+    } & set(Config.model_fields)
+    assert read <= {key.split(".")[0] for key in stage.keys} | shared
 
 
-def test_stages_list_every_package_they_use() -> None:
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_stages_list_every_package_they_use(stage: Stage) -> None:
     """A command, with the modules it calls, uses no code that its stage does not list."""
-    sources = ROOT / "src" / "hotspot" / "commands"
-    plain = {"commands", "config", "errors", "files", "grid", "rasters", "seeds", "units"}
-
-    def packages(name: str, seen: set[str]) -> set[str]:
-        seen.add(name)
-        found: set[str] = set()
-        for node in ast.walk(ast.parse((sources / f"{name}.py").read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hotspot."):
-                parts = (node.module or "").split(".")
-                found.add(parts[1])
-                helper = parts[2] if parts[1] == "commands" and len(parts) > 2 else None
-                shared = helper in ("applicability", "target") or (
-                    helper is not None and helper.startswith("report_")
-                )
-                if shared and helper not in seen:
-                    found |= packages(helper, seen)
-        return found
-
-    for stage in STAGES:
-        assert packages(stage.name, set()) - plain <= set(stage.packages), stage.name
+    modules, queue = set(), [stage.name]
+    while queue:
+        modules.add(queue.pop())
+        calls = {module for name in modules for module, _ in imports(parsed(name)).values()}
+        queue = sorted(calls - modules)
+    used = {
+        (node.module or "").split(".")[1]
+        for name in modules
+        for node in ast.walk(parsed(name))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hotspot.")
+    }
+    base = {path.stem for path in COMMANDS.parent.glob("*.py")}
+    assert used - base - {"commands", "config", "rasters", "trees"} <= set(stage.packages)

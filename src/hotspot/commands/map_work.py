@@ -2,7 +2,6 @@
 
 import json
 from importlib.metadata import version
-from pathlib import Path
 
 from hotspot.commands.stages import stage
 from hotspot.commands.stamps import code_digest, file_digest, files_digest
@@ -15,7 +14,6 @@ from hotspot.maps.store import Work
 
 # Libraries whose next version may compute another last digit.
 _LIBRARIES = ("lightgbm", "numba", "numpy", "pandas", "rasterio", "scikit-learn", "scipy")
-_COMMAND = Path(__file__).with_name("predict.py")
 _COMPLETE = "complete.json"
 _FOLDER = ".work"
 
@@ -36,7 +34,6 @@ def map_work(config: Config, paths: Paths, contaminant: str, covariates: str) ->
     """
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     settings = config.predict.model_dump(mode="json", exclude={"compute", "hotspots"})
-    code = code_digest(stage("predict").packages), file_digest(_COMMAND)
     return Work(
         # Not among the maps: DVC empties the folder of a stage's outputs before it runs.
         paths.experiment / _FOLDER / contaminant,
@@ -44,7 +41,7 @@ def map_work(config: Config, paths: Paths, contaminant: str, covariates: str) ->
             "model": file_digest(paths.model(contaminant) / MANIFEST),
             "covariates": covariates,
             "settings": config_digest(settings),
-            "code": config_digest(code),
+            "code": code_digest(stage("predict").packages),
             "libraries": libraries,
         },
     )

@@ -107,7 +107,7 @@ STAGES = (
     Stage(
         "samples",
         keys=("contaminants", "seed", "weights"),
-        packages=("covariates", "observations", "samples"),
+        packages=("covariates", "folds", "observations", "samples"),
         inputs=lambda config, paths: [
             paths.interim / "observations.parquet",
             paths.interim / "ledger.json",
@@ -132,13 +132,14 @@ STAGES = (
     ),
     Stage(
         "evaluate",
-        keys=("cv", "model", "preference", "seed", "threshold"),
+        keys=("covariates.layers", "cv", "model", "preference", "seed", "threshold"),
         packages=(
             "covariates",
             "estimators",
             "evaluation",
             "explanations",
             "folds",
+            "maps",
             "observations",
             "samples",
         ),
@@ -187,7 +188,7 @@ STAGES = (
     Stage(
         "predict",
         keys=("description", "predict", "title"),
-        packages=("covariates", "estimators", "maps"),
+        packages=("covariates", "estimators", "folds", "maps", "observations", "samples"),
         inputs=lambda config, paths: [paths.models, paths.covariates],
         outputs=lambda config, paths: [paths.all_maps],
     ),
@@ -195,6 +196,7 @@ STAGES = (
         "explain",
         keys=(
             "contaminants",
+            "covariates.layers",
             "cv.primary",
             "explain",
             "model",
@@ -233,9 +235,11 @@ STAGES = (
             "data.source",
             "description",
             "explain.dependence",
+            "model",
             "name",
             "predict",
             "seed",
+            "threshold",
             "title",
         ),
         packages=(

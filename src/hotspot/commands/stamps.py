@@ -13,19 +13,8 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.files import write_text
 
-# Code that every stage depends on.
-_BASE = (
-    "commands/applicability.py",
-    "commands/models.py",
-    "commands/report_content.py",
-    "commands/target.py",
-    "errors.py",
-    "files.py",
-    "grid.py",
-    "seeds.py",
-    "units.py",
-)
-_BASE_PACKAGES = ("rasters", "trees")
+# Code that every stage depends on, beside the modules of the base.
+_BASE_PACKAGES = ("commands", "rasters", "trees")
 # What Python and numba keep beside the code; it comes and goes.
 _KEPT_BESIDE = (".pyc", ".nbc", ".nbi")
 
@@ -73,9 +62,9 @@ def files_digest(files: list[Path]) -> str:
 
 @lru_cache(maxsize=64)
 def code_digest(packages: tuple[str, ...]) -> str:
-    """Return one SHA-256 over the code of some packages and of the base below them."""
+    """Return one SHA-256 over the code of some packages, of all commands and of the base."""
     root = Path(__file__).parent.parent
-    files = [root / name for name in _BASE]
+    files = sorted(root.glob("*.py"))
     for package in (*_BASE_PACKAGES, *packages):
         files += sorted(
             path
@@ -91,8 +80,7 @@ def code_digest(packages: tuple[str, ...]) -> str:
 def _asked(stage: Stage, config: Config) -> str:
     values = config.model_dump(mode="json")
     keys = {key: _value(values, key) for key in stage.keys}
-    command = Path(__file__).parent / f"{stage.name}.py"
-    code = [code_digest(stage.packages), file_digest(command)]
+    code = code_digest(stage.packages)
     return config_digest({"keys": keys, "code": code, "version": __version__})
 
 
