@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths
@@ -13,6 +14,7 @@ from hotspot.folds.membership import groups_of_samples, times_of_samples
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.store import write_folds
 from hotspot.grid import Coordinates
+from hotspot.observations.intervals import positive_midpoints
 from hotspot.samples.sampleset import SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
@@ -67,8 +69,11 @@ def survey_of(samples: SampleSet, target: Coordinates) -> Survey:
     same when a limit changes.
     """
     frame = samples.frame
-    middle = (frame["lower_mg_kg"] + frame["upper_mg_kg"].clip(upper=1e6)) / 2
-    log = np.log(middle.clip(lower=1e-6))
+    lower, upper = (frame[f"{end}_mg_kg"].to_numpy() for end in ("lower", "upper"))
+    middle = np.empty(len(frame))
+    for rows in frame.groupby("contaminant").indices.values():
+        middle[rows] = positive_midpoints(lower[rows], upper[rows])
+    log = pd.Series(np.log(middle), frame.index)
     by_contaminant = log.groupby(frame["contaminant"])
     spread = by_contaminant.transform("std").replace(0.0, 1.0).fillna(1.0)
     score = (log - by_contaminant.transform("mean")) / spread

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hotspot.commands.models import limit_value, limits_of, model_factory
 from hotspot.commands.workers import in_parallel, worker_count
@@ -20,6 +19,7 @@ from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
+from hotspot.observations.intervals import positive_midpoints
 from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.preferential import audit_preference
@@ -79,7 +79,7 @@ def _of(
     chosen = samples.of(contaminant)
     audit = audit_preference(
         chosen.coordinates,
-        _log_middle(chosen),
+        np.log(positive_midpoints(chosen.lower, chosen.upper)),
         random_state=child_seed(config.seed, "preference", contaminant),
     )
     sampling = {
@@ -162,12 +162,6 @@ def _of(
 def _has_both_classes(samples: Samples, limit: Limit) -> bool:
     labels = exceedance_labels(samples.lower, samples.upper, limits_at(limit, samples.X))
     return len(np.unique(labels[np.isfinite(labels)])) == 2
-
-
-def _log_middle(samples: Samples) -> NDArray[np.float64]:
-    """Return one number per sample that rises with its concentration."""
-    top = np.where(np.isfinite(samples.upper), samples.upper, samples.lower)
-    return np.log(np.maximum((samples.lower + top) / 2, 1e-6))
 
 
 def _plain(value: float | None) -> float | None:

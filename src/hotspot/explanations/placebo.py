@@ -9,6 +9,7 @@ from scipy.stats import t
 
 from hotspot.folds.autocorrelation import autocorrelation_range
 from hotspot.grid import Coordinates
+from hotspot.observations.intervals import positive_midpoints
 from hotspot.samples.sampleset import Samples
 
 # Range of structured noise as a share of the extent, where the survey shows no range of its
@@ -68,11 +69,9 @@ def plant_noise(
 def survey_range(samples: Samples, *, seed: int) -> float | None:
     """Return the distance up to which log concentrations of samples resemble each other.
 
-    None where neighbours are not more alike than others. A non-detect counts as half its
-    limit, which is good enough for a distance.
+    None where neighbours are not more alike than others.
     """
-    top = np.where(np.isfinite(samples.upper), samples.upper, samples.lower)
-    middle = np.log(np.maximum((samples.lower + top) / 2, 1e-9))
+    middle = np.log(positive_midpoints(samples.lower, samples.upper))
     return autocorrelation_range(samples.coordinates, middle, random_state=seed)
 
 

@@ -17,6 +17,7 @@ from hotspot.estimators.table import takes_weights
 from hotspot.folds.blocks import block_labels
 from hotspot.folds.make import Survey, make_plans
 from hotspot.grid import Coordinates
+from hotspot.observations.intervals import positive_midpoints
 from hotspot.observations.limits.exceedance import exceedance_labels
 
 Values = NDArray[np.float64]
@@ -117,7 +118,7 @@ def judging_folds(
         Seed.
     """
     names = np.array([f"{number:09d}" for number in range(len(lower))])
-    survey = Survey(names, coordinates, values=np.log(_middle(lower, upper)))
+    survey = Survey(names, coordinates, values=np.log(positive_midpoints(lower, upper)))
     n_splits = min(n_splits, len(lower))
     side: float | Literal["auto"] = "auto"
     if len(lower) >= MANY_SAMPLES:
@@ -134,10 +135,10 @@ def weighing_limits(lower: Values, upper: Values) -> Values:
     """Return limits spread over the survey, at which most samples are known."""
     known = [
         limit
-        for limit in between_reported(_middle(lower, upper), _WEIGHING_SHARES)
+        for limit in between_reported(positive_midpoints(lower, upper), _WEIGHING_SHARES)
         if limit > 0 and np.isfinite(exceedance_labels(lower, upper, limit)).mean() > 0.5
     ]
-    return np.array(known or [float(np.median(_middle(lower, upper)))])
+    return np.array(known or [float(np.median(positive_midpoints(lower, upper)))])
 
 
 def _side(survey: Survey, n_splits: int) -> float:
@@ -148,11 +149,3 @@ def _side(survey: Survey, n_splits: int) -> float:
             break
         side /= np.sqrt(2)
     return side
-
-
-def _middle(lower: Values, upper: Values) -> Values:
-    """Return one positive number per interval, for finding structure only."""
-    top = np.where(np.isfinite(upper), upper, lower)
-    middle = (lower + top) / 2
-    smallest = middle[middle > 0].min() if (middle > 0).any() else 1.0
-    return np.maximum(middle, smallest / 2)
