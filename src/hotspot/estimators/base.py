@@ -1,5 +1,6 @@
 """What every model of `hotspot` can do, and how it is taken apart for saving."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -27,6 +28,23 @@ class ModelState:
     kind: str
     values: dict[str, Any]
     files: dict[str, bytes] = field(default_factory=dict)
+
+
+def params_as_json(params: Mapping[str, Any], omitted: Collection[str] = ()) -> dict[str, Any]:
+    """Return the parameters of an estimator as JSON values, less some."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in params.items()
+        if name not in omitted
+    }
+
+
+def params_from_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that `params_as_json` described; a list was a tuple."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
 
 
 @runtime_checkable

@@ -13,12 +13,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError
-from hotspot.estimators.base import ModelState
+from hotspot.estimators.base import ModelState, params_as_json, params_from_json
+from hotspot.estimators.intervals import check_bounds
 from hotspot.estimators.table import (
     Matrix,
     known_rows,
+    levels_as_json,
+    levels_from_json,
     mean_one_weights,
     prediction_table,
+    seen_levels,
     training_table,
 )
 from hotspot.grid import Coordinates
@@ -84,12 +88,7 @@ class DirectClassifier(BaseEstimator, ABC):
         """
         self._check_parameters()
         names, matrix = training_table(X, tuple(self.categorical))
-        lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-        if not (lower.shape == upper.shape == (len(matrix),)):
-            raise ModelError(
-                f"There are {len(matrix)} rows of covariates but {lower.shape} lower and "
-                f"{upper.shape} upper bounds. Give one interval per row."
-            )
+        lower, upper = check_bounds(lower, upper, len(matrix))
         labels = exceedance_labels(lower, upper, self.threshold)
         known = np.isfinite(labels)
         y = labels[known]
@@ -100,9 +99,7 @@ class DirectClassifier(BaseEstimator, ABC):
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.classes_ = np.array([0, 1])
-        self.levels_ = {
-            name: np.unique(matrix[:, names.index(name)]) for name in self.categorical
-        }
+        self.levels_ = seen_levels(matrix, names, self.categorical)
         self.n_samples_ = int(known.sum())
         self.n_unknown_ = int((~known).sum())
         self.prevalence_ = float(y.mean())
@@ -204,16 +201,11 @@ class DirectClassifier(BaseEstimator, ABC):
     def to_state(self) -> ModelState:
         """Return the fitted classifier as inert data."""
         check_is_fitted(self)
-        params = self.get_params(deep=False)
         fitted, files = self._fitted_state()
         values = {
-            "params": {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in params.items()
-                if name not in self._machine_parameters
-            },
+            "params": params_as_json(self.get_params(deep=False), self._machine_parameters),
             "names": [str(name) for name in self.feature_names_in_],
-            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "levels": levels_as_json(self.levels_),
             "n_samples": self.n_samples_,
             "n_unknown": self.n_unknown_,
             "prevalence": self.prevalence_,
@@ -225,16 +217,11 @@ class DirectClassifier(BaseEstimator, ABC):
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted classifier that `to_state` described."""
         values = state.values
-        params = dict(values["params"])
-        if "categorical" in params:
-            params["categorical"] = tuple(params["categorical"])
-        model = cls(**params)
+        model = cls(**params_from_json(values["params"]))
         model.feature_names_in_ = np.array(values["names"], dtype=object)
         model.n_features_in_ = len(values["names"])
         model.classes_ = np.array([0, 1])
-        model.levels_ = {
-            name: np.array(codes, dtype=np.float64) for name, codes in values["levels"].items()
-        }
+        model.levels_ = levels_from_json(values["levels"])
         model.n_samples_ = int(values["n_samples"])
         model.n_unknown_ = int(values["n_unknown"])
         model.prevalence_ = float(values["prevalence"])

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
-from scipy.special import log_ndtr
+
+from hotspot.estimators.intervals import interval_moments
 
 Values = NDArray[np.float64]
 
@@ -23,7 +24,6 @@ _MOST_OWN = 1 - 1e-6
 _LEAST_VARIANCE = 1e-12
 _MAX_SWEEPS = 60
 _TOLERANCE = 1e-7
-_HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -74,43 +74,6 @@ class Evidence:
 def no_sites(n: int) -> Sites:
     """Return sites that say nothing."""
     return Sites(np.zeros(n), np.zeros(n))
-
-
-def interval_moments(
-    lower: Values, upper: Values, mean: Values, variance: Values
-) -> tuple[Values, Values, Values]:
-    """Return the log probability of intervals, its slope and minus its curvature in the mean.
-
-    Parameters
-    ----------
-    lower, upper : array, shape (n,)
-        ``-inf`` and ``inf`` where open; ``lower < upper``.
-    mean, variance : array, shape (n,)
-        Of the normal distribution.
-
-    Examples
-    --------
-    >>> log_mass, slope, bend = interval_moments(
-    ...     np.array([-np.inf]), np.array([0.0]), np.zeros(1), np.ones(1)
-    ... )
-    >>> np.exp(log_mass), slope, bend
-    (array([0.5]), array([-0.79788456]), array([0.63661977]))
-    """
-    sd = np.sqrt(variance)
-    alpha, beta = (lower - mean) / sd, (upper - mean) / sd
-    # In the lower half a difference of distribution functions loses no digits.
-    with np.errstate(invalid="ignore"):
-        mirrored = alpha + beta > 0
-    a, b = np.where(mirrored, -beta, alpha), np.where(mirrored, -alpha, beta)
-    with np.errstate(divide="ignore", over="ignore"):
-        log_b = log_ndtr(b)
-        log_mass = log_b + np.log1p(-np.exp(log_ndtr(a) - log_b))
-        at_a = np.exp(-0.5 * a * a - _HALF_LOG_2PI - log_mass)
-        at_b = np.exp(-0.5 * b * b - _HALF_LOG_2PI - log_mass)
-    a, b = np.where(np.isfinite(a), a, 0.0), np.where(np.isfinite(b), b, 0.0)
-    slope = np.where(mirrored, -1.0, 1.0) * (at_a - at_b) / sd
-    bend = (b * at_b - a * at_a + (at_b - at_a) ** 2) / variance
-    return log_mass, slope, np.clip(bend, 0.0, 1.0 / variance)
 
 
 def match_sites(

@@ -9,8 +9,8 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 
-from hotspot.errors import ModelError, few
-from hotspot.estimators.expectation_propagation import interval_moments
+from hotspot.errors import ModelError
+from hotspot.estimators.intervals import interval_moments
 from hotspot.trees.smooth import smooth_rows
 
 Values = NDArray[np.float64]
@@ -27,44 +27,6 @@ _REACH = 8.3
 _EM_ROUNDS = 100
 # Share of a row's mass that may still move in the last round.
 _SETTLED = 1e-8
-
-
-def log_intervals(lower: Values, upper: Values) -> tuple[Values, Values]:
-    """Return the bounds of the natural logarithm of concentrations in mg/kg.
-
-    A measured value of 0 says only that less was found than the smallest amount the survey
-    tells of: it becomes the interval from 0 to the smallest positive bound.
-
-    Raises
-    ------
-    ModelError
-        A bound is missing or negative, the lower exceeds the upper, or fewer than two
-        samples were measured.
-
-    Examples
-    --------
-    >>> low, high = log_intervals(np.array([1.0, 0.0, 1.0]), np.array([1.0, 1.0, 1.0]))
-    >>> low, high
-    (array([  0., -inf,   0.]), array([0., 0., 0.]))
-    """
-    lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-    wrong = ~((lower >= 0) & (upper >= lower) & (lower < np.inf))
-    if wrong.any():
-        seen = [f"({lower[i]:g}, {upper[i]:g})" for i in np.flatnonzero(wrong)]
-        raise ModelError(
-            f"{int(wrong.sum())} samples have no interval of concentration: {few(seen)}. "
-            "Give bounds from 0 mg/kg, the lower not above the upper."
-        )
-    measured = (lower == upper) & (lower > 0)
-    if measured.sum() < _FEWEST_MEASURED:
-        raise ModelError(
-            f"{int(measured.sum())} of {len(lower)} samples were measured above 0 mg/kg; the "
-            f"rest are intervals. Give {_FEWEST_MEASURED} or more measured samples."
-        )
-    ends = np.concatenate([lower, upper])
-    smallest = ends[(ends > 0) & np.isfinite(ends)].min()
-    with np.errstate(divide="ignore"):
-        return np.log(lower), np.log(np.where(upper > 0, upper, smallest))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The covariate table at the door of a model: names, numbers and known classes."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -13,6 +13,8 @@ from hotspot.errors import ModelError, few
 
 Matrix = NDArray[np.float64]
 """Array of shape (n, n_covariates), columns in the order the model was fitted on."""
+Levels = dict[str, NDArray[np.float64]]
+"""Codes of classes that occur among the samples, by categorical covariate."""
 
 
 class UnseenClassWarning(UserWarning):
@@ -87,6 +89,21 @@ def prediction_table(X: pd.DataFrame | Matrix, names: Sequence[str]) -> Matrix:
             f"{len(names)}: {few(names, 8)}. Give a table with these columns."
         )
     return matrix
+
+
+def seen_levels(matrix: Matrix, names: Sequence[str], categorical: Iterable[str]) -> Levels:
+    """Return the codes that occur in each categorical covariate."""
+    return {name: np.unique(matrix[:, list(names).index(name)]) for name in categorical}
+
+
+def levels_as_json(levels: Mapping[str, NDArray[np.float64]]) -> dict[str, list[float]]:
+    """Return codes of classes as JSON values."""
+    return {name: codes.tolist() for name, codes in levels.items()}
+
+
+def levels_from_json(values: Mapping[str, list[float]]) -> Levels:
+    """Return the codes that `levels_as_json` described."""
+    return {name: np.array(codes, dtype=np.float64) for name, codes in values.items()}
 
 
 def known_rows(

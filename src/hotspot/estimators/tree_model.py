@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from hotspot.errors import ModelError
 from hotspot.estimators.answers import AnswersFromDistribution
-from hotspot.estimators.base import ModelState
+from hotspot.estimators.base import ModelState, params_as_json, params_from_json
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import PredictiveDistribution
-from hotspot.estimators.log_intervals import log_intervals
+from hotspot.estimators.intervals import check_bounds, log_intervals
+from hotspot.estimators.places import check_places
 from hotspot.estimators.table import (
     Matrix,
     known_rows,
+    levels_as_json,
+    levels_from_json,
     mean_one_weights,
     prediction_table,
+    seen_levels,
     training_table,
 )
 from hotspot.grid import Coordinates
@@ -108,19 +111,10 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
         """
         self._check_parameters()
         names, matrix = training_table(X, tuple(self.categorical))
-        lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-        if not (lower.shape == upper.shape == (len(matrix),)):
-            raise ModelError(
-                f"There are {len(matrix)} rows of covariates but {lower.shape} lower and "
-                f"{upper.shape} upper bounds. Give one interval per row."
-            )
-        low, high = log_intervals(lower, upper)
-        places = self._places(coordinates, len(matrix))
-        if places is not None and not np.isfinite(places).all():
-            raise ModelError(
-                f"{int((~np.isfinite(places)).any(axis=1).sum())} of {len(places)} samples "
-                "have no coordinates. Drop these samples before fitting."
-            )
+        lower, upper = check_bounds(lower, upper, len(matrix))
+        logs = log_intervals(lower, upper, learner="A forest or boosted trees")
+        low, high = logs.low, logs.high
+        places = self._places(coordinates, len(matrix), complete=True)
         weight = mean_one_weights(sample_weight, len(matrix))
         keys = [weight, high, low, *([] if places is None else places.T), *matrix.T]
         order = np.lexsort(keys)
@@ -130,9 +124,7 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
             places = places[order] - self.centre_
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
-        self.levels_ = {
-            name: np.unique(matrix[:, names.index(name)]) for name in self.categorical
-        }
+        self.levels_ = seen_levels(matrix, names, self.categorical)
         self.n_samples_ = len(matrix)
         self.n_censored_ = int((low < high).sum())
         self._order = order
@@ -165,13 +157,9 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
         check_is_fitted(self)
         fitted, files = self._fitted_state()
         values = {
-            "params": {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in self.get_params(deep=False).items()
-                if name not in self._machine_parameters
-            },
+            "params": params_as_json(self.get_params(deep=False), self._machine_parameters),
             "names": [str(name) for name in self.feature_names_in_],
-            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "levels": levels_as_json(self.levels_),
             "n_samples": self.n_samples_,
             "n_censored": self.n_censored_,
             "centre": None if np.isnan(self.centre_).any() else self.centre_.tolist(),
@@ -183,13 +171,10 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted model that `to_state` described."""
         values = state.values
-        params = {**values["params"], "categorical": tuple(values["params"]["categorical"])}
-        model = cls(**params)
+        model = cls(**params_from_json(values["params"]))
         model.feature_names_in_ = np.array(values["names"], dtype=object)
         model.n_features_in_ = len(values["names"])
-        model.levels_ = {
-            name: np.array(codes, dtype=np.float64) for name, codes in values["levels"].items()
-        }
+        model.levels_ = levels_from_json(values["levels"])
         model.n_samples_ = int(values["n_samples"])
         model.n_censored_ = int(values["n_censored"])
         centre = values["centre"]
@@ -237,21 +222,12 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
     def _needs_places(self) -> bool:
         return bool(self.use_coordinates)
 
-    def _places(self, coordinates: Coordinates | None, n: int) -> Coordinates | None:
-        if coordinates is None:
-            if self._needs_places():
-                raise ModelError(
-                    f"{type(self).__name__} uses places, but {n} rows came without "
-                    "coordinates. Give easting and northing, or set use_coordinates to false."
-                )
+    def _places(
+        self, coordinates: Coordinates | None, n: int, *, complete: bool = False
+    ) -> Coordinates | None:
+        if not self._needs_places():
             return None
-        places = np.asarray(coordinates, dtype=np.float64)
-        if places.shape != (n, 2):
-            raise ModelError(
-                f"There are {n} rows of covariates but coordinates of shape {places.shape}. "
-                "Give easting and northing of each row."
-            )
-        return places if self._needs_places() else None
+        return check_places(coordinates, n, learner=type(self).__name__, complete=complete)
 
     def _design(self, matrix: Matrix, places: Coordinates | None) -> Matrix:
         """Return the covariates and, where used, the places along `n_axes` directions.

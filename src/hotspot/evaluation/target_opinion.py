@@ -14,11 +14,11 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr
 from sklearn.base import clone
 
 from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.estimators.gaussian_process.response import WarpedNormal
+from hotspot.estimators.intervals import interval_moments
 from hotspot.grid import Coordinates
 from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
@@ -184,7 +184,7 @@ class SecondOpinion:
     def _said(self, found: WarpedNormal, rows: NDArray[np.int64]) -> LeftOut:
         low = _normal_score(found, self.samples.lower[rows])
         high = _normal_score(found, self.samples.upper[rows])
-        deviation, square = _interval_moments(low, high)
+        deviation, square = moments_within(low, high)
         return LeftOut(
             self._score(found, self.samples.X.iloc[rows], 0.0),
             found.median.copy(),
@@ -201,19 +201,11 @@ def _normal_score(found: WarpedNormal, concentration: float | Array) -> Array:
     return np.clip(found.normal_score(concentration), -_MOST_SCORE, _MOST_SCORE)
 
 
-def _interval_moments(low: Array, high: Array) -> tuple[Array, Array]:
-    """Return mean and mean square of a standard normal number within intervals."""
+def moments_within(low: Array, high: Array) -> tuple[Array, Array]:
+    """Return mean and mean square of a standard normal number within intervals, shape (n,)."""
     deviation, square = 0.5 * (low + high), (0.5 * (low + high)) ** 2
     wide = high - low > _NARROW
-    a, b = low[wide], high[wide]
-    mass = np.maximum(ndtr(b) - ndtr(a), 1e-300)
-    density_a, density_b = _density(a), _density(b)
-    deviation[wide] = np.clip((density_a - density_b) / mass, a, b)
-    square[wide] = np.maximum(
-        1.0 + (a * density_a - b * density_b) / mass, deviation[wide] ** 2
-    )
+    centre = np.zeros(int(wide.sum()))
+    _, slope, bend = interval_moments(low[wide], high[wide], centre, centre + 1.0)
+    deviation[wide], square[wide] = slope, 1.0 - bend + slope**2
     return deviation, square
-
-
-def _density(x: Array) -> Array:
-    return np.asarray(np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi))

@@ -105,13 +105,15 @@ def preference_slope(
     )
     error = max(error, clustered)
     estimates = (alone, error), (beside, beside_error)
-    agreed, sure = (_agreed(*estimates, beyond=times) for times in (1.0, _SURE))
+    agreed, sure = (agreed_slope(*estimates, beyond=times) for times in (1.0, _SURE))
     return Preference(
         *(value / spread for value in (agreed, error, sure, alone, beside)),
     )
 
 
-def _agreed(first: tuple[float, float], second: tuple[float, float], *, beyond: float) -> float:
+def agreed_slope(
+    first: tuple[float, float], second: tuple[float, float], *, beyond: float
+) -> float:
     """Return what two estimates, each with its error, say together; 0 if of two signs.
 
     Their mean by precision, as far as they differ by no more than chance; the smaller, as

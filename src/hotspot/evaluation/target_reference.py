@@ -136,7 +136,7 @@ def map_reference(
     )
     weights = _beyond_samples(weights, samples, centre[known])
     spread, spread_se = _spread(said, weights)
-    optimism = _optimism(opinion, plans, said, weights)
+    optimism = estimated_optimism(opinion, plans, said, weights)
     slope = preference.slope
     rng = np.random.default_rng(random_state)
     drawn = np.flatnonzero(known)
@@ -164,7 +164,7 @@ def map_reference(
     )
 
 
-def _optimism(
+def estimated_optimism(
     opinion: SecondOpinion, plans: list[FoldPlan], said: list[LeftOut], weights: TargetWeights
 ) -> float:
     """Return by how much residuals grow where hyper-parameters did not see the samples.

@@ -5,7 +5,7 @@ import pandas as pd
 
 from hotspot.commands.folds import survey_of
 from hotspot.covariates.catalogue import Catalogue
-from hotspot.samples.sampleset import SampleSet
+from hotspot.samples.sampleset import SAMPLE_COLUMNS, SampleSet
 
 
 def _values(lower: list[float], upper: list[float]) -> np.ndarray:
@@ -19,7 +19,7 @@ def _values(lower: list[float], upper: list[float]) -> np.ndarray:
             "lower_mg_kg": lower,
             "upper_mg_kg": upper,
         }
-    )
+    ).reindex(columns=SAMPLE_COLUMNS)
     survey = survey_of(SampleSet(frame, Catalogue(())), np.zeros((1, 2)))
     assert survey.values is not None
     return survey.values

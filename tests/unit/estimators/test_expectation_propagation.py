@@ -9,12 +9,12 @@ from hotspot.estimators.expectation_propagation import (
     LEAST_PRECISION,
     Sites,
     cavity,
-    interval_moments,
     match_sites,
     no_sites,
     propagate,
     updated_sites,
 )
+from hotspot.estimators.intervals import interval_moments
 
 INTERVALS = [
     (-np.inf, 0.3),

@@ -13,14 +13,14 @@ from hotspot.evaluation import ModelTests, OutOfFold
 from hotspot.evaluation.scores import losses_log
 from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_balance import TargetWeights
-from hotspot.evaluation.target_opinion import SecondOpinion, _interval_moments
+from hotspot.evaluation.target_opinion import SecondOpinion, moments_within
 from hotspot.evaluation.target_preference import (
     Preference,
-    _agreed,
+    agreed_slope,
     preference_slope,
     proved,
 )
-from hotspot.evaluation.target_reference import MapReference, _optimism, map_reference
+from hotspot.evaluation.target_reference import MapReference, estimated_optimism, map_reference
 from hotspot.folds import FoldPlan, RandomKFold
 from hotspot.folds.tasks import make_tasks
 from hotspot.observations.limits.building import build_rule
@@ -114,7 +114,7 @@ def test_what_exceeds_its_error_little_is_believed_little() -> None:
 def test_moments_of_intervals_are_those_of_scipy() -> None:
     """A non-detect counts as the mean and mean square of what it may be."""
     low, high = np.array([-8.0, -1.0, 0.5, 1.2]), np.array([-1.0, 0.3, 8.0, 1.2])
-    deviation, square = _interval_moments(low, high)
+    deviation, square = moments_within(low, high)
     for k in range(3):
         inside = truncnorm(low[k], high[k])
         assert deviation[k] == pytest.approx(inside.mean(), rel=1e-6)
@@ -398,18 +398,18 @@ def test_cells_without_an_answer_are_left_out() -> None:
 def test_two_estimates_of_a_preference_say_their_mean_unless_they_differ() -> None:
     """Their mean by precision where chance parts them, the smaller where more does."""
     sure = 1e-4
-    assert _agreed((1.0, 0.2), (1.2, 0.2), beyond=0.0) == pytest.approx(1.1)
-    assert _agreed((1.0, 0.1), (1.2, 0.2), beyond=0.0) == pytest.approx(1.04)
-    assert _agreed((1.0, sure), (2.0, sure), beyond=1.0) == pytest.approx(1.0, rel=1e-6)
-    assert _agreed((-2.0, sure), (-1.0, sure), beyond=1.0) == pytest.approx(-1.0, rel=1e-6)
+    assert agreed_slope((1.0, 0.2), (1.2, 0.2), beyond=0.0) == pytest.approx(1.1)
+    assert agreed_slope((1.0, 0.1), (1.2, 0.2), beyond=0.0) == pytest.approx(1.04)
+    assert agreed_slope((1.0, sure), (2.0, sure), beyond=1.0) == pytest.approx(1.0, rel=1e-6)
+    assert agreed_slope((-2.0, sure), (-1.0, sure), beyond=1.0) == pytest.approx(-1.0, rel=1e-6)
 
 
 def test_an_unproved_estimate_of_a_preference_says_nothing() -> None:
     """Nor do two of different signs; and the less sure of both decides how much is believed."""
-    assert _agreed((1.0, 1.0), (1.0, 0.1), beyond=1.0) == 0.0
-    assert _agreed((1.0, 0.1), (-1.0, 0.1), beyond=1.0) == 0.0
-    assert _agreed((1.0, 0.5), (1.0, 0.1), beyond=1.0) == pytest.approx(0.75)
-    assert _agreed((1.0, 0.5), (1.0, 0.1), beyond=2.0) == 0.0
+    assert agreed_slope((1.0, 1.0), (1.0, 0.1), beyond=1.0) == 0.0
+    assert agreed_slope((1.0, 0.1), (-1.0, 0.1), beyond=1.0) == 0.0
+    assert agreed_slope((1.0, 0.5), (1.0, 0.1), beyond=1.0) == pytest.approx(0.75)
+    assert agreed_slope((1.0, 0.5), (1.0, 0.1), beyond=2.0) == 0.0
 
 
 def test_residuals_grow_as_they_do_at_tests_that_resemble_the_map(preferred) -> None:
@@ -428,6 +428,6 @@ def test_residuals_grow_as_they_do_at_tests_that_resemble_the_map(preferred) -> 
         weights = replace(reference.weights, weight=weight.ravel())
         anew = opinion.learnt_anew(plans[like_the_map].fold).square
         growth = np.sqrt(anew.mean() / said[like_the_map].square.mean())
-        found.append(_optimism(opinion, plans, said, weights))
+        found.append(estimated_optimism(opinion, plans, said, weights))
         assert found[-1] == pytest.approx(max(growth, 1.0))
     assert abs(found[1] - found[0]) > 0.005

@@ -16,7 +16,14 @@ from hotspot.estimators.applicability.nearest import NearestSamples
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.copies import Copies, find_copies
-from hotspot.estimators.table import Matrix, prediction_table, training_table
+from hotspot.estimators.table import (
+    Matrix,
+    levels_as_json,
+    levels_from_json,
+    prediction_table,
+    seen_levels,
+    training_table,
+)
 from hotspot.one_core import one_core
 
 Splits = Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -124,9 +131,7 @@ class AreaOfApplicability(BaseEstimator):
             )
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
-        self.levels_ = {
-            name: np.unique(matrix[:, names.index(name)]) for name in self.categorical
-        }
+        self.levels_ = seen_levels(matrix, names, self.categorical)
         copies = find_copies(pd.DataFrame(matrix, columns=names), tuple(self.categorical))
         self.weights_ = _check_weights(weights, names, copies)
         design = self._indicators(matrix)
@@ -223,7 +228,7 @@ class AreaOfApplicability(BaseEstimator):
         values = {
             "names": [str(name) for name in self.feature_names_in_],
             "categorical": list(self.categorical),
-            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "levels": levels_as_json(self.levels_),
             "weights": self.weights_,
             "threshold": self.threshold_,
             "mean_distance": self.mean_distance_,
@@ -245,7 +250,7 @@ class AreaOfApplicability(BaseEstimator):
         area = cls(categorical=tuple(values["categorical"]))
         area.feature_names_in_ = np.array(values["names"], dtype=object)
         area.n_features_in_ = len(values["names"])
-        area.levels_ = {n: np.array(v, np.float64) for n, v in values["levels"].items()}
+        area.levels_ = levels_from_json(values["levels"])
         area.weights_ = dict(values["weights"])
         area.threshold_ = float(values["threshold"])
         area.mean_distance_ = float(values["mean_distance"])

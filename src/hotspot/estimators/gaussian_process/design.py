@@ -7,18 +7,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.errors import ModelError, few
-from hotspot.estimators.gaussian_process.exact import Bounds
 from hotspot.estimators.gaussian_process.kernel import Inputs
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
-
-# Log units: an interval narrower than this is a measured value, for the moments of a
-# narrower one would lose their digits.
-_NARROWEST = 1e-4
-_FEWEST_SAMPLES, _FEWEST_MEASURED = 5, 2
 
 
 @dataclass(frozen=True)
@@ -115,43 +109,7 @@ class Design:
         )
 
 
-def log_bounds(lower: Values, upper: Values) -> Bounds:
-    """Return intervals of the natural logarithm of concentrations in mg/kg.
-
-    A measured value of 0 says only that less was found than the smallest amount the survey
-    tells of: it becomes the interval from 0 to the smallest positive bound.
-
-    Raises
-    ------
-    ModelError
-        A bound is missing or negative, the lower exceeds the upper, or too few samples were
-        measured.
-    """
-    wrong = ~((lower >= 0) & (upper >= lower) & (lower < np.inf))
-    if wrong.any():
-        seen = [f"({lower[i]:g}, {upper[i]:g})" for i in np.flatnonzero(wrong)]
-        raise ModelError(
-            f"{int(wrong.sum())} samples have no interval of concentration: {few(seen)}. "
-            "Give bounds from 0 mg/kg, the lower not above the upper."
-        )
-    measured = (lower == upper) & (lower > 0)
-    if len(lower) < _FEWEST_SAMPLES or measured.sum() < _FEWEST_MEASURED:
-        raise ModelError(
-            f"{len(lower)} samples, {int(measured.sum())} of them measured, cannot carry a "
-            f"Gaussian process. Give {_FEWEST_SAMPLES} samples or more, "
-            f"{_FEWEST_MEASURED} or more of them measured above 0 mg/kg."
-        )
-    ends = np.concatenate([lower, upper])
-    smallest = float(ends[(ends > 0) & np.isfinite(ends)].min())
-    with np.errstate(divide="ignore"):
-        low = np.log(lower)
-        high = np.log(np.where(upper > 0, upper, smallest))
-    narrow = (high - low) < _NARROWEST
-    middle = np.where(narrow, 0.5 * (low + high), 0.0)
-    return Bounds(np.where(narrow, middle, low), np.where(narrow, middle, high))
-
-
-def choose_bending(rows: Values, bounds: Bounds, most: int) -> tuple[int, ...]:
+def choose_bending(rows: Values, bounds: LogIntervals, most: int) -> tuple[int, ...]:
     """Return which numeric covariates may bend the response, at most `most`.
 
     One after the other, the covariate whose cubic helps most to explain what those before
@@ -162,7 +120,7 @@ def choose_bending(rows: Values, bounds: Bounds, most: int) -> tuple[int, ...]:
     ----------
     rows : array, shape (n, n_numeric)
         Standardised numeric covariates.
-    bounds : Bounds
+    bounds : LogIntervals
         Standardised intervals.
     most : int
         From 0.
@@ -170,7 +128,7 @@ def choose_bending(rows: Values, bounds: Bounds, most: int) -> tuple[int, ...]:
     varying = varying_columns(rows)
     if len(varying) <= most:
         return tuple(varying)
-    response = np.where(np.isfinite(bounds.lower), bounds.lower, bounds.upper)
+    response = np.where(np.isfinite(bounds.low), bounds.low, bounds.high)
     response = np.where(np.isfinite(response), response, 0.0)
     left = response - response.mean()
     basis = np.empty((len(rows), 0))

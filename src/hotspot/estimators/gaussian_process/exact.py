@@ -17,6 +17,7 @@ from hotspot.estimators.gaussian_process.kernel import (
     covariance,
     variance,
 )
+from hotspot.estimators.intervals import LogIntervals
 
 Values = NDArray[np.float64]
 
@@ -25,36 +26,13 @@ Values = NDArray[np.float64]
 PORTION = 256
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Intervals of the standardised log concentration.
-
-    Parameters
-    ----------
-    lower, upper : array, shape (n,)
-        Equal where measured.
-    """
-
-    lower: Values
-    upper: Values
-
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """Which samples are known to the point."""
-        return np.asarray(self.lower == self.upper)
-
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        """Return some of the samples."""
-        return type(self)(self.lower[rows], self.upper[rows])
-
-
 class Marginal:
     """The log marginal likelihood of hyper-parameters, with its slopes.
 
     It remembers the last sites, so that the next call begins near its answer.
     """
 
-    def __init__(self, rows: Inputs, bounds: Bounds) -> None:
+    def __init__(self, rows: Inputs, bounds: LogIntervals) -> None:
         self.rows, self.bounds = rows, bounds
         self._distance = cdist(rows.place, rows.place)
         self._measured = np.flatnonzero(bounds.measured)
@@ -90,7 +68,7 @@ class Marginal:
 
     def _sites_of(self, kernel: Hyperparameters, surface: Values) -> tuple[Sites, float, float]:
         noise, known, hidden = kernel.noise_variance, self._measured, self._censored
-        y = self.bounds.lower[known]
+        y = self.bounds.low[known]
         precision, shift = np.empty(len(self.rows)), np.empty(len(self.rows))
         precision[known], shift[known] = 1.0 / noise, y / noise
         if not len(hidden):
@@ -110,8 +88,8 @@ class Marginal:
         evidence = propagate(
             mean,
             spread,
-            self.bounds.lower[hidden],
-            self.bounds.upper[hidden],
+            self.bounds.low[hidden],
+            self.bounds.high[hidden],
             noise=noise,
             start=self._sites,
         )
@@ -149,7 +127,7 @@ class ExactPosterior:
     whitening: Values
 
     @classmethod
-    def condition(cls, kernel: Hyperparameters, rows: Inputs, bounds: Bounds) -> Self:
+    def condition(cls, kernel: Hyperparameters, rows: Inputs, bounds: LogIntervals) -> Self:
         """Return the surface given samples."""
         sites, _, _ = Marginal(rows, bounds).sites(kernel)
         return cls.given(kernel, rows, sites)

@@ -6,8 +6,9 @@ from scipy.optimize import minimize
 from scipy.spatial import cKDTree
 
 from hotspot.errors import ModelError
-from hotspot.estimators.gaussian_process.exact import Bounds, Marginal
+from hotspot.estimators.gaussian_process.exact import Marginal
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters, Inputs
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.one_core import one_core
 
 Values = NDArray[np.float64]
@@ -74,7 +75,7 @@ def log_prior(rows: Inputs, n_candidates: int = 1) -> tuple[Values, Values]:
 @one_core()
 def learn(
     rows: Inputs,
-    bounds: Bounds,
+    bounds: LogIntervals,
     *,
     n_candidates: int = 1,
     start: Hyperparameters | None = None,
@@ -95,7 +96,7 @@ def learn(
     ----------
     rows : Inputs
         The samples.
-    bounds : Bounds
+    bounds : LogIntervals
         Their intervals.
     n_candidates : int
         As in `log_prior`.

@@ -25,12 +25,13 @@ from scipy.spatial.distance import cdist
 
 from hotspot.estimators.expectation_propagation import Sites, cavity, updated_sites
 from hotspot.estimators.gaussian_process.basis import Basis, Neighbourhoods
-from hotspot.estimators.gaussian_process.exact import PORTION, Bounds
+from hotspot.estimators.gaussian_process.exact import PORTION
 from hotspot.estimators.gaussian_process.kernel import (
     Hyperparameters,
     Inputs,
     spatial_covariance,
 )
+from hotspot.estimators.intervals import LogIntervals
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -80,7 +81,7 @@ class LocalPosterior:
         cls,
         kernel: Hyperparameters,
         rows: Inputs,
-        bounds: Bounds,
+        bounds: LogIntervals,
         *,
         n_neighbours: int,
         random_state: int,
@@ -93,8 +94,8 @@ class LocalPosterior:
         known, noise = bounds.measured, kernel.noise_variance
         hidden = np.flatnonzero(~known)
         precision = np.where(known, 1.0 / noise, 0.0)
-        shift = np.where(known, np.where(known, bounds.lower, 0.0) / noise, 0.0)
-        lower, upper = bounds.lower[hidden], bounds.upper[hidden]
+        shift = np.where(known, np.where(known, bounds.low, 0.0) / noise, 0.0)
+        lower, upper = bounds.low[hidden], bounds.high[hidden]
         basis = Basis.of(kernel, rows.smooth)
         sites = Sites(precision, shift)
         options = {"n_neighbours": n_neighbours, "random_state": random_state}

@@ -13,18 +13,26 @@ from sklearn.utils.validation import check_is_fitted
 from hotspot.errors import ModelError, few
 from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
-from hotspot.estimators.base import ModelState
+from hotspot.estimators.base import ModelState, params_as_json, params_from_json
 from hotspot.estimators.classifier import require
 from hotspot.estimators.gaussian_process.design import Design, choose_bending, varying_columns
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters
 from hotspot.estimators.gaussian_process.learning import learn
 from hotspot.estimators.gaussian_process.response import Response, WarpedNormal
-from hotspot.estimators.gaussian_process.samples import Samples, check_places
+from hotspot.estimators.gaussian_process.samples import LEARNER, Samples
 from hotspot.estimators.gaussian_process.skew import choose_skew
 from hotspot.estimators.gaussian_process.surface import Surface
 from hotspot.estimators.gaussian_process.tail import Tail
+from hotspot.estimators.leaving_out import check_folds
+from hotspot.estimators.places import check_places
 from hotspot.estimators.sampled_range import SampledRange
-from hotspot.estimators.table import Matrix, known_rows, prediction_table
+from hotspot.estimators.table import (
+    Matrix,
+    known_rows,
+    levels_as_json,
+    levels_from_json,
+    prediction_table,
+)
 from hotspot.grid import Coordinates
 from hotspot.one_core import one_core
 
@@ -331,14 +339,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
             The number of folds is not that of the samples, or all are in one.
         """
         check_is_fitted(self)
-        folds = np.asarray(folds)
-        n = self.n_samples_
-        if folds.shape != (n,) or len(np.unique(folds)) < 2:
-            raise ModelError(
-                f"{len(np.unique(folds))} folds in an array of shape {folds.shape} cannot be "
-                f"left out of {n} samples. Give one number per sample, two or more different."
-            )
-        return self._answer(*self._surface.leave_out(folds))
+        return self._answer(*self._surface.leave_out(check_folds(folds, self.n_samples_)))
 
     def draw(
         self,
@@ -396,12 +397,10 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     def to_state(self) -> ModelState:
         """Return the fitted model as inert data."""
         check_is_fitted(self)
-        params = self.get_params(deep=False)
-        del params["start"]
         values = {
-            "params": {**params, "categorical": list(self.categorical)},
+            "params": params_as_json(self.get_params(deep=False), ("start",)),
             "names": self._names,
-            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "levels": levels_as_json(self.levels_),
             "n_censored": self.n_censored_,
             "response": self.response_.to_dict(),
             "tail": self.tail_.to_dict(),
@@ -415,13 +414,10 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted model that `to_state` described."""
         values = state.values
-        params = {**values["params"], "categorical": tuple(values["params"]["categorical"])}
-        model = cls(**params)
+        model = cls(**params_from_json(values["params"]))
         model.feature_names_in_ = np.array(values["names"], dtype=object)
         model.n_features_in_ = len(values["names"])
-        model.levels_ = {
-            name: np.array(codes, dtype=np.float64) for name, codes in values["levels"].items()
-        }
+        model.levels_ = levels_from_json(values["levels"])
         model.n_censored_ = int(values["n_censored"])
         model.response_ = Response.from_dict(values["response"])
         model.tail_ = Tail.from_dict(values["tail"])
@@ -457,7 +453,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         """Return covariates and places of the rows that can be known, and which these are."""
         check_is_fitted(self)
         matrix = prediction_table(X, self._names)
-        places = check_places(coordinates, len(matrix))
+        places = check_places(coordinates, len(matrix), learner=LEARNER)
         known = known_rows(matrix, self._names, self.levels_)
         known = known & np.isfinite(places).all(axis=1)
         return matrix[known], places[known], known

@@ -13,8 +13,7 @@ from hotspot.estimators.distribution import (
     student_cdf,
     student_quantile,
 )
-from hotspot.estimators.expectation_propagation import interval_moments
-from hotspot.estimators.gaussian_process.exact import Bounds
+from hotspot.estimators.intervals import LogIntervals, interval_moments
 
 Values = NDArray[np.float64]
 
@@ -55,12 +54,12 @@ class Response:
     skew: float = 0.0
 
     @classmethod
-    def of(cls, bounds: Bounds, *, skew: float = 0.0) -> Self:
+    def of(cls, bounds: LogIntervals, *, skew: float = 0.0) -> Self:
         """Return the response of a given skew that fits intervals of the log best.
 
         Priors of the weight of about one sample keep it finite where few were measured.
         """
-        ends = np.where(np.isfinite(bounds.lower), bounds.lower, bounds.upper)
+        ends = np.where(np.isfinite(bounds.low), bounds.low, bounds.high)
         ends = ends[np.isfinite(ends)]
         middle, width = float(np.median(ends)), max(float(ends.std()), 0.1)
 
@@ -87,9 +86,9 @@ class Response:
         turned = np.cosh(np.arcsinh(w) + self.skew)
         return np.asarray(np.log(self.spread * turned) - 0.5 * np.log1p(w**2))
 
-    def standardise(self, bounds: Bounds) -> Bounds:
+    def standardise(self, bounds: LogIntervals) -> LogIntervals:
         """Return intervals of w; what was measured stays so to the bit."""
-        return Bounds(self.to_gaussian(bounds.lower), self.to_gaussian(bounds.upper))
+        return LogIntervals(self.to_gaussian(bounds.low), self.to_gaussian(bounds.high))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the response as JSON values."""
@@ -100,7 +99,7 @@ class Response:
         """Return what `to_dict` described."""
         return cls(float(value["centre"]), float(value["spread"]), float(value["skew"]))
 
-    def log_likelihood(self, bounds: Bounds) -> tuple[float, Values]:
+    def log_likelihood(self, bounds: LogIntervals) -> tuple[float, Values]:
         """Return how likely intervals of the log are if w is standard normal.
 
         Returns
@@ -111,7 +110,7 @@ class Response:
             In the centre and in the logarithm of the spread.
         """
         known = bounds.measured
-        log = bounds.lower[known]
+        log = bounds.low[known]
         w, u = self.to_gaussian(log), (log - self.centre) / self.spread
         value = -0.5 * float(w @ w) - float(self.log_rate(w).sum())
         value -= 0.5 * len(w) * np.log(2.0 * np.pi)
@@ -119,7 +118,7 @@ class Response:
         turning, root = np.hypot(1.0, w), np.hypot(1.0, u)
         slope = (w / turning - w * turning) / root - u / root**2
         slopes = np.array([-slope.sum() / self.spread, -float(slope @ u) - len(u)])
-        ends = bounds.lower[~known], bounds.upper[~known]
+        ends = bounds.low[~known], bounds.high[~known]
         if not len(ends[0]):
             return value, slopes
         low, high = (self.to_gaussian(end) for end in ends)

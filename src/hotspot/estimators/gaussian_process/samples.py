@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.errors import ModelError
-from hotspot.estimators.gaussian_process.design import log_bounds
-from hotspot.estimators.gaussian_process.exact import Bounds
-from hotspot.estimators.table import Matrix, training_table
+from hotspot.estimators.intervals import LogIntervals, check_bounds, log_intervals
+from hotspot.estimators.places import check_places
+from hotspot.estimators.table import Levels, Matrix, seen_levels, training_table
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
+
+LEARNER = "A Gaussian process"
+_FEWEST_SAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Samples:
         Their values.
     places : array, shape (n, 2)
         Easting and northing.
-    logs : Bounds
+    logs : LogIntervals
         Intervals of the natural logarithm of the concentration.
     order : array, shape (n,)
         Where each sorted sample stood.
@@ -38,7 +40,7 @@ class Samples:
     names: tuple[str, ...]
     matrix: Matrix
     places: Coordinates
-    logs: Bounds
+    logs: LogIntervals
     order: NDArray[np.intp]
 
     @classmethod
@@ -59,45 +61,12 @@ class Samples:
         """
         names, matrix = training_table(X, categorical)
         n = len(matrix)
-        places = check_places(coordinates, n)
-        gaps = ~np.isfinite(places).all(axis=1)
-        if gaps.any():
-            raise ModelError(
-                f"{int(gaps.sum())} of {n} samples have no coordinates. Drop these samples "
-                "before fitting."
-            )
-        lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-        if not (lower.shape == upper.shape == (n,)):
-            raise ModelError(
-                f"There are {n} rows of covariates but {lower.shape} lower and {upper.shape} "
-                "upper bounds. Give one interval per row."
-            )
-        logs = log_bounds(lower, upper)
-        order = np.lexsort((logs.upper, logs.lower, *matrix.T, *places.T[::-1]))
+        places = check_places(coordinates, n, learner=LEARNER, complete=True)
+        bounds = check_bounds(lower, upper, n)
+        logs = log_intervals(*bounds, learner=LEARNER, fewest=_FEWEST_SAMPLES)
+        order = np.lexsort((logs.high, logs.low, *matrix.T, *places.T[::-1]))
         return cls(names, matrix[order], places[order], logs.take(order), order)
 
-    def levels(self, categorical: Sequence[str]) -> dict[str, Values]:
+    def levels(self, categorical: Sequence[str]) -> Levels:
         """Return the codes that occur, by categorical covariate."""
-        return {n: np.unique(self.matrix[:, self.names.index(n)]) for n in categorical}
-
-
-def check_places(coordinates: Coordinates | None, n: int) -> Coordinates:
-    """Return coordinates as an array of shape (n, 2); gaps are allowed.
-
-    Raises
-    ------
-    ModelError
-        There are none, or not one pair per row.
-    """
-    if coordinates is None:
-        raise ModelError(
-            f"A Gaussian process needs places, but {n} rows came without coordinates. "
-            "Give easting and northing."
-        )
-    places = np.asarray(coordinates, dtype=np.float64)
-    if places.shape != (n, 2):
-        raise ModelError(
-            f"There are {n} rows of covariates but coordinates of shape {places.shape}. "
-            "Give easting and northing of each row."
-        )
-    return places
+        return seen_levels(self.matrix, self.names, categorical)

@@ -3,11 +3,12 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from hotspot.estimators.gaussian_process.exact import Bounds, ExactPosterior
+from hotspot.estimators.gaussian_process.exact import ExactPosterior
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters, Inputs
 from hotspot.estimators.gaussian_process.learning import strewn
 from hotspot.estimators.gaussian_process.response import Response
 from hotspot.estimators.gaussian_process.tail import Tail
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.limits import between_reported
 
 # Prior standard deviation of the skew: at 0.2 one side is 1.5 times as wide as the other.
@@ -22,7 +23,12 @@ _MOST_LEFT_OUT = 1000
 
 
 def choose_skew(
-    rows: Inputs, logs: Bounds, kernel: Hyperparameters, *, tail: str, random_state: int = 0
+    rows: Inputs,
+    logs: LogIntervals,
+    kernel: Hyperparameters,
+    *,
+    tail: str,
+    random_state: int = 0,
 ) -> float:
     """Return the skew of the response under which left-out samples exceed limits as told.
 
@@ -36,7 +42,7 @@ def choose_skew(
     ----------
     rows : Inputs
         The samples.
-    logs : Bounds
+    logs : LogIntervals
         Intervals of the natural logarithm of the concentration.
     kernel : Hyperparameters
         Learnt without skew.
@@ -50,10 +56,10 @@ def choose_skew(
     if len(rows) > _MOST_LEFT_OUT:
         part = strewn(rows, 1, _MOST_LEFT_OUT, random_state)[0]
     few, told = rows.take(part), logs.take(part)
-    ends = np.where(np.isfinite(told.lower), told.lower, told.upper)
+    ends = np.where(np.isfinite(told.low), told.low, told.high)
     limits = np.log(between_reported(np.exp(ends), _SHARES))
-    above = told.lower > limits[:, None]
-    known = above | (told.upper <= limits[:, None])
+    above = told.low > limits[:, None]
+    known = above | (told.high <= limits[:, None])
 
     def cost(skew: float) -> float:
         response = Response.of(logs, skew=skew)

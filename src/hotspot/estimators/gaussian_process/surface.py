@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.estimators.gaussian_process.design import Design
-from hotspot.estimators.gaussian_process.exact import Bounds, ExactPosterior
+from hotspot.estimators.gaussian_process.exact import ExactPosterior
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters
 from hotspot.estimators.gaussian_process.local import LocalPosterior
 from hotspot.estimators.gaussian_process.paths import draw_surface
@@ -20,6 +20,7 @@ from hotspot.estimators.gaussian_process.posterior import (
 )
 from hotspot.estimators.gaussian_process.samples import Samples
 from hotspot.estimators.gaussian_process.tail import Tail
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.sampled_range import SampledRange
 from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
@@ -55,7 +56,7 @@ class Surface:
         cls,
         kernel: Hyperparameters,
         samples: Samples,
-        bounds: Bounds,
+        bounds: LogIntervals,
         *,
         design: Design,
         sampled: SampledRange,

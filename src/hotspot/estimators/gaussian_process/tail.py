@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, ndtr, stdtrit
 
 from hotspot.estimators.distribution import student_cdf
-from hotspot.estimators.gaussian_process.exact import Bounds
+from hotspot.estimators.intervals import LogIntervals
 
 Values = NDArray[np.float64]
 
@@ -40,12 +40,12 @@ class Tail:
     stretch: float = 1.0
 
     @classmethod
-    def choose(cls, bounds: Bounds, mean: Values, sd: Values, tail: str) -> Self:
+    def choose(cls, bounds: LogIntervals, mean: Values, sd: Values, tail: str) -> Self:
         """Return the tail that samples left out one at a time tell of.
 
         Parameters
         ----------
-        bounds : Bounds
+        bounds : LogIntervals
             Intervals of the samples.
         mean, sd : array, shape (n,)
             Predictions of their measurements without them.
@@ -57,7 +57,7 @@ class Tail:
         """
         if tail == "normal":
             return cls()
-        low, high = (bounds.lower - mean) / sd, (bounds.upper - mean) / sd
+        low, high = (bounds.low - mean) / sd, (bounds.high - mean) / sd
         score = np.array([cls._stretch(low, high, _df(w))[0] for w in _WEIGHTS])
         if tail == "t":
             weight = float(_WEIGHTS[1 + int(np.argmax(score[1:]))])

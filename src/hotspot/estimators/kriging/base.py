@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from hotspot.errors import ModelError
 from hotspot.estimators.answers import AnswersFromDistribution
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
-from hotspot.estimators.base import ModelState
+from hotspot.estimators.base import ModelState, params_as_json, params_from_json
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import LogLocationScale
-from hotspot.estimators.kriging.censoring import LogIntervals
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.kriging.predictor import MOST_GLOBAL, Kriged, Kriging
 from hotspot.estimators.kriging.variogram import (
     VariogramFit,
@@ -28,6 +27,7 @@ from hotspot.estimators.kriging.variogram import (
     fit_variogram,
     longest_range,
 )
+from hotspot.estimators.leaving_out import check_folds
 from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
 
@@ -36,7 +36,7 @@ Folds = NDArray[np.int64]
 
 # Neighbours of a target where the survey is too large for one system.
 N_NEIGHBOURS = 40
-# Variogram, trend and evidence hang on each other; they have settled after this.
+# Variogram, trend and evidence depend on each other; they have settled after this.
 N_ROUNDS = 3
 # Samples that a variogram is found from, evenly chosen from west to east.
 _MOST_PAIRED = 4000
@@ -97,11 +97,7 @@ class KrigingModel(BaseEstimator, ABC):
     def to_state(self) -> ModelState:
         """Return the fitted model as inert data."""
         check_is_fitted(self)
-        params = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in self.get_params(deep=False).items()
-            if name not in self._machine_parameters
-        }
+        params = params_as_json(self.get_params(deep=False), self._machine_parameters)
         fitted, arrays = self._fitted_state()
         values = {"params": params, "variogram": self.variogram_.to_dict(), "fitted": fitted}
         return ModelState(self.kind, values, {_FILE: pack_arrays(arrays)})
@@ -109,11 +105,7 @@ class KrigingModel(BaseEstimator, ABC):
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Return the fitted model that `to_state` described."""
-        params = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in state.values["params"].items()
-        }
-        found = cls(**params)
+        found = cls(**params_from_json(state.values["params"]))
         found.variogram_ = VariogramModel.from_dict(state.values["variogram"])
         found._restore(state.values["fitted"], unpack_arrays(state.files[_FILE]))
         return found
@@ -152,13 +144,8 @@ class ConcentrationKriging(AnswersFromDistribution, KrigingModel):
             The number of folds is not that of the samples, or all are in one.
         """
         check_is_fitted(self)
-        folds = np.asarray(folds)
         n = self.n_samples_
-        if folds.shape != (n,) or len(np.unique(folds)) < 2:
-            raise ModelError(
-                f"{len(np.unique(folds))} folds in an array of shape {folds.shape} cannot be "
-                f"left out of {n} samples. Give one number per sample, two or more different."
-            )
+        folds = check_folds(folds, n)
         found = self._left_out(folds[self._order])
         there = np.empty(n, dtype=np.int64)
         there[self._order] = np.arange(n)
@@ -235,35 +222,3 @@ def thinned(places: Coordinates, most: int) -> NDArray[np.int64]:
     if len(places) <= most:
         return np.arange(len(places))
     return np.linspace(0, len(places) - 1, most).astype(np.int64)
-
-
-def check_places(coordinates: Coordinates | None, n: int, *, complete: bool) -> Coordinates:
-    """Return coordinates of n rows, shape (n, 2), or raise `ModelError`."""
-    if coordinates is None:
-        raise ModelError(
-            f"Kriging needs places, but {n} rows came without coordinates. "
-            "Give easting and northing."
-        )
-    places = np.ascontiguousarray(coordinates, dtype=np.float64)
-    if places.shape != (n, 2):
-        raise ModelError(
-            f"There are {n} rows but coordinates of shape {places.shape}. "
-            "Give easting and northing of each row."
-        )
-    if complete and not np.isfinite(places).all():
-        raise ModelError(
-            f"{int((~np.isfinite(places)).any(axis=1).sum())} of {n} samples have no "
-            "coordinates. Drop these samples before fitting."
-        )
-    return places
-
-
-def check_bounds(lower: Values, upper: Values, n: int) -> tuple[Values, Values]:
-    """Return one interval per sample, or raise `ModelError`."""
-    lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-    if not (lower.shape == upper.shape == (n,)):
-        raise ModelError(
-            f"There are {n} samples but {lower.shape} lower and {upper.shape} upper bounds. "
-            "Give one interval per sample."
-        )
-    return lower, upper

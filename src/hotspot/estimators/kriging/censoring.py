@@ -7,58 +7,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.errors import ModelError, few
-from hotspot.estimators.expectation_propagation import (
-    Sites,
-    cavity,
-    interval_moments,
-    match_sites,
-)
+from hotspot.estimators.expectation_propagation import Sites, cavity, match_sites
+from hotspot.estimators.intervals import LogIntervals, interval_moments
 from hotspot.estimators.kriging.predictor import Kriging
 
 Values = NDArray[np.float64]
 System = Callable[[Values, Values], Kriging]
 """Makes the kriging of given values and noises."""
 
-# Two different measured values are the least that a variogram can be made of.
-_FEWEST = 2
-# Log intervals this narrow count as measured at their middle.
-_NARROWEST = 1e-6
 # Share of the variance below which a site of nearly exact knowledge is not resolved.
 _LEAST_NOISE = 1e-6
 _MOST_STEPS = 40
 # In standard deviations; a centimetre on a scale of a hundred metres.
 _TOLERANCE = 1e-4
-
-
-@dataclass(frozen=True)
-class LogIntervals:
-    """Intervals of the natural logarithm of concentrations in mg/kg.
-
-    Parameters
-    ----------
-    low, high : array, shape (n,)
-        Equal where measured; ``-inf`` and ``inf`` where open.
-    """
-
-    low: Values
-    high: Values
-
-    def __len__(self) -> int:
-        return len(self.low)
-
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """Which are known to the point."""
-        return np.asarray(self.low == self.high)
-
-    def take(self, rows: NDArray[np.int64]) -> "LogIntervals":
-        """Return some of them."""
-        return LogIntervals(self.low[rows], self.high[rows])
-
-    def shifted(self, by: Values) -> "LogIntervals":
-        """Return the intervals of what is left after a trend is taken away."""
-        return LogIntervals(self.low - by, self.high - by)
 
 
 @dataclass(frozen=True)
@@ -81,50 +42,6 @@ class Evidence:
     noise: Values
     expected: Values
     spread: Values
-
-
-def log_intervals(lower: Values, upper: Values) -> LogIntervals:
-    """Return the intervals of the logarithm of concentrations.
-
-    A measured 0 says only that less was found than the smallest amount the survey tells of:
-    it becomes the interval from 0 to the smallest positive bound.
-
-    Parameters
-    ----------
-    lower, upper : array, shape (n,), mg/kg
-
-    Raises
-    ------
-    ModelError
-        A bound is missing, negative or reversed, or fewer than two samples were measured.
-
-    Examples
-    --------
-    >>> found = log_intervals(np.array([1.0, 0.0, 1.0]), np.array([1.0, 1.0, 1.0]))
-    >>> found.low, found.high
-    (array([  0., -inf,   0.]), array([0., 0., 0.]))
-    """
-    wrong = ~((lower >= 0) & (upper >= lower) & (lower < np.inf))
-    if wrong.any():
-        seen = [f"({lower[i]:g}, {upper[i]:g})" for i in np.flatnonzero(wrong)]
-        raise ModelError(
-            f"{int(wrong.sum())} samples have no interval of concentration: {few(seen)}. "
-            "Give bounds from 0 mg/kg, the lower not above the upper."
-        )
-    n_measured = int(((lower == upper) & (lower > 0)).sum())
-    if n_measured < _FEWEST:
-        raise ModelError(
-            f"{n_measured} of {len(lower)} samples were measured above 0 mg/kg, and kriging "
-            f"needs {_FEWEST} or more. Add samples, or use a classifier of the limit."
-        )
-    ends = np.concatenate([lower, upper])
-    smallest = ends[(ends > 0) & np.isfinite(ends)].min()
-    with np.errstate(divide="ignore"):
-        low, high = np.log(lower), np.log(np.where(upper > 0, upper, smallest))
-    narrow = high - low < _NARROWEST
-    middle = np.where(narrow, low, 0.0)
-    middle[narrow] = 0.5 * (low + high)[narrow]
-    return LogIntervals(np.where(narrow, middle, low), np.where(narrow, middle, high))
 
 
 def first_evidence(intervals: LogIntervals) -> Evidence:

@@ -7,13 +7,9 @@ from numpy.typing import NDArray
 
 from hotspot.estimators.classifier import require
 from hotspot.estimators.forests.mean import MeanForest
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.kriging.base import N_ROUNDS, Folds, make_system
-from hotspot.estimators.kriging.censoring import (
-    LogIntervals,
-    first_evidence,
-    settle,
-    shifted,
-)
+from hotspot.estimators.kriging.censoring import first_evidence, settle, shifted
 from hotspot.estimators.kriging.predictor import Kriged, Kriging
 from hotspot.estimators.kriging.trend import TrendKriging
 from hotspot.estimators.kriging.trend_columns import dummies
@@ -111,7 +107,7 @@ class ForestKriging(TrendKriging):
             left = shifted(evidence, trend)
             fit = self._fit_variogram(places, left.expected, left.spread)
             system = make_system(places, fit.model)
-            left = settle(left, intervals.shifted(trend), system, n_neighbours=reach)
+            left = settle(left, intervals.minus(trend), system, n_neighbours=reach)
             evidence = shifted(left, -trend)
         self._use(fit)
         self._trend = trend

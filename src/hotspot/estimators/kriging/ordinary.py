@@ -10,19 +10,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.distribution import LogLocationScale
+from hotspot.estimators.intervals import check_bounds, log_intervals
 from hotspot.estimators.kriging.base import (
     N_ROUNDS,
     ConcentrationKriging,
     Folds,
     KrigingModel,
     as_distribution,
-    check_bounds,
-    check_places,
     make_system,
     own_order,
 )
-from hotspot.estimators.kriging.censoring import first_evidence, log_intervals, settle
+from hotspot.estimators.kriging.censoring import first_evidence, settle
 from hotspot.estimators.kriging.predictor import Kriged, Kriging, clipped_probability
+from hotspot.estimators.places import check_places
 from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
 from hotspot.observations.limits.exceedance import exceedance_labels
@@ -102,8 +102,8 @@ class OrdinaryKriging(ConcentrationKriging):
         """
         self._check_parameters()
         lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-        places = check_places(coordinates, len(lower), complete=True)
-        intervals = log_intervals(*check_bounds(lower, upper, len(places)))
+        places = check_places(coordinates, len(lower), learner="Kriging", complete=True)
+        intervals = log_intervals(*check_bounds(lower, upper, len(places)), learner="Kriging")
         order = own_order(intervals, places)
         places, intervals = places[order], intervals.take(order)
         self._counted(intervals, order)
@@ -133,7 +133,7 @@ class OrdinaryKriging(ConcentrationKriging):
             Easting, northing; NaN gives NaN.
         """
         check_is_fitted(self)
-        places = check_places(coordinates, _length(X, coordinates), complete=False)
+        places = check_places(coordinates, _length(X, coordinates), learner="Kriging")
         return as_distribution(
             self._kriging.predict(places, n_neighbours=self._reach(self.n_samples_))
         )
@@ -223,7 +223,7 @@ class IndicatorKriging(KrigingModel):
                 "Give a limit above 0 mg/kg."
             )
         lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-        places = check_places(coordinates, len(lower), complete=True)
+        places = check_places(coordinates, len(lower), learner="Kriging", complete=True)
         labels = exceedance_labels(*check_bounds(lower, upper, len(places)), self.threshold)
         known = np.flatnonzero(np.isfinite(labels))
         found = np.unique(labels[known])
@@ -245,7 +245,7 @@ class IndicatorKriging(KrigingModel):
     def indicator(self, coordinates: Coordinates) -> Kriged:
         """Return the kriged indicator as it is, also outside [0, 1], and its variance."""
         check_is_fitted(self)
-        places = check_places(coordinates, len(coordinates), complete=False)
+        places = check_places(coordinates, len(coordinates), learner="Kriging")
         return self._kriging.predict(places, n_neighbours=self._reach(self.n_samples_))
 
     def exceedance(
@@ -276,7 +276,7 @@ class IndicatorKriging(KrigingModel):
                 f"IndicatorKriging was made for {self.threshold:g} mg/kg and knows nothing of "
                 f"{threshold:g} mg/kg. Fit one for that threshold, or use OrdinaryKriging."
             )
-        places = check_places(coordinates, _length(X, coordinates), complete=False)
+        places = check_places(coordinates, _length(X, coordinates), learner="Kriging")
         return clipped_probability(self.indicator(places).value)
 
     def _fitted_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

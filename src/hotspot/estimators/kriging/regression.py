@@ -6,14 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.kriging.base import Folds, make_system, thinned
-from hotspot.estimators.kriging.censoring import (
-    Evidence,
-    LogIntervals,
-    first_evidence,
-    own_spread,
-    settle,
-)
+from hotspot.estimators.kriging.censoring import Evidence, first_evidence, own_spread, settle
 from hotspot.estimators.kriging.predictor import Kriged
 from hotspot.estimators.kriging.trend import TrendKriging
 from hotspot.estimators.kriging.trend_columns import DriftBasis

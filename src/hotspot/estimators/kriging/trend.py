@@ -9,16 +9,23 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.estimators.distribution import LogLocationScale
+from hotspot.estimators.intervals import LogIntervals, check_bounds, log_intervals
 from hotspot.estimators.kriging.base import (
     ConcentrationKriging,
     as_distribution,
-    check_bounds,
-    check_places,
     own_order,
 )
-from hotspot.estimators.kriging.censoring import LogIntervals, log_intervals
 from hotspot.estimators.kriging.predictor import Kriged
-from hotspot.estimators.table import Matrix, known_rows, prediction_table, training_table
+from hotspot.estimators.places import check_places
+from hotspot.estimators.table import (
+    Matrix,
+    known_rows,
+    levels_as_json,
+    levels_from_json,
+    prediction_table,
+    seen_levels,
+    training_table,
+)
 from hotspot.grid import Coordinates
 
 Values = NDArray[np.float64]
@@ -58,15 +65,13 @@ class TrendKriging(ConcentrationKriging):
         """
         self._check_parameters()
         names, matrix = training_table(X, tuple(self.categorical))
-        places = check_places(coordinates, len(matrix), complete=True)
-        intervals = log_intervals(*check_bounds(lower, upper, len(matrix)))
+        places = check_places(coordinates, len(matrix), learner="Kriging", complete=True)
+        intervals = log_intervals(*check_bounds(lower, upper, len(matrix)), learner="Kriging")
         order = own_order(intervals, places, matrix)
         matrix, places, intervals = matrix[order], places[order], intervals.take(order)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
-        self.levels_ = {
-            name: np.unique(matrix[:, names.index(name)]) for name in self.categorical
-        }
+        self.levels_ = seen_levels(matrix, names, self.categorical)
         self._counted(intervals, order)
         self._matrix = matrix
         self._learn(places, intervals)
@@ -88,7 +93,7 @@ class TrendKriging(ConcentrationKriging):
         check_is_fitted(self)
         names = [str(name) for name in self.feature_names_in_]
         matrix = prediction_table(X, names)
-        places = check_places(coordinates, len(matrix), complete=False)
+        places = check_places(coordinates, len(matrix), learner="Kriging")
         known = known_rows(matrix, names, self.levels_)
         known &= np.isfinite(places).all(axis=1)
         value, variance = np.full(len(matrix), np.nan), np.full(len(matrix), np.nan)
@@ -114,7 +119,7 @@ class TrendKriging(ConcentrationKriging):
         fitted, arrays = super()._fitted_state()
         fitted |= {
             "names": [str(name) for name in self.feature_names_in_],
-            "levels": {name: codes.tolist() for name, codes in self.levels_.items()},
+            "levels": levels_as_json(self.levels_),
         }
         return fitted, arrays | {"matrix": self._matrix}
 
@@ -122,7 +127,5 @@ class TrendKriging(ConcentrationKriging):
         super()._restore(fitted, arrays)
         self.feature_names_in_ = np.array(fitted["names"], dtype=object)
         self.n_features_in_ = len(fitted["names"])
-        self.levels_ = {
-            name: np.array(codes, dtype=np.float64) for name, codes in fitted["levels"].items()
-        }
+        self.levels_ = levels_from_json(fitted["levels"])
         self._matrix = arrays["matrix"]

@@ -11,7 +11,8 @@ from sklearn.ensemble import RandomForestRegressor
 from hotspot.errors import ModelError
 from hotspot.estimators.forests.nodes import Forest
 from hotspot.estimators.forests.quantile import QuantileForest
-from hotspot.estimators.log_intervals import LogNormal, Support, log_intervals
+from hotspot.estimators.intervals import log_intervals
+from hotspot.estimators.log_intervals import LogNormal, Support
 from hotspot.estimators.table import UnseenClassWarning
 
 
@@ -259,7 +260,8 @@ def test_the_log_normal_of_intervals_is_found():
     """Six of ten below two limits, and the centre and spread are those planted."""
     c = np.exp(np.random.default_rng(0).normal(1.0, 0.8, size=4000))
     lower, upper = censor(c)
-    found = LogNormal.fit(*log_intervals(lower, upper))
+    logs = log_intervals(lower, upper)
+    found = LogNormal.fit(logs.low, logs.high)
     assert found.centre == pytest.approx(1.0, abs=0.05)
     assert found.spread == pytest.approx(0.8, abs=0.04)
     # Below 2 mg/kg the expectation is the mean of what really lies there.

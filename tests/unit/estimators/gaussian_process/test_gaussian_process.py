@@ -13,11 +13,11 @@ from sklearn.base import clone
 
 from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
-from hotspot.estimators.gaussian_process.exact import Bounds
 from hotspot.estimators.gaussian_process.kernel import CONSTANT_VARIANCE
 from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.estimators.gaussian_process.response import WarpedNormal
 from hotspot.estimators.gaussian_process.tail import Tail
+from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.table import UnseenClassWarning
 
 SHARED = Path(os.environ.get("HOTSPOT_SHARED", Path(__file__).parents[4].parent / "shared"))
@@ -447,7 +447,7 @@ def test_no_single_sample_decides_on_the_tail() -> None:
     weights = []
     for i in range(len(z)):
         left = np.delete(z, i)
-        tail = Tail.choose(Bounds(left, left), 0.0 * left, np.ones(len(left)), "auto")
+        tail = Tail.choose(LogIntervals(left, left), 0.0 * left, np.ones(len(left)), "auto")
         weights.append(1 / tail.df)
     assert np.ptp(weights) < 0.1
     assert 0.02 < np.mean(weights) < 0.3
@@ -495,7 +495,7 @@ def test_wrong_input_is_refused_with_a_remedy(
         ((X, y[:5], y[:5]), at, "one interval per row"),
         ((X, y, -y), at, "Give bounds from 0"),
         ((X, 0 * y, y), at, "measured"),
-        ((X[:4], y[:4], y[:4]), at[:4], "cannot carry"),
+        ((X[:4], y[:4], y[:4]), at[:4], "cannot learn"),
     ):
         with pytest.raises(ModelError, match=words):
             made.fit(*args, coordinates=coordinates)

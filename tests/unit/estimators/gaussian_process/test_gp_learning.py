@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from hotspot.estimators.gaussian_process.exact import Bounds, Marginal
+from hotspot.estimators.gaussian_process.exact import Marginal
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters, Inputs, covariance
 from hotspot.estimators.gaussian_process.learning import learn, log_prior
+from hotspot.estimators.intervals import LogIntervals
 
 KERNEL = Hyperparameters(0.5, 0.4, 0.1, 0.15, 0.3, (1.2, 2.5))
 
@@ -22,7 +23,7 @@ def surface(at: Inputs, kernel: Hyperparameters, seed: int = 1) -> np.ndarray:
     return np.linalg.cholesky(total) @ np.random.default_rng(seed).normal(size=len(at))
 
 
-def bounds(censored: bool) -> tuple[Inputs, Bounds]:
+def bounds(censored: bool) -> tuple[Inputs, LogIntervals]:
     at = rows(40)
     y = surface(at, KERNEL)
     lower, upper = y.copy(), y.copy()
@@ -30,14 +31,14 @@ def bounds(censored: bool) -> tuple[Inputs, Bounds]:
         lower[:15], upper[:15] = -np.inf, y[:15] + 0.3
         lower[15], upper[15] = y[15] - 0.2, np.inf
         lower[16], upper[16] = y[16] - 0.5, y[16] + 0.4
-    return at, Bounds(lower, upper)
+    return at, LogIntervals(lower, upper)
 
 
 def test_the_likelihood_of_measured_samples_is_the_normal_density() -> None:
     """Without censoring the marginal likelihood is SciPy's multivariate normal density."""
     at, known = bounds(censored=False)
     total = covariance(KERNEL, at, at) + KERNEL.noise_variance * np.eye(len(at))
-    exact = multivariate_normal.logpdf(known.lower, np.zeros(len(at)), total)
+    exact = multivariate_normal.logpdf(known.low, np.zeros(len(at)), total)
     found, _ = Marginal(at, known)(KERNEL)
     assert found - 0.5 * len(at) * np.log(2 * np.pi) == pytest.approx(exact, abs=1e-9)
 
@@ -67,7 +68,7 @@ def test_planted_hyperparameters_are_found() -> None:
     """From 300 samples the noise and the spatial range come back within a factor of two."""
     at = rows(300, seed=5)
     y = surface(at, KERNEL, seed=6)
-    found = learn(at, Bounds(y, y))
+    found = learn(at, LogIntervals(y, y))
     assert 0.5 < found.noise_variance / KERNEL.noise_variance < 2
     assert 0.5 < found.spatial_range / KERNEL.spatial_range < 2
 
@@ -75,7 +76,7 @@ def test_planted_hyperparameters_are_found() -> None:
 def test_no_samples_worth_the_name_leave_the_prior() -> None:
     """Intervals that say nothing give the medians of the priors."""
     at = rows(8)
-    nothing = Bounds(np.full(8, -np.inf), np.full(8, np.inf))
+    nothing = LogIntervals(np.full(8, -np.inf), np.full(8, np.inf))
     centre, sd = log_prior(at)
     away = (learn(at, nothing).to_log() - centre) / sd
     np.testing.assert_allclose(away, 0.0, atol=0.02)
@@ -85,13 +86,13 @@ def test_a_warm_start_ends_where_the_cold_one_does() -> None:
     """The search from the answer of nearly the same samples finds the same hyper-parameters."""
     at = rows(120, seed=2)
     y = surface(at, KERNEL, seed=3)
-    cold = learn(at, Bounds(y, y))
-    fewer = learn(at.take(np.arange(110)), Bounds(y[:110], y[:110]))
-    warm = learn(at, Bounds(y, y), start=fewer)
+    cold = learn(at, LogIntervals(y, y))
+    fewer = learn(at.take(np.arange(110)), LogIntervals(y[:110], y[:110]))
+    warm = learn(at, LogIntervals(y, y), start=fewer)
     np.testing.assert_allclose(warm.to_log(), cold.to_log(), atol=0.05)
 
 
-def bent_survey(seed: int) -> tuple[Inputs, Bounds]:
+def bent_survey(seed: int) -> tuple[Inputs, LogIntervals]:
     """Return 150 samples of five covariates, two alike; one bends the response sharply."""
     generator = np.random.default_rng(seed)
     n = 150
@@ -100,7 +101,7 @@ def bent_survey(seed: int) -> tuple[Inputs, Bounds]:
     y = np.exp(-2.0 * (drift[:, 0] + 0.5) ** 2) + 0.3 * drift[:, 2]
     y += 0.4 * generator.normal(size=n)
     y = (y - y.mean()) / y.std()
-    return Inputs(places, drift, drift.copy()), Bounds(y, y)
+    return Inputs(places, drift, drift.copy()), LogIntervals(y, y)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from hotspot.estimators.gaussian_process.exact import Bounds, ExactPosterior
+from hotspot.estimators.gaussian_process.exact import ExactPosterior
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters, Inputs
 from hotspot.estimators.gaussian_process.local import LocalPosterior
+from hotspot.estimators.intervals import LogIntervals
 
 N = 80
 KERNEL = Hyperparameters(0.6, 0.4, 0.1, 0.1)
@@ -22,12 +23,12 @@ def survey(seed: int = 0) -> tuple[Inputs, Inputs, np.ndarray]:
     return draw(N), draw(11), generator.normal(size=N)
 
 
-def censored(y: np.ndarray) -> Bounds:
+def censored(y: np.ndarray) -> LogIntervals:
     hidden = np.arange(N) % 2 == 0
-    return Bounds(np.where(hidden, -np.inf, y), np.where(hidden, y + 0.5, y))
+    return LogIntervals(np.where(hidden, -np.inf, y), np.where(hidden, y + 0.5, y))
 
 
-def local(kernel: Hyperparameters, at: Inputs, bounds: Bounds, k: int) -> LocalPosterior:
+def local(kernel: Hyperparameters, at: Inputs, bounds: LogIntervals, k: int) -> LocalPosterior:
     return LocalPosterior.condition(kernel, at, bounds, n_neighbours=k, random_state=0)
 
 
@@ -37,8 +38,8 @@ def test_all_neighbours_give_the_dense_process(
 ) -> None:
     """With every sample as a neighbour, predictions are exact; landmarks cost little."""
     at, cells, y = survey()
-    exact = ExactPosterior.condition(kernel, at, Bounds(y, y))
-    near = local(kernel, at, Bounds(y, y), N)
+    exact = ExactPosterior.condition(kernel, at, LogIntervals(y, y))
+    near = local(kernel, at, LogIntervals(y, y), N)
     np.testing.assert_allclose(near.predict(cells), exact.predict(cells), atol=tolerance)
 
 
@@ -54,8 +55,8 @@ def test_all_neighbours_give_the_dense_process_of_non_detects() -> None:
 def test_leaving_out_agrees_with_the_dense_process(folds: np.ndarray) -> None:
     """Folds and single samples left out are predicted as by the dense process."""
     at, _, y = survey()
-    exact = ExactPosterior.condition(KERNEL, at, Bounds(y, y))
-    near = local(KERNEL, at, Bounds(y, y), N)
+    exact = ExactPosterior.condition(KERNEL, at, LogIntervals(y, y))
+    near = local(KERNEL, at, LogIntervals(y, y), N)
     np.testing.assert_allclose(near.leave_out(folds), exact.leave_out(folds), atol=1e-7)
 
 
@@ -70,8 +71,8 @@ def test_what_landmarks_do_not_carry_is_not_lost() -> None:
     at = Inputs(generator.normal(size=(200, 2)), drift[:, :1], drift)
     kernel = Hyperparameters(0.6, 0.4, 0.1, 0.4, 0.7, (0.05, 0.5, 0.5))
     y = generator.normal(size=200)
-    exact = ExactPosterior.condition(kernel, at, Bounds(y, y))
-    near = local(kernel, at, Bounds(y, y), 200)
+    exact = ExactPosterior.condition(kernel, at, LogIntervals(y, y))
+    near = local(kernel, at, LogIntervals(y, y), 200)
     assert near.basis.left_over(near.basis.columns(at)).max() > 0.4
     mean, variance = near.leave_out(np.arange(200))
     _, alone = exact.leave_out(np.arange(200))
@@ -89,7 +90,7 @@ def test_many_folds_hide_their_own_samples() -> None:
     at = Inputs(place, np.zeros((120, 0)), np.zeros((120, 0)))
     kernel = Hyperparameters(1.0, 0.001, 0.1, 0.01)
     y = np.repeat(generator.normal(size=60), 2)
-    near = local(kernel, at, Bounds(y, y), 10)
+    near = local(kernel, at, LogIntervals(y, y), 10)
     _, alone = near.leave_out(np.repeat(np.arange(60), 2))
     _, paired = near.leave_out(np.arange(120))
     assert (alone > 0.9).all()
@@ -99,8 +100,8 @@ def test_many_folds_hide_their_own_samples() -> None:
 def test_few_neighbours_come_close() -> None:
     """Fifteen of 80 neighbours shift predictions by a fifth of their uncertainty at most."""
     at, cells, y = survey()
-    mean, spread = ExactPosterior.condition(KERNEL, at, Bounds(y, y)).predict(cells)
-    found, _ = local(KERNEL, at, Bounds(y, y), 15).predict(cells)
+    mean, spread = ExactPosterior.condition(KERNEL, at, LogIntervals(y, y)).predict(cells)
+    found, _ = local(KERNEL, at, LogIntervals(y, y), 15).predict(cells)
     assert np.sqrt(np.mean((found - mean) ** 2 / spread)) < 0.2
 
 
@@ -108,8 +109,8 @@ def test_the_mean_is_linear_in_the_targets() -> None:
     """Extending the samples' own targets gives the predicted mean, for both processes."""
     at, cells, y = survey()
     for surface in (
-        local(KERNEL, at, Bounds(y, y), 20),
-        ExactPosterior.condition(KERNEL, at, Bounds(y, y)),
+        local(KERNEL, at, LogIntervals(y, y), 20),
+        ExactPosterior.condition(KERNEL, at, LogIntervals(y, y)),
     ):
         found = surface.extend(cells, np.vstack([y, 2 * y]))
         mean, _ = surface.predict(cells)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from hotspot.estimators.gaussian_process.exact import Bounds, ExactPosterior
+from hotspot.estimators.gaussian_process.exact import ExactPosterior
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters, Inputs
 from hotspot.estimators.gaussian_process.paths import draw_surface
+from hotspot.estimators.intervals import LogIntervals
 
 KERNEL = Hyperparameters(0.3, 0.5, 0.2, 0.1)
 
@@ -18,7 +19,7 @@ def _surface() -> ExactPosterior:
     rng = np.random.default_rng(0)
     y = rng.normal(size=60)
     rows = _inputs(rng.normal(size=(60, 2)), rng.normal(size=(60, 3)))
-    return ExactPosterior.condition(KERNEL, rows, Bounds(y, y))
+    return ExactPosterior.condition(KERNEL, rows, LogIntervals(y, y))
 
 
 @pytest.mark.parametrize("far", [1.0, 1e3, 1e5, 1e7])

@@ -9,9 +9,9 @@ from scipy.special import ndtri
 
 from hotspot.errors import ModelError
 from hotspot.estimators.distribution import LogLocationScale
-from hotspot.estimators.gaussian_process.exact import Bounds
 from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.estimators.gaussian_process.response import Response, WarpedNormal
+from hotspot.estimators.intervals import LogIntervals
 
 SKEWS = (-1.1, -0.3, 0.0, 0.6)
 W = np.array([-np.inf, -40.0, -2.0, -1e-3, 0.0, 0.7, 3.0, 40.0, np.inf])
@@ -91,17 +91,19 @@ def test_the_fit_is_the_likeliest(skew: float) -> None:
     lower[hidden & (log < 2.0)], upper[hidden & (log < 2.0)] = -np.inf, 2.0
     lower[over & (log > 2.5)], upper[over & (log > 2.5)] = 2.5, np.inf
     lower[whole], upper[whole] = np.floor(log[whole]), np.ceil(log[whole])
-    found = Response.of(Bounds(lower, upper), skew=skew)
+    found = Response.of(LogIntervals(lower, upper), skew=skew)
     assert found.skew == skew
     assert found.centre == pytest.approx(2.0, abs=0.06)
     assert found.spread == pytest.approx(0.6, rel=0.06)
 
     def value(vector: np.ndarray) -> float:
         other = Response(vector[0], np.exp(vector[1]), skew)
-        return other.log_likelihood(Bounds(lower, upper))[0]
+        return other.log_likelihood(LogIntervals(lower, upper))[0]
 
     at = np.array([2.2, -0.4])
-    slopes = Response(2.2, float(np.exp(-0.4)), skew).log_likelihood(Bounds(lower, upper))[1]
+    slopes = Response(2.2, float(np.exp(-0.4)), skew).log_likelihood(
+        LogIntervals(lower, upper)
+    )[1]
     np.testing.assert_allclose(slopes, approx_fprime(at, value, 1e-7), rtol=1e-4)
 
 

@@ -15,13 +15,9 @@ from hotspot.errors import ModelError
 from hotspot.estimators.base import ExceedanceModel
 from hotspot.estimators.forests.bagging import grow_trees
 from hotspot.estimators.forests.mean import MeanForest
+from hotspot.estimators.intervals import LogIntervals, log_intervals
 from hotspot.estimators.kriging.base import VariogramWarning
-from hotspot.estimators.kriging.censoring import (
-    LogIntervals,
-    first_evidence,
-    log_intervals,
-    settle,
-)
+from hotspot.estimators.kriging.censoring import first_evidence, settle
 from hotspot.estimators.kriging.forest import ForestKriging
 from hotspot.estimators.kriging.ordinary import IndicatorKriging, OrdinaryKriging
 from hotspot.estimators.kriging.predictor import Kriging
