@@ -91,16 +91,18 @@ class DirectClassifier(BaseEstimator, ABC):
         lower, upper = check_bounds(lower, upper, len(matrix))
         labels = exceedance_labels(lower, upper, self.threshold)
         known = np.isfinite(labels)
-        y = labels[known]
+        weight = mean_one_weights(sample_weight, len(matrix))
+        # Bins and draws depend on the order of the rows, and count rows that do not count.
+        order = np.lexsort([weight, labels, *matrix.T])
+        order = order[known[order] & (weight[order] > 0)]
+        matrix, y, weight = matrix[order], labels[order], weight[order]
         self._check_labels(y, n_unknown=int((~known).sum()))
-        weight = mean_one_weights(sample_weight, len(matrix))[known]
-        matrix = matrix[known]
 
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.classes_ = np.array([0, 1])
         self.levels_ = seen_levels(matrix, names, self.categorical)
-        self.n_samples_ = int(known.sum())
+        self.n_samples_ = len(y)
         self.n_unknown_ = int((~known).sum())
         self.prevalence_ = float(y.mean())
         self._learn(matrix, y, weight * (len(weight) / weight.sum()))

@@ -55,7 +55,7 @@ class Climatology(TreeModel):
         require("bandwidth", self.bandwidth, low=1e-3, high=10)
 
     def _learn(self, rows: TrainingRows) -> None:
-        marginal = LogNormal.fit(rows.low, rows.high)
+        marginal = LogNormal.fit(rows.low, rows.high, rows.weight)
         width = self.bandwidth * marginal.spread * len(rows.low) ** -0.2
         support = Support.of(rows.low, rows.high, marginal, width)
         pooled = support.pooled(support.columns(rows.low, rows.high), marginal, rows.weight)

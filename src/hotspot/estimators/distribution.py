@@ -121,6 +121,7 @@ class Tabulated(PredictiveDistribution):
         rows = np.arange(len(self))
         step = np.clip((log_c - log_level[left]) / (log_level[right] - log_level[left]), 0, 1)
         low, high = self.share[rows, left], self.share[rows, right]
+        high = np.where(right == len(log_level) - 1, 1.0, high)
         value = low + step * (high - low)
         below = np.where(c < self.level[0], 0.0, value)
         return np.where(c >= self.level[-1], np.where(np.isnan(low), np.nan, 1.0), below)

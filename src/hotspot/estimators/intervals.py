@@ -14,7 +14,7 @@ Values = NDArray[np.float64]
 # Log units: an interval narrower than this is a measured value, for the moments of a
 # narrower one would lose their digits.
 _NARROWEST = 1e-4
-_FEWEST_MEASURED = 2
+FEWEST_MEASURED = 2
 _HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)
 
 
@@ -65,13 +65,30 @@ def check_bounds(lower: Values, upper: Values, n: int) -> tuple[Values, Values]:
     return lower, upper
 
 
+def without_zeros(lower: Values, upper: Values) -> tuple[Values, Values]:
+    """Return intervals, mg/kg, in which a measured 0 is a non-detect.
+
+    It says only that less was found than the smallest amount the survey tells of: the
+    interval from 0 to the smallest positive bound.
+
+    Examples
+    --------
+    >>> without_zeros(np.array([0.0, 2.0]), np.array([0.0, 2.0]))
+    (array([0., 2.]), array([2., 2.]))
+    """
+    ends = np.concatenate([lower, upper])
+    positive = ends[(ends > 0) & np.isfinite(ends)]
+    if not positive.size:
+        return lower, upper
+    return lower, np.where(upper == 0, positive.min(), upper)
+
+
 def log_intervals(
     lower: Values, upper: Values, *, learner: str = "A model", fewest: int = 2
 ) -> LogIntervals:
     """Return the intervals of the natural logarithm of concentrations in mg/kg.
 
-    A measured value of 0 says only that less was found than the smallest amount the survey
-    tells of: it becomes the interval from 0 to the smallest positive bound.
+    A measured 0 is a non-detect, see `without_zeros`.
 
     Parameters
     ----------
@@ -102,16 +119,14 @@ def log_intervals(
             "Give bounds from 0 mg/kg, the lower not above the upper."
         )
     measured = (lower == upper) & (lower > 0)
-    if len(lower) < fewest or measured.sum() < _FEWEST_MEASURED:
+    if len(lower) < fewest or measured.sum() < FEWEST_MEASURED:
         raise ModelError(
             f"{learner} cannot learn from {len(lower)} samples, {int(measured.sum())} of them "
-            f"measured above 0 mg/kg. Give {fewest} samples or more, {_FEWEST_MEASURED} or "
+            f"measured above 0 mg/kg. Give {fewest} samples or more, {FEWEST_MEASURED} or "
             "more of them measured above 0 mg/kg, or use a classifier of the limit."
         )
-    ends = np.concatenate([lower, upper])
-    smallest = float(ends[(ends > 0) & np.isfinite(ends)].min())
     with np.errstate(divide="ignore"):
-        low, high = np.log(lower), np.log(np.where(upper > 0, upper, smallest))
+        low, high = (np.log(end) for end in without_zeros(lower, upper))
     narrow = (high - low) < _NARROWEST
     middle = np.where(narrow, 0.5 * (low + high), 0.0)
     return LogIntervals(np.where(narrow, middle, low), np.where(narrow, middle, high))

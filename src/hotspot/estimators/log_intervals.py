@@ -43,8 +43,15 @@ class LogNormal:
     spread: float
 
     @classmethod
-    def fit(cls, low: Values, high: Values) -> Self:
+    def fit(cls, low: Values, high: Values, weight: Values | None = None) -> Self:
         """Return the distribution of greatest likelihood for intervals of the logarithm.
+
+        Parameters
+        ----------
+        low, high : array, shape (n,)
+            Bounds of the natural logarithm.
+        weight : array, shape (n,), optional
+            How much each sample counts; 1 where not given.
 
         Examples
         --------
@@ -55,23 +62,26 @@ class LogNormal:
         True
         """
         exact = low == high
+        weight = np.ones(len(low)) if weight is None else weight
+        w, share = weight[exact], weight[~exact]
         y, a, b = low[exact], low[~exact], high[~exact]
         if y.size == 0:
             raise ModelError(
                 f"None of {len(low)} samples was measured: every one is an interval. "
                 "Give measured samples too."
             )
-        start, width = float(y.mean()), max(float(y.std()), _LEAST_SPREAD)
+        start = float(np.average(y, weights=w))
+        width = max(float(np.sqrt(np.average((y - start) ** 2, weights=w))), _LEAST_SPREAD)
 
         def loss(point: Values) -> float:
             centre, spread = start + width * point[0], width * np.exp(point[1])
-            missed = exact.sum() * point[1] + 0.5 * np.sum(((y - centre) / spread) ** 2)
+            missed = w.sum() * point[1] + 0.5 * w @ ((y - centre) / spread) ** 2
             if a.size:
                 mass = interval_moments(
                     a, b, np.full(a.size, centre), np.full_like(a, spread**2)
                 )
-                missed -= np.maximum(mass[0], -1e6).sum()
-            return float(missed) / len(low)
+                missed -= share @ np.maximum(mass[0], -1e6)
+            return float(missed / weight.sum())
 
         floor = np.log(_LEAST_SPREAD / width)
         found = minimize(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.estimators.classifier import DirectClassifier, positive_weight, require
-from hotspot.estimators.table import Matrix
+from hotspot.estimators.table import Matrix, standard_deviation
 
 
 class LogisticClassifier(DirectClassifier):
@@ -89,7 +89,7 @@ class LogisticClassifier(DirectClassifier):
             else:
                 self.mean_[name] = float(column.mean())
                 # A constant covariate stays at 0 and gets no slope.
-                self.scale_[name] = float(column.std()) or 1.0
+                self.scale_[name] = float(standard_deviation(column[:, None])[0]) or 1.0
                 design.append(((column - self.mean_[name]) / self.scale_[name])[:, None])
         solver = LogisticRegression(C=self.C, solver="lbfgs", tol=1e-9, max_iter=5000)
         solver.fit(

@@ -174,6 +174,21 @@ def _difference(given: Sequence[str], names: Sequence[str]) -> str:
     )
 
 
+def standard_deviation(columns: Matrix, *, ddof: int = 0) -> NDArray[np.float64]:
+    """Return the standard deviation of each column, 0 for a constant one to the last bit.
+
+    Rounding of the mean gives most constants a spread of 1e-17, and a number divided by that
+    has no meaning.
+
+    Examples
+    --------
+    >>> standard_deviation(np.column_stack([np.full(4, 0.1), [1.0, 1.0, 3.0, 3.0]]))
+    array([0., 1.])
+    """
+    is_constant = (columns == columns[:1]).all(axis=0)
+    return np.where(is_constant, 0.0, columns.std(axis=0, ddof=ddof))
+
+
 def takes_weights(model: Any) -> bool:
     """Return whether the samples of a model's ``fit`` may count differently.
 

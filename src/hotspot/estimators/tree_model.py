@@ -112,22 +112,24 @@ class TreeModel(AnswersFromDistribution, BaseEstimator, ABC):
         self._check_parameters()
         names, matrix = training_table(X, tuple(self.categorical))
         lower, upper = check_bounds(lower, upper, len(matrix))
-        logs = log_intervals(lower, upper, learner="A forest or boosted trees")
-        low, high = logs.low, logs.high
         places = self._places(coordinates, len(matrix), complete=True)
         weight = mean_one_weights(sample_weight, len(matrix))
+        logs = log_intervals(lower, upper, learner="A forest or boosted trees")
+        low, high = logs.low, logs.high
         keys = [weight, high, low, *([] if places is None else places.T), *matrix.T]
         order = np.lexsort(keys)
+        # A sample that counts for nothing tells nothing, not even of the spread.
+        order = order[weight[order] > 0]
+        weight = weight * (len(order) / len(weight))
         self.centre_ = np.full(2, np.nan)
         if places is not None:
             self.centre_ = places[order].mean(axis=0)
             places = places[order] - self.centre_
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
-        self.levels_ = seen_levels(matrix, names, self.categorical)
-        self.n_samples_ = len(matrix)
-        self.n_censored_ = int((low < high).sum())
-        self._order = order
+        self.levels_ = seen_levels(matrix[order], names, self.categorical)
+        self.n_samples_ = len(order)
+        self.n_censored_ = int((low < high)[order].sum())
         self._learn(TrainingRows(matrix[order], places, low[order], high[order], weight[order]))
         return self
 

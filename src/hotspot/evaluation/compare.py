@@ -119,11 +119,11 @@ def pooled_extra(
         return None
     pool: Callable[[NDArray[np.float64]], float | None] = PER_SAMPLE_SCORES[name]
 
-    def statistic(keep: Mask) -> float | None:
-        found = [pool(run.extra[name][keep & np.isfinite(run.extra[name])]) for run in repeats]
-        return _mean_of(found)
+    def each(keep: Mask) -> list[float | None]:
+        return [pool(run.extra[name][keep & np.isfinite(run.extra[name])]) for run in repeats]
 
-    return estimate(statistic, blocks, "no sample has this score")
+    found = estimate(lambda keep: _mean_of(each(keep)), blocks, "no sample has this score")
+    return _with_draws(found, each(np.ones(len(blocks), dtype=np.bool_)))
 
 
 def paired_extra(

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
+from hotspot.estimators.table import standard_deviation
 from hotspot.grid import Coordinates
 from hotspot.samples.sampleset import Samples
 
@@ -136,7 +137,7 @@ class CovariateDistance:
                 design = (column[:, None] == levels).astype(np.float64)
             else:
                 reference, design = own[:, None], column[:, None]
-            scale = reference.std(axis=0, ddof=1)
+            scale = standard_deviation(reference, ddof=1)
             used = scale > 0
             parts.append((design[:, used]) * (weight / scale[used]))
         return np.hstack(parts)

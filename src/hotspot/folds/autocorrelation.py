@@ -16,6 +16,8 @@ MOST_SAMPLES = 1000
 # Pairs farther apart than this share of the longer side say little about a range.
 CUTOFF_SHARE = 0.5
 N_LAGS = 15
+# Median distances from the middle beyond which a sample is no part of the extent.
+_FAR = 10.0
 # Neighbours must be more alike than in 95 of 100: the survey and its shuffles.
 N_SHUFFLES = 99
 N_NEIGHBOURS = 4
@@ -65,6 +67,11 @@ def _thinned(
 
 
 def _longer_side(coordinates: Coordinates) -> float:
+    # A sample far from all others must not stretch the lags until all pairs are in one.
+    away = np.linalg.norm(coordinates - np.median(coordinates, axis=0), axis=1)
+    usual = float(np.median(away))
+    if usual > 0:
+        coordinates = coordinates[away <= _FAR * usual]
     if coordinates.shape[1] == 3:
         # Points in space have no east and north of their own: their main axes do.
         centred = coordinates - coordinates.mean(axis=0)

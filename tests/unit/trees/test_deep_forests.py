@@ -11,6 +11,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from hotspot.errors import ModelError
 from hotspot.estimators.forests import nodes as forest_nodes
+from hotspot.estimators.forests.bagging import Bagged, ColumnScale
 from hotspot.estimators.forests.nodes import Forest
 from hotspot.estimators.forests.quantile import QuantileForest
 from hotspot.estimators.log_intervals import Support
@@ -43,7 +44,9 @@ def grown() -> tuple[Forest, sparse.csr_array, Any]:
     X = np.column_stack([rng.normal(size=400), rng.integers(0, 5, 400), rng.normal(size=400)])
     y = X[:, 0] + (X[:, 1] == 2) + 0.2 * rng.normal(size=400)
     grown = RandomForestRegressor(20, random_state=0).fit(X, y)
-    forest = Forest.of([tree.tree_ for tree in grown.estimators_])
+    trees = [tree.tree_ for tree in grown.estimators_]
+    as_given = ColumnScale(np.zeros(3), np.ones(3))
+    forest = Forest.of(Bagged(trees, np.ones((400, 20), int), as_given))
     table = sparse.random_array((forest.n_leaves, 37), density=0.1, rng=rng).tocsr()
     rows = rng.normal(size=(1001, 3))
     edges = forest.limit[forest.column == 0]

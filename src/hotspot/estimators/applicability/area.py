@@ -22,6 +22,7 @@ from hotspot.estimators.table import (
     levels_from_json,
     prediction_table,
     seen_levels,
+    standard_deviation,
     training_table,
 )
 from hotspot.one_core import one_core
@@ -136,7 +137,7 @@ class AreaOfApplicability(BaseEstimator):
         self.weights_ = _check_weights(weights, names, copies)
         design = self._indicators(matrix)
         self._center = design.mean(axis=0)
-        self._scale = design.std(axis=0, ddof=1)
+        self._scale = standard_deviation(design, ddof=1)
         self._multiplier = self._multipliers()
         self._warn_of_constants()
         self._samples, _ = self._place(matrix)

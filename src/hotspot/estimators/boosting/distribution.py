@@ -172,7 +172,7 @@ class BoostedDistribution(TreeModel):
     def _learn(self, rows: TrainingRows) -> None:
         low, high, weight = rows.low, rows.high, rows.weight
         n = len(low)
-        marginal = LogNormal.fit(low, high)
+        marginal = LogNormal.fit(low, high, weight)
         self.start_ = marginal.centre
         design = self._design(rows.matrix, rows.places)
         folds = self._inner_folds(rows)
@@ -220,7 +220,7 @@ class BoostedDistribution(TreeModel):
             design, kept, towards_centre(0.6 * marginal.spread), missed_by_centre, "centre"
         )
         centre = self.start_ + raw
-        self.scale_, self.df_ = best_tail(low[out], high[out], centre[out])
+        self.scale_, self.df_ = best_tail(low[out], high[out], centre[out], weight[out])
         everything = np.arange(n)
         # Under a scale that is too small for the first residuals, Student's t would take all
         # samples for outliers and learn nothing.

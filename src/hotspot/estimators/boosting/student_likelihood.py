@@ -75,7 +75,7 @@ def _of_intervals(a: Values, b: Values, df: float) -> tuple[Values, Values, Valu
     return np.log(mass), sign * (at_c - at_d) / mass, ends / mass
 
 
-def best_tail(low: Values, high: Values, centre: Values) -> tuple[float, float]:
+def best_tail(low: Values, high: Values, centre: Values, weight: Values) -> tuple[float, float]:
     """Return the scale and the degrees of freedom of greatest likelihood.
 
     Parameters
@@ -84,16 +84,22 @@ def best_tail(low: Values, high: Values, centre: Values) -> tuple[float, float]:
         Intervals of log concentration.
     centre : array, shape (n,)
         Predicted without the sample itself, or the scale will flatter.
+    weight : array, shape (n,)
+        How much each sample counts; not 0 for all measured ones.
     """
     best = (np.inf, 1.0, np.inf)
     measured = low == high
-    rough = float(np.std((low - centre)[measured])) if measured.sum() > 1 else 1.0
+    rough = 1.0
+    if measured.sum() > 1:
+        missed, w = (low - centre)[measured], weight[measured]
+        missed = missed - np.average(missed, weights=w)
+        rough = float(np.sqrt(np.average(missed**2, weights=w)))
     middle = np.log(max(rough, _LEAST_SCALE))
     for df in _TAILS[::-1]:
 
         def loss(log_scale: float, df: float = df) -> float:
             scale = np.full(len(low), np.exp(log_scale))
-            return -float(Likelihood.of(low, high, centre, scale, df).value.sum())
+            return -float(weight @ Likelihood.of(low, high, centre, scale, df).value)
 
         found = minimize_scalar(loss, bounds=(middle - 3.0, middle + 3.0), method="bounded")
         # Heavier tails must pay for themselves: two log units, one parameter's worth.

@@ -21,7 +21,7 @@ _FEWEST_FOR_SHAPE = 1000
 # Terms of the shape: middle, spread, and what tells ends from each other and from shoulders.
 _TERMS = 4
 # Knots of the map: fine in the tails, where limits and intervals lie.
-_KNOTS = ndtr(np.linspace(-5.0, 5.0, 201))
+_KNOTS = ndtr(np.linspace(-8.0, 8.0, 321))
 _CLIP = 1e-9
 # Scores nearer to each other than this are one.
 _EXACT = 1e-6

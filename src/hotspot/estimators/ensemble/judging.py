@@ -1,6 +1,6 @@
 """How members of a pool are judged: on samples that were left out of their fits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from hotspot.errors import FoldError
+from hotspot.errors import FoldError, ModelError
 from hotspot.estimators.distribution import PredictiveDistribution
+from hotspot.estimators.intervals import FEWEST_MEASURED
 from hotspot.estimators.limits import between_reported
 from hotspot.estimators.stacking import stacked
 from hotspot.estimators.table import takes_weights
@@ -87,7 +88,11 @@ def left_out(
             break
         left += int((folds == label).sum())
         test, train = np.flatnonzero(folds == label), np.flatnonzero(folds != label)
-        model = learnt.by(clone(lesser), train)
+        try:
+            model = learnt.by(clone(lesser), train)
+        except ModelError:
+            # Too little is measured outside of the fold: it judges nobody.
+            continue
         places = learnt.coordinates[test]
         parts.append((test, model.distribution(learnt.X.iloc[test], coordinates=places)))
     return stacked(parts, len(folds))
@@ -101,10 +106,12 @@ def judging_folds(
     n_splits: int,
     random_state: int,
 ) -> NDArray[np.int64]:
-    """Return spatial blocks; random folds where the samples fill too few blocks, shape (n,).
+    """Return spatial blocks, or random folds where blocks would not do, shape (n,).
 
     Blocks have the size of the range of autocorrelation; on large surveys less, where that
-    makes fewer than 30 to a fold.
+    makes fewer than 30 to a fold. They do not where the samples fill too few of them, or where
+    nearly all that was measured lies in one, a hot spot among non-detects: then random folds
+    share out what was measured.
 
     Parameters
     ----------
@@ -124,11 +131,21 @@ def judging_folds(
     if len(lower) >= MANY_SAMPLES:
         side = _side(survey, n_splits)
     plan = partial(make_plans, n_splits=n_splits, spacing=side, seed=random_state)
+    measured = (lower == upper) & (lower > 0)
     try:
-        plans = plan(["block"], survey)
+        folds = plan(["block"], survey)[0].select(names).fold
     except FoldError:
-        plans = plan(["random"], survey)
-    return plans[0].select(names).fold
+        folds = None
+    if folds is None or not _can_be_learnt_from(folds, measured):
+        shared_out = replace(survey, y=measured.astype(np.float64))
+        folds = plan(["random"], shared_out)[0].select(names).fold
+    return folds
+
+
+def _can_be_learnt_from(folds: NDArray[np.int64], measured: NDArray[np.bool_]) -> bool:
+    """Return whether every fold leaves measured samples to learn from."""
+    left = measured.sum() - np.bincount(folds, weights=measured)
+    return bool((left >= FEWEST_MEASURED).all())
 
 
 def weighing_limits(lower: Values, upper: Values) -> Values:

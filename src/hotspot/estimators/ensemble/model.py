@@ -28,6 +28,7 @@ from hotspot.estimators.ensemble.judging import (
     weighing_limits,
 )
 from hotspot.estimators.ensemble.pooling import pool_weights
+from hotspot.estimators.intervals import check_bounds, without_zeros
 from hotspot.estimators.kriging.base import VariogramWarning
 from hotspot.estimators.table import Matrix, mean_one_weights
 from hotspot.folds.score_blocks import score_blocks
@@ -198,6 +199,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         coordinates: Coordinates,
         sample_weight: Values | None,
     ) -> Self:
+        lower, upper = without_zeros(*check_bounds(lower, upper, len(X)))
         kinds = self._kinds(len(lower))
         unfitted = [self._make(kind) for kind in kinds]
         weight = mean_one_weights(sample_weight, len(lower))

@@ -1,7 +1,7 @@
 """Regression trees grown on bootstrap samples, with scikit-learn's trees."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,50 @@ class Bagged:
         scikit-learn's ``tree_`` of each.
     count : array of int, shape (n, n_trees)
         How often each tree drew each sample.
+    scale : ColumnScale
+        In which the trees ask for columns.
     """
 
     trees: list[Any]
     count: NDArray[np.int64]
+    scale: "ColumnScale"
+
+
+@dataclass(frozen=True)
+class ColumnScale:
+    """A scale for each column on which single precision tells its values apart.
+
+    scikit-learn's trees see numbers in single precision, and take what differs by less than
+    1e-7 for equal. A conductivity in m/s, or a year in seconds, would be constant to them.
+
+    Parameters
+    ----------
+    centre, rate : array, shape (n_columns,)
+        A value is asked for as ``(value - centre) * rate``; a constant column has rate 0.
+
+    Examples
+    --------
+    >>> columns = 1e-9 * np.arange(5.0)[:, np.newaxis]
+    >>> ColumnScale.of(columns).apply(columns)[:, 0]
+    array([-1. , -0.5,  0. ,  0.5,  1. ], dtype=float32)
+    """
+
+    centre: Values
+    rate: Values
+
+    @classmethod
+    def of(cls, columns: Values) -> Self:
+        """Return the scale of training columns: about the median, by the middle half."""
+        lower, centre, upper = np.quantile(columns, [0.25, 0.5, 0.75], axis=0)
+        spread = upper - lower
+        # More than half of the values are one.
+        spread = np.where(spread > 0, spread, np.abs(columns - centre).mean(axis=0))
+        with np.errstate(divide="ignore"):
+            return cls(centre, np.where(spread > 0, 1.0 / spread, 0.0))
+
+    def apply(self, columns: Values) -> NDArray[np.float32]:
+        """Return columns as the trees see them."""
+        return np.asarray((columns - self.centre) * self.rate, dtype=np.float32, order="C")
 
 
 def grow_trees(
@@ -70,7 +110,8 @@ def grow_trees(
     from sklearn.tree import DecisionTreeRegressor
 
     n = len(y)
-    rows = np.ascontiguousarray(columns, dtype=np.float32)
+    scale = ColumnScale.of(columns)
+    rows = scale.apply(columns)
     target = np.ascontiguousarray(y, dtype=np.float64).reshape(-1, 1)
     generator = np.random.default_rng(random_state)
     size = min(n, max_samples)
@@ -98,9 +139,10 @@ def grow_trees(
         weights *= sample_weight[:, None]
     parts = range(len(seeds))
     if n_jobs in (None, 1):
-        return Bagged([tree for part in parts for tree in grown(part)], count)
+        return Bagged([tree for part in parts for tree in grown(part)], count, scale)
     from concurrent.futures import ThreadPoolExecutor
 
     # Growing a tree releases the interpreter's lock. Below 0 means every core, as elsewhere.
     with ThreadPoolExecutor(n_jobs if n_jobs and n_jobs > 0 else None) as pool:
-        return Bagged([tree for found in pool.map(grown, parts) for tree in found], count)
+        trees = [tree for found in pool.map(grown, parts) for tree in found]
+    return Bagged(trees, count, scale)

@@ -70,7 +70,7 @@ class MeanForest:
             min_samples_leaf=_LEAST_IN_LEAF,
         )
         leaves = [tree.value.reshape(-1)[tree.children_left < 0] for tree in grown.trees]
-        found = cls(Forest.of(grown.trees), np.concatenate(leaves).astype(np.float64))
+        found = cls(Forest.of(grown), np.concatenate(leaves).astype(np.float64))
         return found, found._unseen(columns, grown.count == 0)
 
     def predict(self, columns: Values) -> Values:

@@ -1,6 +1,6 @@
 """Trees of a forest as arrays, and what the leaves that rows fall into hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from hotspot.errors import ModelError
+from hotspot.estimators.forests.bagging import Bagged, ColumnScale
 from hotspot.estimators.table import Matrix
 from hotspot.trees.patience import Patience
 from hotspot.trees.walk import WalkedTrees
 
 Values = NDArray[np.float64]
 
-_ARRAYS = ("root", "column", "limit", "left", "right")
+_ARRAYS = ("root", "column", "limit", "left", "right", "centre", "rate")
 # Seconds that a row takes per tree without compiled loops, and that a node takes to be made
 # ready for them.
 _PLAIN_STEP = 4.5e-7
@@ -33,9 +34,11 @@ class Forest:
     column : array of int, shape (n_nodes,)
         Column asked at the node; below 0 at a leaf.
     limit : array, shape (n_nodes,)
-        A row goes left where its single-precision value is at or below this.
+        A row goes left where its value, scaled and in single precision, is at or below this.
     left, right : array of int, shape (n_nodes,)
         Next nodes; at a leaf, ``left`` is the number of the leaf in the whole forest.
+    centre, rate : array, shape (n_columns,)
+        Of the `ColumnScale`.
     """
 
     root: NDArray[np.int64]
@@ -43,10 +46,13 @@ class Forest:
     limit: Values
     left: NDArray[np.int32]
     right: NDArray[np.int32]
+    centre: Values
+    rate: Values
 
     @classmethod
-    def of(cls, trees: Sequence[Any]) -> Self:
-        """Return scikit-learn's trees, the ``tree_`` of each, as arrays."""
+    def of(cls, grown: Bagged) -> Self:
+        """Return the trees as arrays."""
+        trees = grown.trees
         size = np.array([tree.node_count for tree in trees], dtype=np.int64)
         root = np.concatenate([[0], np.cumsum(size)[:-1]])
         leaf = np.concatenate([tree.children_left for tree in trees]) < 0
@@ -61,6 +67,8 @@ class Forest:
             limit=np.where(leaf, 0.0, limit),
             left=np.where(leaf, np.cumsum(leaf) - 1, left).astype(np.int32),
             right=np.where(leaf, -1, right).astype(np.int32),
+            centre=grown.scale.centre,
+            rate=grown.scale.rate,
         )
 
     @property
@@ -68,9 +76,13 @@ class Forest:
         """Number of leaves of all trees together."""
         return int((self.column < 0).sum())
 
+    def scaled(self, design: Matrix) -> NDArray[np.float32]:
+        """Return rows as the trees see them."""
+        return ColumnScale(self.centre, self.rate).apply(design)
+
     def leaves(self, design: Matrix) -> NDArray[np.int32]:
         """Return the leaf that each row falls into, shape (n, n_trees)."""
-        rows = design.astype(np.float32)
+        rows = self.scaled(design)
         fallen = np.empty((len(rows), len(self.root)), dtype=np.int32)
         for tree, root in enumerate(self.root):
             node = np.full(len(rows), root, dtype=np.int64)
@@ -106,6 +118,11 @@ class Forest:
             "right": (forest.right[~leaf], 0, n),
             "leaf": (forest.left[leaf], 0, forest.n_leaves),
         }
+        if not len(forest.centre) == len(forest.rate) == n_columns:
+            raise ModelError(
+                f"The saved forest has scales of {len(forest.centre)} columns, and asks for "
+                f"{n_columns}. Run `hotspot fit` again."
+            )
         for name, (array, least, below) in ends.items():
             if array.size and (array.min() < least or array.max() >= below):
                 raise ModelError(
@@ -153,7 +170,7 @@ class LeafMass:
                 (self._table.indptr, self._table.indices, self._table.data),
                 (design.shape[1], int(self._table.shape[1])),
             )
-        return self._walked.totals(design.astype(np.float32))
+        return self._walked.totals(self._forest.scaled(design))
 
     def plain_mass(self, design: Matrix, used: NDArray[np.bool_]) -> Values:
         """Return the mass added over the leaves of the trees in use for each row."""

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from hotspot.errors import ModelError
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.classifier import require
 from hotspot.estimators.distribution import Tabulated
@@ -20,6 +19,8 @@ from hotspot.trees.smooth import compiled_smooth_rows
 
 # Rows answered at once: some 50 MB for 300 trees and 400 levels.
 _PORTION = 4096
+# Of standardised concentrations, that trees tell apart.
+_DIGITS = 9
 
 
 class QuantileForest(TreeModel):
@@ -122,43 +123,16 @@ class QuantileForest(TreeModel):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def out_of_bag(self) -> Tabulated:
-        """Return distributions of the training samples from the trees that did not draw them.
-
-        Honest about the sample itself but not about its neighbours: where samples stand close
-        together this flatters, and folds under a spatial plan do not. Only a model that was
-        fitted here can answer; a saved one does not hold its samples.
-
-        Returns
-        -------
-        Tabulated
-            In the order of the rows given to `fit`; NaN for a sample that every tree drew.
-
-        Raises
-        ------
-        ModelError
-            The model was loaded, not fitted.
-        """
-        if not hasattr(self, "_training"):
-            raise ModelError(
-                "A loaded forest does not hold its training samples. "
-                "Fit it again for out-of-bag distributions."
-            )
-        design, drawn = self._training
-        table = self._tabulate(design, ~drawn)
-        there = np.empty(len(design), dtype=np.intp)
-        there[self._order] = np.arange(len(design))
-        return Tabulated(table.level, table.share[there])
-
     def _learn(self, rows: TrainingRows) -> None:
         n = len(rows.low)
-        self.marginal_ = LogNormal.fit(rows.low, rows.high)
+        self.marginal_ = LogNormal.fit(rows.low, rows.high, rows.weight)
         score = self.marginal_.expectation(rows.low, rows.high)
-        self._rank = self._class_ranks(rows.matrix, score)
+        self._rank = self._class_ranks(rows, score)
         design = self._training_design(rows, score)
         grown = grow_trees(
             design,
-            score,
+            # Another unit of the concentration must not decide between equal splits.
+            ((score - self.marginal_.centre) / self.marginal_.spread).round(_DIGITS),
             n_trees=self.n_estimators,
             max_samples=self.max_samples,
             random_state=self.random_state,
@@ -168,7 +142,7 @@ class QuantileForest(TreeModel):
             max_features=float(self.max_features),
             sample_weight=rows.weight,
         )
-        self._forest, self._n_asked = Forest.of(grown.trees), design.shape[1]
+        self._forest, self._n_asked = Forest.of(grown), design.shape[1]
         width = self.bandwidth * self.marginal_.spread * n**-0.2
         self._support = Support.of(rows.low, rows.high, self.marginal_, width)
         columns = self._support.columns(rows.low, rows.high)
@@ -176,7 +150,6 @@ class QuantileForest(TreeModel):
         self._leaf = _leaf_table(self._forest, design, drawn, columns)
         self._held = LeafMass(self._forest, self._leaf)
         self._base = self._support.pooled(columns, self.marginal_, rows.weight) / n
-        self._training = (design, grown.count > 0)
 
     def _answer(
         self, matrix: Matrix, places: Coordinates | None, known: NDArray[np.bool_]
@@ -189,23 +162,17 @@ class QuantileForest(TreeModel):
             share[known] = self._tabulate(design).share
         return Tabulated(np.exp(self._support.level), share)
 
-    def _tabulate(self, design: Matrix, used: NDArray[np.bool_] | None = None) -> Tabulated:
-        """Return the distributions at rows of the design, by the trees in use for each."""
+    def _tabulate(self, design: Matrix) -> Tabulated:
+        """Return the distributions at rows of the design."""
         share = np.empty((len(design), len(self._support.level)))
         for start in range(0, len(design), _PORTION):
             part = slice(start, start + _PORTION)
-            if used is None:
-                mass = self._held.mass(design[part]) / len(self._forest.root)
-            else:
-                n_used = used[part].sum(axis=1, keepdims=True)
-                mass = self._held.plain_mass(design[part], used[part]) / np.maximum(n_used, 1)
+            mass = self._held.mass(design[part]) / len(self._forest.root)
             resolved = self._support.resolve(mass, self._base)
             if self._held.is_walked:
                 share[part] = compiled_smooth_rows(resolved, self._support.taps)
             else:
                 share[part] = self._support.smooth(resolved)
-            if used is not None:
-                share[part][n_used[:, 0] == 0] = np.nan
         return Tabulated(np.exp(self._support.level), share)
 
     def _training_design(self, rows: TrainingRows, score: Values) -> Matrix:
@@ -216,12 +183,13 @@ class QuantileForest(TreeModel):
         """Return the columns of new rows."""
         return self._design(self._ranked(matrix), places)
 
-    def _class_ranks(self, matrix: Matrix, score: Values) -> dict[str, Values]:
+    def _class_ranks(self, rows: TrainingRows, score: Values) -> dict[str, Values]:
         names = [str(name) for name in self.feature_names_in_]
         ranks = {}
         for name, codes in self.levels_.items():
-            column = matrix[:, names.index(name)]
-            means = np.array([score[column == code].mean() for code in codes])
+            column = rows.matrix[:, names.index(name)]
+            of_code = [column == code for code in codes]
+            means = np.array([np.average(score[at], weights=rows.weight[at]) for at in of_code])
             rank = np.empty(len(codes))
             rank[np.argsort(means, kind="stable")] = np.arange(len(codes))
             ranks[name] = rank

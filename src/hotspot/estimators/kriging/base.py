@@ -20,10 +20,12 @@ from hotspot.estimators.distribution import LogLocationScale
 from hotspot.estimators.intervals import LogIntervals
 from hotspot.estimators.kriging.predictor import MOST_GLOBAL, Kriged, Kriging
 from hotspot.estimators.kriging.variogram import (
+    CUTOFF_SHARE,
     VariogramFit,
     VariogramModel,
     check_family,
     empirical_variogram,
+    extent,
     fit_variogram,
     longest_range,
 )
@@ -77,8 +79,10 @@ class KrigingModel(BaseEstimator, ABC):
         some = noise
         if noise is not None and len(kept) < len(places):
             some = noise[kept] if noise.ndim == 1 else noise[np.ix_(kept, kept)]
-        seen = empirical_variogram(places[kept], values[kept], noise=some)
-        if not seen.lag.size:
+        cutoff = CUTOFF_SHARE * extent(places)
+        if cutoff > 0:
+            seen = empirical_variogram(places[kept], values[kept], cutoff=cutoff, noise=some)
+        if cutoff == 0 or not seen.lag.size:
             level = max(float(np.var(values)), _LEAST_SCALE**2)
             return VariogramFit(
                 VariogramModel(self.model, level, 0.0, 1.0),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar, nnls
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from scipy.special import gamma, kv
 
 from hotspot.errors import ModelError, few
@@ -18,8 +18,11 @@ Values = NDArray[np.float64]
 
 FAMILIES = ("sph", "exp", "mat")
 # Without other word, as gstat: pairs up to a third of the diagonal, in 15 lags.
-_CUTOFF_SHARE = 1 / 3
+CUTOFF_SHARE = 1 / 3
 _N_LAGS = 15
+# Diagonal of a square over the median distance of two places in it; places that tell it.
+_DIAGONAL = 2.76
+_MOST_FOR_EXTENT = 1000
 # Distances computed at once: 32 MB of them.
 _CHUNK = 4_000_000
 # A correlation this low counts as none: the practical range ends there.
@@ -222,7 +225,7 @@ def empirical_variogram(
             f"Some of {len(y)} values or places are missing. Drop these samples first."
         )
     if cutoff is None:
-        cutoff = _CUTOFF_SHARE * _diagonal(places)
+        cutoff = CUTOFF_SHARE * _diagonal(places)
         if cutoff == 0:
             empty = np.zeros(0)
             return Variogram(empty, empty, np.zeros(0, dtype=np.int64))
@@ -360,9 +363,32 @@ def fit_variogram(
     )
 
 
+def extent(coordinates: Coordinates) -> float:
+    """Return the diagonal of a square over which places spread like these, metres.
+
+    From the median distance of two places, so that it depends neither on where north is nor
+    on a single far sample.
+
+    Examples
+    --------
+    >>> square = np.random.default_rng(0).uniform(size=(1000, 2))
+    >>> bool(abs(extent(square) - np.sqrt(2)) < 0.1)
+    True
+    """
+    places = np.asarray(coordinates, dtype=np.float64)
+    if len(places) < 2:
+        return 0.0
+    if len(places) > _MOST_FOR_EXTENT:
+        places = places[np.linspace(0, len(places) - 1, _MOST_FOR_EXTENT).astype(np.int64)]
+    apart = pdist(places)
+    # Where most samples stand at one place, those that do not tell.
+    apart = apart if np.median(apart) > 0 else apart[apart > 0]
+    return float(_DIAGONAL * np.median(apart)) if apart.size else 0.0
+
+
 def longest_range(coordinates: Coordinates) -> float:
-    """Return half the diagonal of the extent: no longer range can be told, metres."""
-    return 0.5 * _diagonal(coordinates)
+    """Return half of the extent: no longer range can be told, metres."""
+    return 0.5 * extent(coordinates)
 
 
 def _valleys(misfit: Values) -> list[int]:

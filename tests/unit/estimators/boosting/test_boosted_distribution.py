@@ -67,7 +67,9 @@ def test_the_best_tail_is_that_of_the_samples():
         noise = rng.normal(size=3000) if np.isinf(df) else rng.standard_t(df, size=3000)
         low = scale * noise
         high = np.maximum(low, -0.1)
-        found = best_tail(np.where(low < -0.1, -np.inf, low), high, np.zeros(3000))
+        found = best_tail(
+            np.where(low < -0.1, -np.inf, low), high, np.zeros(3000), np.ones(3000)
+        )
         assert found[0] == pytest.approx(scale, rel=0.06)
         assert found[1] == df
 

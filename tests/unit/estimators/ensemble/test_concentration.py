@@ -378,3 +378,36 @@ def test_where_nothing_can_be_known_the_pool_says_what_all_samples_say() -> None
         )
         ratios.append(loss / of_share)
     assert np.mean(ratios) < 1.02
+
+
+@pytest.mark.parametrize("n_measured", [2, 6])
+def test_one_hot_spot_among_non_detects_can_be_learnt(n_measured: int) -> None:
+    """All that was measured lies together: blocks would leave nothing to judge members by."""
+    rng = np.random.default_rng(3)
+    places = rng.uniform(0, 10_000, (80, 2))
+    near = np.argsort(np.linalg.norm(places - places[0], axis=1))[:n_measured]
+    X = pd.DataFrame({"slope": rng.normal(size=80)})
+    lower, upper = np.zeros(80), np.full(80, 5.0)
+    lower[near] = upper[near] = np.exp(rng.normal(4.0, 0.5, n_measured))
+    model = ConcentrationModel().fit(X, lower, upper, coordinates=places)
+    chance = model.exceedance(X, 20.0, coordinates=places)
+    assert np.isfinite(chance).all()
+    assert chance[near].mean() > 0.3 > np.delete(chance, near).mean()
+
+
+def test_a_measured_zero_is_a_non_detect_to_the_pool() -> None:
+    """It says less than the least that was found, and does not widen all intervals."""
+    rng = np.random.default_rng(5)
+    places, X = rng.uniform(0, 1000, (70, 2)), pd.DataFrame({"slope": rng.normal(size=70)})
+    value = np.exp(3 + 0.4 * X["slope"].to_numpy() + 0.4 * rng.normal(size=70))
+    zero = value < np.quantile(value, 0.2)
+    least = value[~zero].min()
+    exact = np.where(zero, 0.0, value)
+    interval = np.where(zero, least, value)
+    one, other = (
+        ConcentrationModel()
+        .fit(X, exact, upper, coordinates=places)
+        .quantile(X, 0.95, coordinates=places)
+        for upper in (exact, interval)
+    )
+    assert one.tolist() == other.tolist()

@@ -23,7 +23,7 @@ def test_trees_err_as_those_of_a_random_forest() -> None:
         columns, y, n_trees=300, max_samples=N, random_state=1, max_features="sqrt"
     )
     answers = np.column_stack(
-        [tree.predict(columns.astype(np.float32)).reshape(-1) for tree in grown.trees]
+        [tree.predict(grown.scale.apply(columns)).reshape(-1) for tree in grown.trees]
     )
     unseen = grown.count == 0
     ours = (answers * unseen).sum(axis=1) / unseen.sum(axis=1)

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 
 from hotspot.errors import ModelError
+from hotspot.estimators.forests.bagging import Bagged, ColumnScale
 from hotspot.estimators.forests.nodes import Forest
 from hotspot.estimators.forests.quantile import QuantileForest
 from hotspot.estimators.intervals import log_intervals
@@ -141,8 +142,6 @@ def test_reload_gives_the_same_bits_and_bytes():
         assert np.array_equal(p, q)
     assert again.to_state() == state
     assert clone(model).fit(X, *censor(c), coordinates=places).to_state() == state
-    with pytest.raises(ModelError, match="Fit it again"):
-        again.out_of_bag()
 
 
 def test_threads_leave_no_trace():
@@ -170,32 +169,13 @@ def test_own_traversal_is_that_of_the_program_that_grew_the_trees():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 4)).round(2) * 1e5
     grown = RandomForestRegressor(20, random_state=0).fit(X, rng.normal(size=300))
-    fallen = Forest.of([tree.tree_ for tree in grown.estimators_]).leaves(X)
+    trees = [tree.tree_ for tree in grown.estimators_]
+    as_given = ColumnScale(np.zeros(4), np.ones(4))
+    fallen = Forest.of(Bagged(trees, np.ones((300, 20), int), as_given)).leaves(X)
     theirs = grown.apply(X)
     for tree in range(20):
         pairs = {*zip(fallen[:, tree].tolist(), theirs[:, tree].tolist(), strict=True)}
         assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-
-
-def test_out_of_bag_does_not_know_the_sample_itself():
-    """Where covariates are noise the fit looks sharp on its samples, out of bag it does not."""
-    rng = np.random.default_rng(0)
-    X = pd.DataFrame({"a": rng.normal(size=200), "b": rng.normal(size=200)})
-    c = np.exp(rng.normal(size=200))
-    model = QuantileForest(n_estimators=100, use_coordinates=False).fit(X, c, c)
-    own = model.distribution(X).quantile(0.5)
-    honest = model.out_of_bag().quantile(0.5)
-    assert np.corrcoef(np.log(own), np.log(c))[0, 1] > 0.8
-    assert abs(np.corrcoef(np.log(honest), np.log(c))[0, 1]) < 0.25
-
-
-def test_out_of_bag_stands_in_the_order_of_the_rows():
-    """Shuffled samples get the same out-of-bag answers, shuffled."""
-    X, places, _, c = plant(90)
-    turn = np.random.default_rng(1).permutation(90)
-    one = forest().fit(X, c, c, coordinates=places).out_of_bag().exceedance(4.0)
-    other = forest().fit(X.iloc[turn], c[turn], c[turn], coordinates=places[turn])
-    assert np.array_equal(one[turn], other.out_of_bag().exceedance(4.0))
 
 
 def test_intervals_of_ninety_percent_hold_about_ninety(fitted):

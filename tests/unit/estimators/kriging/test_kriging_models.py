@@ -386,7 +386,7 @@ def test_forest_as_arrays_is_scikit_learns() -> None:
     )
 
     def answers(rows: Array) -> Array:
-        single = rows.astype(np.float32)
+        single = grown.scale.apply(rows)
         return np.column_stack([tree.predict(single).reshape(-1) for tree in grown.trees])
 
     new = generator.normal(size=(30, 4))
