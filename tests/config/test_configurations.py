@@ -75,6 +75,18 @@ def test_every_key_is_commented() -> None:
                 assert covered or "#" in line, f"{path.name}: {line}"
 
 
+@pytest.mark.parametrize("plan", ["buffered", "group", "knndm", "random", "time"])
+def test_plans_write_only_what_differs(plan: str) -> None:
+    """What the files of `cv` share stands in block.yaml alone, and is had from there."""
+    block, own = (
+        yaml.safe_load((CONF / "cv" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("block", plan)
+    )
+    assert own.pop("defaults") == ["block", "_self_"]
+    assert not {key for key, value in own.items() if value == block[key]}
+    assert compose([f"cv={plan}"])["cv"] == {**block, **own}
+
+
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 
 
