@@ -9,7 +9,7 @@ from hotspot.config.schema.data import DataConfig
 from hotspot.config.schema.limits import ThresholdConfig
 from hotspot.config.schema.maps import PredictConfig
 from hotspot.config.schema.models import ModelConfig
-from hotspot.config.schema.node import ContaminantId, Count, Name, Node
+from hotspot.config.schema.node import ContaminantId, Count, Name, Names, Node
 from hotspot.config.schema.products import (
     BundleConfig,
     ExplainConfig,
@@ -28,7 +28,7 @@ class Config(Node):
     description: str
     seed: Annotated[int, Field(ge=0)]
     workers: Count | Literal["auto"]
-    contaminants: Annotated[list[ContaminantId], Field(min_length=1)]
+    contaminants: Annotated[Names[ContaminantId], Field(min_length=1)]
     data: DataConfig
     covariates: CovariatesConfig
     threshold: ThresholdConfig

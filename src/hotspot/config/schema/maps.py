@@ -2,9 +2,40 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from hotspot.config.schema.node import Count, Node, Positive, Share
+from hotspot.config.schema.node import Count, Names, Node, Positive, Share
+from hotspot.covariates.catalogue import Role
+from hotspot.errors import few, nearest_name
+
+# Those of `hotspot.maps.layers`, which stands above this package; a test holds them equal.
+_PLAIN_LAYERS = (
+    "probability",
+    "lower",
+    "median",
+    "upper",
+    "dissimilarity",
+    "decision",
+    "probability_lower",
+    "probability_upper",
+    "expected_brier",
+    "point_density",
+    "limit",
+    "roles",
+)
+LAYER_NAMES = (*_PLAIN_LAYERS, *(f"role_{role}" for role in Role))
+
+
+def _known_layer(name: str) -> str:
+    if name not in LAYER_NAMES:
+        raise ValueError(
+            f"there is no such map layer.{nearest_name(name, LAYER_NAMES)} "
+            f"Choose among {', '.join(_PLAIN_LAYERS)} and role_<role>"
+        )
+    return name
+
+
+LayerName = Annotated[str, AfterValidator(_known_layer)]
 
 
 class DecisionConfig(Node):
@@ -61,9 +92,22 @@ class ComputeConfig(Node):
 class PredictConfig(Node):
     """The map layers; see `conf/predict/maps.yaml`."""
 
-    layers: list[str]
+    layers: Names[LayerName]
     window_size: Annotated[int, Field(ge=16)]
     compute: ComputeConfig = ComputeConfig()
     encoding: Literal["full", "compact"] = "full"
     decision: DecisionConfig
     hotspots: HotspotsConfig
+
+    @field_validator("layers")
+    @classmethod
+    def _some_and_roles_once(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError("no map layer is named. Name at least one, such as probability")
+        single = [name for name in value if name.startswith("role_")]
+        if "roles" in value and single:
+            raise ValueError(
+                f"`roles` stands for the layers of all roles, and {few(single)} is named "
+                "beside it. Name `roles`, or single ones"
+            )
+        return value

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from hotspot.config.schema.node import Count, ModelKind, Node, Positive
+from hotspot.config.schema.node import Count, MemberKind, Names, Node, Positive
 
 
 class LightGBMConfig(Node):
@@ -35,7 +35,7 @@ class EnsembleConfig(Node):
     """A pool of concentration models; see `conf/model/ensemble.yaml`."""
 
     kind: Literal["ensemble"]
-    members: list[ModelKind] | None
+    members: Names[MemberKind] | None
     n_splits: Annotated[int, Field(ge=2)]
     calibrated: bool
 

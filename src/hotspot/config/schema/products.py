@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from hotspot.config.schema.node import ContaminantId, Count, FileToken, Name, Node, Positive
+from hotspot.config.schema.node import (
+    ContaminantId,
+    Count,
+    FileToken,
+    Name,
+    Names,
+    Node,
+    Positive,
+)
 
 
 class ExplainConfig(Node):
@@ -50,4 +58,4 @@ class BundleConfig(Node):
     licence: str = ""
     contact: BundleContactConfig = BundleContactConfig()
     published_on: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
-    keywords: list[str] = Field(default_factory=list)
+    keywords: Names[str] = Field(default_factory=list)
