@@ -123,6 +123,12 @@ class BoostedDistributionConfig(Node):
     n_jobs: Count
 
 
+class ClimatologyConfig(Node):
+    """The distribution of all samples, everywhere; see `conf/model/climatology.yaml`."""
+
+    kind: Literal["climatology"]
+
+
 class PrevalenceConfig(Node):
     """The share of exceeding samples, everywhere; see `conf/model/prevalence.yaml`."""
 
@@ -139,6 +145,7 @@ ModelConfig = Annotated[
     | QuantileForestConfig
     | NeighbourForestConfig
     | BoostedDistributionConfig
+    | ClimatologyConfig
     | LightGBMConfig
     | LogisticConfig
     | PrevalenceConfig,
