@@ -11,6 +11,7 @@ from hotspot.commands.stages import STAGES
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.schema import Config
+from hotspot.config.schema.node import Node
 from hotspot.estimators.registry import ESTIMATOR_KINDS, make_estimator
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,6 +86,24 @@ def test_plans_write_only_what_differs(plan: str) -> None:
     assert own.pop("defaults") == ["block", "_self_"]
     assert not {key for key, value in own.items() if value == block[key]}
     assert compose([f"cv={plan}"])["cv"] == {**block, **own}
+
+
+def defaults_in_code(node: Node, path: str = "") -> list[str]:
+    """Return the keys of a node and those below it that code would fill if conf did not."""
+    found = []
+    for name, known in type(node).model_fields.items():
+        if not known.is_required():
+            found.append(path + name)
+        elif isinstance(inner := getattr(node, name), Node):
+            found += defaults_in_code(inner, f"{path}{name}.")
+    return found
+
+
+def test_defaults_stand_in_conf_alone() -> None:
+    """A key that conf left out would be told, not filled with what code takes for usual."""
+    found = defaults_in_code(check_config(compose([])))
+    # A contaminant's own limit may be all there is to say.
+    assert {key for key in found if not key.startswith("threshold.")} == set()
 
 
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))

@@ -15,7 +15,7 @@ from hotspot.commands.tune import best_yaml, search_space
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.paths import Paths
-from hotspot.config.schema import Config, TuneConfig
+from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.uncertainty import Estimate
@@ -50,12 +50,6 @@ def test_every_declared_space_can_be_searched(kind: str) -> None:
 def test_every_model_declares_a_space() -> None:
     """A new model file comes with its search space, be it empty."""
     assert {path.stem for path in (CONF / "model").glob("*.yaml")} <= set(SPACES)
-
-
-def test_the_schema_has_the_defaults_of_the_file() -> None:
-    """What a file composed before there was a search gets is what conf/tune says."""
-    told = composed().tune.model_dump(exclude={"spaces"})
-    assert told == TuneConfig().model_dump(exclude={"spaces"})
 
 
 @pytest.mark.parametrize(

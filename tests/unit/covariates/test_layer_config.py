@@ -195,6 +195,7 @@ def test_every_entry_of_the_documentation_is_one(project_root, tmp_path):
     checked = CovariatesConfig.model_validate(
         {
             "grid": {"like": "a.tif", "crs": None, "resolution": None, "region": None},
+            "use": None,
             "layers": entries,
         }
     )

@@ -234,7 +234,7 @@ class CovariatesConfig(Node):
     """The grid and the layers on it; see `conf/covariates/layers.yaml`."""
 
     grid: GridConfig
-    use: Names[CovariateName] | None = None
+    use: Names[CovariateName] | None
     layers: dict[CovariateName, Annotated[LayerConfig, Field(discriminator="source")]]
 
     @model_validator(mode="before")

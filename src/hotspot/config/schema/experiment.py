@@ -34,19 +34,14 @@ class Config(Node):
     threshold: ThresholdConfig
     cv: CvConfig
     model: ModelConfig
-    # A file composed before maps could be corrected asks for none.
-    preference: Literal["auto", "none"] = "none"
-    # A file composed before samples had weights has none.
-    weights: Literal["none", "declustered", "target"] = "none"
+    preference: Literal["auto", "none"]
+    weights: Literal["none", "declustered", "target"]
     predict: PredictConfig
     explain: ExplainConfig
-    # A file composed before there was a search can still be read.
-    tune: TuneConfig = TuneConfig()
+    tune: TuneConfig
     tracking: TrackingConfig
-    # A file composed before there was a viewer can still be served.
-    serve: ServeConfig = ServeConfig()
-    # A file composed before there were bundles can still be bundled.
-    bundle: BundleConfig = BundleConfig()
+    serve: ServeConfig
+    bundle: BundleConfig
 
     @model_validator(mode="after")
     def _a_regime_has_an_effect(self) -> "Config":

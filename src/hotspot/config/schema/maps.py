@@ -41,9 +41,9 @@ LayerName = Annotated[str, AfterValidator(_known_layer)]
 class DecisionConfig(Node):
     """How a cell comes to its decision class; see `conf/predict/maps.yaml`."""
 
-    rule: Literal["band", "cuts"] = "band"
-    cost_ratio: Positive = 4.0
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
+    rule: Literal["band", "cuts"]
+    cost_ratio: Positive
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
     above: Share
     below: Share
 
@@ -60,22 +60,22 @@ class DecisionConfig(Node):
 class HotspotsConfig(Node):
     """What counts as a hotspot polygon."""
 
-    definition: Literal["legal", "top_share", "cluster"] = "legal"
+    definition: Literal["legal", "top_share", "cluster"]
     probability: Share
-    share: Share = 0.05
-    false_discovery_rate: Share = 0.05
-    radius_m: Positive = 1000.0
+    share: Share
+    false_discovery_rate: Share
+    radius_m: Positive
     minimum_area_m2: Annotated[float, Field(ge=0)]
 
 
 class ComputeConfig(Node):
     """Who computes the windows of a map; the map is the same."""
 
-    kind: Literal["local", "threads", "dask"] = "threads"
-    threads: Count | Literal["auto"] = "auto"
-    workers: Count | Literal["auto"] = "auto"
-    scheduler: str | None = None
-    covariates: str | None = None
+    kind: Literal["local", "threads", "dask"]
+    threads: Count | Literal["auto"]
+    workers: Count | Literal["auto"]
+    scheduler: str | None
+    covariates: str | None
 
     @model_validator(mode="after")
     def _asks_dask(self) -> "ComputeConfig":
@@ -94,8 +94,8 @@ class PredictConfig(Node):
 
     layers: Names[LayerName]
     window_size: Annotated[int, Field(ge=16)]
-    compute: ComputeConfig = ComputeConfig()
-    encoding: Literal["full", "compact"] = "full"
+    compute: ComputeConfig
+    encoding: Literal["full", "compact"]
     decision: DecisionConfig
     hotspots: HotspotsConfig
 

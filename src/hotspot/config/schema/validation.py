@@ -23,8 +23,8 @@ class CvConfig(Node):
     n_splits: Annotated[int, Field(ge=2)]
     repeats: Count
     spacing_m: Positive | Literal["auto"]
-    groups: str | None = None
-    buffer_m: Positive | Literal["auto"] = "auto"
+    groups: str | None
+    buffer_m: Positive | Literal["auto"]
     target_weighted: bool
     rivals: Names[ModelKind]
     budget: Share
