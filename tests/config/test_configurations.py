@@ -143,7 +143,7 @@ def test_dvc_says_what_the_stages_say() -> None:
             for out in [*said["outs"], *said.get("metrics", [])]
         ]
         promised = {path.as_posix() for path in stage.outputs(config, paths)}
-        assert promised <= set(outs), stage.name
+        assert promised == set(outs), stage.name
         code = {f"src/hotspot/{package}" for package in stage.packages}
         assert code == {dep for dep in said["deps"] if dep.startswith("src/")}, stage.name
         of_raw = ("observations", "covariates", "evaluate", "fit", "explain", "report")
