@@ -1,8 +1,11 @@
 """Every configuration file composes, is commented, and says what the code says."""
 
 import ast
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -58,6 +61,88 @@ def test_every_file_begins_with_a_comment(path: Path) -> None:
     first = next(line for line in lines if not line.startswith("# @package"))
     assert first.startswith("# ")
     assert len(first) > 20
+
+
+def comments(path: Path) -> dict[str, str]:
+    """Return what the comment above each key of a file, and on its line, says; by dotted key.
+
+    A comment is of the keys below it that stand as far to the right, up to an empty line.
+    """
+    found: dict[str, str] = {}
+    stack: list[tuple[int, str]] = []
+    above, column, closed = "", 0, False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        indent = len(line) - len(line.lstrip())
+        if line.lstrip().startswith("#"):
+            said = "" if "@package" in line else line.strip("# ")
+            above = said if closed or indent != column else f"{above} {said}"
+            column, closed = indent, False
+        elif not line.strip():
+            above, closed = "", True
+        elif key := re.match(r"""\s*["']?([\w/][^"'#{\[]*?)["']?:(?= |$)""", line):
+            stack = [each for each in stack if each[0] < indent] + [(indent, key.group(1))]
+            own = line.partition(" #")[2]
+            dotted = ".".join(name for _, name in stack)
+            found[dotted] = f"{above if column == indent else ''} {own}".strip()
+            closed = True
+        elif line.strip() == "{}":
+            found[""] = above
+    return found
+
+
+def all_comments() -> dict[str, list[str]]:
+    """Return what every file of conf says of each key; of a model's, by its kind."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(CONF.rglob("*.yaml")):
+        group = path.parent.name
+        parts = [] if path.parent == CONF or group == "experiment" else [group]
+        parts += [path.stem] if group == "model" else []
+        for key, said in comments(path).items():
+            found.setdefault(".".join([*parts, *filter(None, [key])]), []).append(said)
+    return found
+
+
+def nodes(annotation: object) -> list[type[Node]]:
+    """Return the nodes that a value of the schema may be made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Node):
+        return [annotation]
+    return [node for part in get_args(annotation) for node in nodes(part)]
+
+
+def schema_keys(node: type[Node], path: str = "") -> Iterator[str]:
+    """Yield every key below a node, but for groups, and for names that users give."""
+    for name, known in node.model_fields.items():
+        if path or name not in GROUPS:
+            yield path + name
+        for inner in nodes(known.annotation):
+            kind = f"{inner.model_fields['kind'].annotation}" if name == "model" else ""
+            own = re.sub(r".*\['(.*)'\]", r"\1.", kind)
+            yield from schema_keys(inner, f"{path}{name}.{own}")
+
+
+COMMENTS = all_comments()
+# Where a comment of conf sends its reader for the rest.
+PAGES = {"covariates.layers.": "covariates.md", "threshold.": "thresholds.md"}
+
+
+COLUMNS = (key for key in COMMENTS if key.startswith("data.columns."))
+
+
+@pytest.mark.parametrize("key", sorted({*schema_keys(Config), *COLUMNS}))
+def test_every_key_of_the_schema_is_told(key: str) -> None:
+    """By a comment above it or on its line, or by name in the one above what holds it."""
+    said = COMMENTS.get(key, [])
+    holders = [key.rpartition(".")[0]]
+    while "." in holders[-1]:
+        holders.append(holders[-1].rpartition(".")[0])
+    around = " ".join(text for holder in holders for text in COMMENTS.get(holder, []))
+    name = re.escape(key.rpartition(".")[2])
+    named = re.search(rf"\b{name}\b", around) is not None
+    for start, page in PAGES.items():
+        if key.startswith(start):
+            text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+            named = named or re.search(rf"`{name}\b|\b{name}:", text) is not None
+    assert any(said) or named, key
 
 
 def test_every_key_is_commented() -> None:
