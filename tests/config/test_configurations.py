@@ -1,10 +1,12 @@
 """Every configuration file composes, is commented, and says what the code says."""
 
 import ast
+import re
 import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -13,6 +15,7 @@ from hotspot.commands.stages import STAGES, Stage
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.schema import Config
+from hotspot.config.schema.node import Node
 from hotspot.estimators.registry import ESTIMATOR_KINDS, make_estimator
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,6 +64,88 @@ def test_every_file_begins_with_a_comment(path: Path) -> None:
     assert len(first) > 20
 
 
+def comments(path: Path) -> dict[str, str]:
+    """Return what the comment above each key of a file, and on its line, says; by dotted key.
+
+    A comment is of the keys below it that stand as far to the right, up to an empty line.
+    """
+    found: dict[str, str] = {}
+    stack: list[tuple[int, str]] = []
+    above, column, closed = "", 0, False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        indent = len(line) - len(line.lstrip())
+        if line.lstrip().startswith("#"):
+            said = "" if "@package" in line else line.strip("# ")
+            above = said if closed or indent != column else f"{above} {said}"
+            column, closed = indent, False
+        elif not line.strip():
+            above, closed = "", True
+        elif key := re.match(r"""\s*["']?([\w/][^"'#{\[]*?)["']?:(?= |$)""", line):
+            stack = [each for each in stack if each[0] < indent] + [(indent, key.group(1))]
+            own = line.partition(" #")[2]
+            dotted = ".".join(name for _, name in stack)
+            found[dotted] = f"{above if column == indent else ''} {own}".strip()
+            closed = True
+        elif line.strip() == "{}":
+            found[""] = above
+    return found
+
+
+def all_comments() -> dict[str, list[str]]:
+    """Return what every file of conf says of each key; of a model's, by its kind."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(CONF.rglob("*.yaml")):
+        group = path.parent.name
+        parts = [] if path.parent == CONF or group == "experiment" else [group]
+        parts += [path.stem] if group == "model" else []
+        for key, said in comments(path).items():
+            found.setdefault(".".join([*parts, *filter(None, [key])]), []).append(said)
+    return found
+
+
+def nodes(annotation: object) -> list[type[Node]]:
+    """Return the nodes that a value of the schema may be made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Node):
+        return [annotation]
+    return [node for part in get_args(annotation) for node in nodes(part)]
+
+
+def schema_keys(node: type[Node], path: str = "") -> Iterator[str]:
+    """Yield every key below a node, but for groups, and for names that users give."""
+    for name, known in node.model_fields.items():
+        if path or name not in GROUPS:
+            yield path + name
+        for inner in nodes(known.annotation):
+            kind = f"{inner.model_fields['kind'].annotation}" if name == "model" else ""
+            own = re.sub(r".*\['(.*)'\]", r"\1.", kind)
+            yield from schema_keys(inner, f"{path}{name}.{own}")
+
+
+COMMENTS = all_comments()
+# Where a comment of conf sends its reader for the rest.
+PAGES = {"covariates.layers.": "covariates.md", "threshold.": "thresholds.md"}
+
+
+COLUMNS = (key for key in COMMENTS if key.startswith("data.columns."))
+
+
+@pytest.mark.parametrize("key", sorted({*schema_keys(Config), *COLUMNS}))
+def test_every_key_of_the_schema_is_told(key: str) -> None:
+    """By a comment above it or on its line, or by name in the one above what holds it."""
+    said = COMMENTS.get(key, [])
+    holders = [key.rpartition(".")[0]]
+    while "." in holders[-1]:
+        holders.append(holders[-1].rpartition(".")[0])
+    around = " ".join(text for holder in holders for text in COMMENTS.get(holder, []))
+    name = re.escape(key.rpartition(".")[2])
+    named = re.search(rf"\b{name}\b", around) is not None
+    for start, page in PAGES.items():
+        if key.startswith(start):
+            text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+            named = named or re.search(rf"`{name}\b|\b{name}:", text) is not None
+    assert any(said) or named, key
+
+
 def test_every_key_is_commented() -> None:
     """Each key of the group defaults has a comment above it, or on its line."""
     for path in sorted(CONF.rglob("*.yaml")):
@@ -77,12 +162,42 @@ def test_every_key_is_commented() -> None:
                 assert covered or "#" in line, f"{path.name}: {line}"
 
 
+@pytest.mark.parametrize("plan", ["buffered", "group", "knndm", "random", "time"])
+def test_plans_write_only_what_differs(plan: str) -> None:
+    """What the files of `cv` share stands in block.yaml alone, and is had from there."""
+    block, own = (
+        yaml.safe_load((CONF / "cv" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("block", plan)
+    )
+    assert own.pop("defaults") == ["block", "_self_"]
+    assert not {key for key, value in own.items() if value == block[key]}
+    assert compose([f"cv={plan}"])["cv"] == {**block, **own}
+
+
+def defaults_in_code(node: Node, path: str = "") -> list[str]:
+    """Return the keys of a node and those below it that code would fill if conf did not."""
+    found = []
+    for name, known in type(node).model_fields.items():
+        if not known.is_required():
+            found.append(path + name)
+        elif isinstance(inner := getattr(node, name), Node):
+            found += defaults_in_code(inner, f"{path}{name}.")
+    return found
+
+
+def test_defaults_stand_in_conf_alone() -> None:
+    """A key that conf left out would be told, not filled with what code takes for usual."""
+    found = defaults_in_code(check_config(compose([])))
+    # A contaminant's own limit may be all there is to say.
+    assert {key for key in found if not key.startswith("threshold.")} == set()
+
+
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 
 
-def test_every_model_file_is_of_a_known_kind() -> None:
-    """A file of the group is named after the kind it makes."""
-    assert set(MODELS) <= set(ESTIMATOR_KINDS)
+def test_every_kind_of_model_has_a_file() -> None:
+    """Whatever may be a rival or a member may be chosen; a file is named after its kind."""
+    assert set(MODELS) == set(ESTIMATOR_KINDS)
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -114,7 +229,7 @@ def test_dvc_says_what_the_stages_say() -> None:
             for out in [*said["outs"], *said.get("metrics", [])]
         ]
         promised = {path.as_posix() for path in stage.outputs(config, paths)}
-        assert promised <= set(outs), stage.name
+        assert promised == set(outs), stage.name
         assert "src/hotspot" in said["deps"], stage.name
         of_raw = ("observations", "covariates", "evaluate", "fit", "explain", "report")
         raw = {"data/raw"} if stage.name in of_raw else set()

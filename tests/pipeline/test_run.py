@@ -215,6 +215,20 @@ def test_a_change_of_the_model_leaves_covariates_alone(
         assert f"{name:<14}…" in told
 
 
+def test_the_distribution_of_all_samples_is_a_model_like_others(project: Path) -> None:
+    """`model=climatology` runs to the report; its map says the same of every place."""
+    quick = ["contaminants=[zn]", "cv.plans=[block]", "cv.repeats=1", "cv.rivals=[prevalence]"]
+    off = ["cv.target_weighted=false", "tracking=none"]
+    assert run_command_line(["run", "model=climatology", *quick, *off]) == 0
+    paths = Paths("meuse", project)
+    assert paths.report.is_file()
+    for name in ("probability", "median"):
+        with open_raster(paths.maps("zn") / f"{name}.tif") as dataset:
+            said = dataset.read(1, masked=True).compressed()
+        assert len(said) > 1000
+        assert len(np.unique(said)) == 1
+
+
 def test_a_stage_says_what_it_lacks(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Running a late stage first names the stage that makes its input."""
     assert run_command_line(["predict"]) == 1

@@ -87,7 +87,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     for name, table in tables.items():
         write_table(table, paths.evaluation / f"{name}.parquet")
     headline = json.dumps(headline_scores(config, ledger), indent=2)
-    write_text(paths.experiment / "headline.json", headline)
+    write_text(paths.headline, headline)
     write_ledger(ledger, paths.metrics)
 
 

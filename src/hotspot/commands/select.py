@@ -28,7 +28,7 @@ from hotspot.selection.search import Progress
 from hotspot.selection.tables import nested_summary, selection_table
 
 # Kinds of models that look at no covariate.
-_BLIND = ("ordinary_kriging", "indicator_kriging", "prevalence")
+_BLIND = ("ordinary_kriging", "indicator_kriging", "climatology", "prevalence")
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:

@@ -113,7 +113,11 @@ STAGES = (
             paths.interim / "ledger.json",
             paths.covariates,
         ],
-        outputs=lambda config, paths: [paths.samples, paths.ledger],
+        outputs=lambda config, paths: [
+            paths.samples,
+            paths.processed / "rejected.parquet",
+            paths.ledger,
+        ],
     ),
     Stage(
         "folds",
@@ -149,7 +153,7 @@ STAGES = (
             paths.folds,
             paths.covariates,
         ],
-        outputs=lambda config, paths: [paths.metrics, paths.evaluation],
+        outputs=lambda config, paths: [paths.metrics, paths.headline, paths.evaluation],
     ),
     Stage(
         "fit",

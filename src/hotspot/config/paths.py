@@ -87,6 +87,11 @@ class Paths:
         return self.experiment / "metrics.json"
 
     @property
+    def headline(self) -> Path:
+        """The scores of the chosen model in a few numbers, for DVC."""
+        return self.experiment / "headline.json"
+
+    @property
     def evaluation(self) -> Path:
         """Out-of-fold predictions, fold report and reliability."""
         return self.experiment / "evaluation"

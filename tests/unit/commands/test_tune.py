@@ -7,12 +7,15 @@ import pytest
 import yaml
 
 from hotspot.cli import run_command_line
+from hotspot.commands import select
 from hotspot.commands.advice import override_text, use_command
+from hotspot.commands.console import Console
 from hotspot.commands.ground import check_score
 from hotspot.commands.tune import best_yaml, search_space
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
-from hotspot.config.schema import Config, TuneConfig
+from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.uncertainty import Estimate
@@ -47,12 +50,6 @@ def test_every_declared_space_can_be_searched(kind: str) -> None:
 def test_every_model_declares_a_space() -> None:
     """A new model file comes with its search space, be it empty."""
     assert {path.stem for path in (CONF / "model").glob("*.yaml")} <= set(SPACES)
-
-
-def test_the_schema_has_the_defaults_of_the_file() -> None:
-    """What a file composed before there was a search gets is what conf/tune says."""
-    told = composed().tune.model_dump(exclude={"spaces"})
-    assert told == TuneConfig().model_dump(exclude={"spaces"})
 
 
 @pytest.mark.parametrize(
@@ -90,6 +87,15 @@ def test_a_model_without_space_is_told() -> None:
     """The prevalence has no settings; models that have are named."""
     with pytest.raises(ConfigError, match=r"tune\.spaces\.prevalence.*lightgbm"):
         search_space(composed("model=prevalence"))
+
+
+@pytest.mark.parametrize(
+    "kind", ["ordinary_kriging", "indicator_kriging", "climatology", "prevalence"]
+)
+def test_there_is_nothing_to_select_without_covariates(kind: str, tmp_path: Path) -> None:
+    """A model that looks at none is refused before any sample is read."""
+    with pytest.raises(ConfigError, match=f"model={kind}: the model looks at no covariate"):
+        select.run(composed(f"model={kind}"), Paths("meuse", tmp_path), Console(None))
 
 
 def test_crps_needs_a_distribution() -> None:

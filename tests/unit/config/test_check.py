@@ -1,10 +1,17 @@
 """The one door of the configuration."""
 
+import re
+from typing import get_args
+
 import pytest
 
 from hotspot.config.check import check_config, config_digest
 from hotspot.config.compose import compose
+from hotspot.config.schema.maps import LAYER_NAMES
+from hotspot.config.schema.node import MemberKind, ModelKind
 from hotspot.errors import ConfigError
+from hotspot.estimators.registry import ESTIMATOR_KINDS, estimator_class
+from hotspot.maps.layers import LAYERS, ROLE_LAYERS, ROLES
 
 
 def checked(*overrides: str) -> object:
@@ -34,6 +41,10 @@ def test_a_plain_number_is_a_limit() -> None:
         ("experiment=mouse", r"experiment=mouse: .*Did you mean 'meuse'"),
         ("cv.primary=grid", r"cv\.primary: .*'random', 'block', 'knndm'.*'buffered'.*'grid'"),
         ("cv.plans=[block,group]", r"cv: .*`groups: null` names no groups.*laboratory"),
+        ("predict.layers=[probability,decison]", r"layers\.1: .*no such map layer.*'decision'"),
+        ("predict.layers=[]", r"predict\.layers: no map layer is named.*probability"),
+        ("predict.layers=[roles,role_soil]", r"layers: `roles` stands .*role_soil is named"),
+        ("model.members=[logistic]", r"model\.members\.0: .*'climatology'.*'logistic'"),
         ("predict.decision.confidence=0.4", r"predict\.decision\.confidence: .*0\.5"),
         ("threshold.zn=-1", r"threshold\.zn: .*greater than 0.*-1"),
         ("contaminants=[as]", r"without a limit: as.*threshold\.as=500"),
@@ -58,6 +69,40 @@ def test_errors_name_the_key_as_typed(override: str, message: str) -> None:
     """What is wrong, the value seen, and the nearest right key stand in one message."""
     with pytest.raises(ConfigError, match=message):
         checked(override)
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("contaminants", "[cd,zn,cd]"),
+        ("covariates.use", "[soil_type,soil_type]"),
+        ("+covariates.layers.soil_type.of", "[1,2,1]"),
+        ("+threshold.regimes", "[se_mkm,se_mkm]"),
+        ("cv.plans", "[random,block,random]"),
+        ("cv.rivals", "[logistic,prevalence,logistic]"),
+        ("model.members", "[climatology,climatology]"),
+        ("predict.layers", "[probability,median,median]"),
+        ("bundle.keywords", "[soil,lead,soil]"),
+    ],
+)
+def test_a_list_names_each_thing_once(key: str, values: str) -> None:
+    """A repeat is refused before the first stage, with what is repeated and what to do."""
+    twice = values.strip("[]").split(",")[-1]
+    typed = re.escape(key.removeprefix("+"))
+    message = rf"^{typed}: named more than once: '?{twice}'?\. Name each once\. Given: \["
+    with pytest.raises(ConfigError, match=message):
+        checked(f"{key}={values}")
+
+
+def test_choices_are_what_the_code_knows() -> None:
+    """Layers, models and members of pools: the schema has those that there are, no others."""
+    assert len(set(LAYER_NAMES)) == len(LAYER_NAMES)
+    assert set(LAYER_NAMES) == {*LAYERS, *ROLE_LAYERS, ROLES}
+    assert set(get_args(ModelKind)) == set(ESTIMATOR_KINDS)
+    pooled = {
+        kind for kind in ESTIMATOR_KINDS if hasattr(estimator_class(kind), "distribution")
+    }
+    assert set(get_args(MemberKind)) == pooled - {"ensemble"}
 
 
 @pytest.mark.parametrize(

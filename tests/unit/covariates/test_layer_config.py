@@ -184,6 +184,14 @@ def test_every_source_is_an_input_of_the_stage(paths):
     assert found == ["a.tif", "a.tif.aux.xml", "a.gpkg", "b.tif", "a.csv"]
 
 
+def test_the_direction_of_slopes_goes_by_its_keys(project_root):
+    """Pages and comments offer northness and eastness; there is no aspect to derive."""
+    for place in ("docs/covariates.md", "conf/covariates/layers.yaml"):
+        text = (project_root / place).read_text(encoding="utf-8")
+        assert {"northness", "eastness"} <= set(re.findall(r"\w+", text)), place
+        assert not re.search(r"\baspect\b", text), place
+
+
 def test_every_entry_of_the_documentation_is_one(project_root, tmp_path):
     """The YAML of docs/covariates.md passes the schema and becomes layers."""
     text = (project_root / "docs" / "covariates.md").read_text(encoding="utf-8")
@@ -195,6 +203,7 @@ def test_every_entry_of_the_documentation_is_one(project_root, tmp_path):
     checked = CovariatesConfig.model_validate(
         {
             "grid": {"like": "a.tif", "crs": None, "resolution": None, "region": None},
+            "use": None,
             "layers": entries,
         }
     )

@@ -96,7 +96,7 @@ def test_the_other_sign_moves_the_other_way(model) -> None:
 
 
 def test_a_moved_model_is_saved_and_read(model) -> None:
-    """With the same answers, draws and all; a file without a slope is a model not moved."""
+    """With the same answers, draws and all; a file that does not tell its slope is refused."""
     X = pd.DataFrame({"nothing": np.zeros(50)})
     moved = model.against_preference(0.8)
     state = moved.to_state()
@@ -108,7 +108,8 @@ def test_a_moved_model_is_saved_and_read(model) -> None:
             == moved.quantile(X, q, coordinates=GRID[:50])
         ).all()
     del state.values["preference"]
-    assert type(moved).from_state(state).preference_ == 0
+    with pytest.raises(KeyError, match="preference"):
+        type(moved).from_state(state)
 
 
 def test_draws_move_with_the_distribution(model) -> None:

@@ -50,7 +50,7 @@ def project(tmp_path, monkeypatch, project_root):
     """Return a project with a stack, a config and a kriging model of arsenic."""
     values = compose(["contaminants=[as]", "threshold.as=150", "name=toy"])
     monkeypatch.chdir(tmp_path)
-    values["predict"]["decision"] = {"rule": "cuts", "above": 0.8, "below": 0.2}
+    values["predict"]["decision"] |= {"rule": "cuts", "above": 0.8, "below": 0.2}
     home = tmp_path / "experiments" / "toy"
     home.mkdir(parents=True)
     (home / "config.yaml").write_text(yaml.safe_dump(values))

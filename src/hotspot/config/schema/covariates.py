@@ -8,6 +8,7 @@ from hotspot.config.schema.node import (
     RESERVED_NAMES,
     Count,
     CovariateName,
+    Names,
     Node,
     Positive,
 )
@@ -141,7 +142,7 @@ class RasterLayerConfig(Node):
         ]
         | None
     ) = None
-    of: list[int] | None = None
+    of: Names[int] | None = None
     radius_m: Positive | None = None
     maximum_m: Positive | None = None
     margin_m: Positive | None = None
@@ -233,7 +234,7 @@ class CovariatesConfig(Node):
     """The grid and the layers on it; see `conf/covariates/layers.yaml`."""
 
     grid: GridConfig
-    use: list[CovariateName] | None = None
+    use: Names[CovariateName] | None
     layers: dict[CovariateName, Annotated[LayerConfig, Field(discriminator="source")]]
 
     @model_validator(mode="before")

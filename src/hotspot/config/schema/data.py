@@ -32,8 +32,7 @@ class DataConfig(Node):
     wide_limits: dict[ContaminantId, str]
     unit: str | None
     units: dict[ContaminantId, str]
-    # A file composed before there was a column of the medium can still be read.
-    media: list[str] = Field(default_factory=lambda: ["soil"])
+    media: list[str]
     moisture: Literal["wet_percent", "dry_percent", "dry_matter_percent"] | None
     nondetect_words: list[str]
     missing_words: list[str]

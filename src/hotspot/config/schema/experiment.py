@@ -9,7 +9,7 @@ from hotspot.config.schema.data import DataConfig
 from hotspot.config.schema.limits import ThresholdConfig
 from hotspot.config.schema.maps import PredictConfig
 from hotspot.config.schema.models import ModelConfig
-from hotspot.config.schema.node import ContaminantId, Count, Name, Node
+from hotspot.config.schema.node import ContaminantId, Count, Name, Names, Node
 from hotspot.config.schema.products import (
     BundleConfig,
     ExplainConfig,
@@ -28,25 +28,20 @@ class Config(Node):
     description: str
     seed: Annotated[int, Field(ge=0)]
     workers: Count | Literal["auto"]
-    contaminants: Annotated[list[ContaminantId], Field(min_length=1)]
+    contaminants: Annotated[Names[ContaminantId], Field(min_length=1)]
     data: DataConfig
     covariates: CovariatesConfig
     threshold: ThresholdConfig
     cv: CvConfig
     model: ModelConfig
-    # A file composed before maps could be corrected asks for none.
-    preference: Literal["auto", "none"] = "none"
-    # A file composed before samples had weights has none.
-    weights: Literal["none", "declustered", "target"] = "none"
+    preference: Literal["auto", "none"]
+    weights: Literal["none", "declustered", "target"]
     predict: PredictConfig
     explain: ExplainConfig
-    # A file composed before there was a search can still be read.
-    tune: TuneConfig = TuneConfig()
+    tune: TuneConfig
     tracking: TrackingConfig
-    # A file composed before there was a viewer can still be served.
-    serve: ServeConfig = ServeConfig()
-    # A file composed before there were bundles can still be bundled.
-    bundle: BundleConfig = BundleConfig()
+    serve: ServeConfig
+    bundle: BundleConfig
 
     @model_validator(mode="after")
     def _a_regime_has_an_effect(self) -> "Config":

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from hotspot.config.schema.node import ContaminantId, Name, Node, Positive
+from hotspot.config.schema.node import ContaminantId, Name, Names, Node, Positive
 
 
 class GivenConfig(Node):
@@ -112,7 +112,7 @@ class ThresholdConfig(Node):
     __pydantic_extra__: dict[ContaminantId, LimitValue]
 
     regime: Name | None = None
-    regimes: list[Name] = Field(default_factory=list)
+    regimes: Names[Name] = Field(default_factory=list)
     registry: str | None = None
     given: GivenConfig = GivenConfig()
 

@@ -2,17 +2,48 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from hotspot.config.schema.node import Count, Node, Positive, Share
+from hotspot.config.schema.node import Count, Names, Node, Positive, Share
+from hotspot.covariates.catalogue import Role
+from hotspot.errors import few, nearest_name
+
+# Those of `hotspot.maps.layers`, which stands above this package; a test holds them equal.
+_PLAIN_LAYERS = (
+    "probability",
+    "lower",
+    "median",
+    "upper",
+    "dissimilarity",
+    "decision",
+    "probability_lower",
+    "probability_upper",
+    "expected_brier",
+    "point_density",
+    "limit",
+    "roles",
+)
+LAYER_NAMES = (*_PLAIN_LAYERS, *(f"role_{role}" for role in Role))
+
+
+def _known_layer(name: str) -> str:
+    if name not in LAYER_NAMES:
+        raise ValueError(
+            f"there is no such map layer.{nearest_name(name, LAYER_NAMES)} "
+            f"Choose among {', '.join(_PLAIN_LAYERS)} and role_<role>"
+        )
+    return name
+
+
+LayerName = Annotated[str, AfterValidator(_known_layer)]
 
 
 class DecisionConfig(Node):
     """How a cell comes to its decision class; see `conf/predict/maps.yaml`."""
 
-    rule: Literal["band", "cuts"] = "band"
-    cost_ratio: Positive = 4.0
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
+    rule: Literal["band", "cuts"]
+    cost_ratio: Positive
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
     above: Share
     below: Share
 
@@ -29,22 +60,22 @@ class DecisionConfig(Node):
 class HotspotsConfig(Node):
     """What counts as a hotspot polygon."""
 
-    definition: Literal["legal", "top_share", "cluster"] = "legal"
+    definition: Literal["legal", "top_share", "cluster"]
     probability: Share
-    share: Share = 0.05
-    false_discovery_rate: Share = 0.05
-    radius_m: Positive = 1000.0
+    share: Share
+    false_discovery_rate: Share
+    radius_m: Positive
     minimum_area_m2: Annotated[float, Field(ge=0)]
 
 
 class ComputeConfig(Node):
     """Who computes the windows of a map; the map is the same."""
 
-    kind: Literal["local", "threads", "dask"] = "threads"
-    threads: Count | Literal["auto"] = "auto"
-    workers: Count | Literal["auto"] = "auto"
-    scheduler: str | None = None
-    covariates: str | None = None
+    kind: Literal["local", "threads", "dask"]
+    threads: Count | Literal["auto"]
+    workers: Count | Literal["auto"]
+    scheduler: str | None
+    covariates: str | None
 
     @model_validator(mode="after")
     def _asks_dask(self) -> "ComputeConfig":
@@ -61,9 +92,22 @@ class ComputeConfig(Node):
 class PredictConfig(Node):
     """The map layers; see `conf/predict/maps.yaml`."""
 
-    layers: list[str]
+    layers: Names[LayerName]
     window_size: Annotated[int, Field(ge=16)]
-    compute: ComputeConfig = ComputeConfig()
-    encoding: Literal["full", "compact"] = "full"
+    compute: ComputeConfig
+    encoding: Literal["full", "compact"]
     decision: DecisionConfig
     hotspots: HotspotsConfig
+
+    @field_validator("layers")
+    @classmethod
+    def _some_and_roles_once(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError("no map layer is named. Name at least one, such as probability")
+        single = [name for name in value if name.startswith("role_")]
+        if "roles" in value and single:
+            raise ValueError(
+                f"`roles` stands for the layers of all roles, and {few(single)} is named "
+                "beside it. Name `roles`, or single ones"
+            )
+        return value

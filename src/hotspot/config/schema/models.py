@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from hotspot.config.schema.node import Count, ModelKind, Node, Positive
+from hotspot.config.schema.node import Count, MemberKind, Names, Node, Positive
 
 
 class LightGBMConfig(Node):
@@ -35,7 +35,7 @@ class EnsembleConfig(Node):
     """A pool of concentration models; see `conf/model/ensemble.yaml`."""
 
     kind: Literal["ensemble"]
-    members: list[ModelKind] | None
+    members: Names[MemberKind] | None
     n_splits: Annotated[int, Field(ge=2)]
     calibrated: bool
 
@@ -123,6 +123,12 @@ class BoostedDistributionConfig(Node):
     n_jobs: Count
 
 
+class ClimatologyConfig(Node):
+    """The distribution of all samples, everywhere; see `conf/model/climatology.yaml`."""
+
+    kind: Literal["climatology"]
+
+
 class PrevalenceConfig(Node):
     """The share of exceeding samples, everywhere; see `conf/model/prevalence.yaml`."""
 
@@ -139,6 +145,7 @@ ModelConfig = Annotated[
     | QuantileForestConfig
     | NeighbourForestConfig
     | BoostedDistributionConfig
+    | ClimatologyConfig
     | LightGBMConfig
     | LogisticConfig
     | PrevalenceConfig,

@@ -1,8 +1,10 @@
 """What every part of the schema is made of: names, numbers, and the node itself."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from hotspot.errors import few
 
 # Names become folders, so they hold no separator and no leading dot.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.,=+@-]*$")]
@@ -25,9 +27,33 @@ ModelKind = Literal[
     "logistic",
     "prevalence",
 ]
+# Those that know a distribution, so that a pool can hold them.
+MemberKind = Literal[
+    "gaussian_process",
+    "regression_kriging",
+    "forest_kriging",
+    "ordinary_kriging",
+    "quantile_forest",
+    "neighbour_forest",
+    "boosted_distribution",
+    "climatology",
+]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _each_once(values: list[Any]) -> list[Any]:
+    """Raise `ValueError` if a name stands twice in a list."""
+    twice = dict.fromkeys(value for value in values if values.count(value) > 1)
+    if twice:
+        raise ValueError(f"named more than once: {few(map(repr, twice))}. Name each once")
+    return values
+
+
+_T = TypeVar("_T")
+# A list that names things: each stands in it once, or is computed, written and counted twice.
+Names = Annotated[list[_T], AfterValidator(_each_once)]
 
 
 # Columns of the sample table that stand beside the covariates, and the name under which

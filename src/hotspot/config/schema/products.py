@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from hotspot.config.schema.node import ContaminantId, Count, FileToken, Name, Node, Positive
+from hotspot.config.schema.node import (
+    ContaminantId,
+    Count,
+    FileToken,
+    Name,
+    Names,
+    Node,
+    Positive,
+)
 
 
 class ExplainConfig(Node):
@@ -12,8 +20,8 @@ class ExplainConfig(Node):
 
     role_layers: bool
     dependence: Count
-    hotspots: Annotated[int, Field(ge=0)] = 10
-    removals: Annotated[int, Field(ge=0)] = 2
+    hotspots: Annotated[int, Field(ge=0)]
+    removals: Annotated[int, Field(ge=0)]
 
 
 class TrackingConfig(Node):
@@ -28,26 +36,26 @@ class TrackingConfig(Node):
 class ServeConfig(Node):
     """Where the viewer can be reached; see `conf/serve/local.yaml`."""
 
-    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]+$")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1024, le=65535)] = 8765
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]+$")]
+    port: Annotated[int, Field(ge=1024, le=65535)]
 
 
 class BundleContactConfig(Node):
     """Who answers for a bundle; see `conf/bundle/gsp.yaml`."""
 
-    organisation: str = ""
-    email: str = ""
+    organisation: str
+    email: str
 
 
 class BundleConfig(Node):
     """A submission for a receiver of maps; see `conf/bundle/gsp.yaml`."""
 
-    profile: Literal["gsp", "inspire", "stac"] = "gsp"
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
-    depth: tuple[Annotated[float, Field(ge=0)], Positive] | None = None
-    resolution: Positive | None = None
-    tokens: dict[ContaminantId, FileToken] = Field(default_factory=dict)
-    licence: str = ""
-    contact: BundleContactConfig = BundleContactConfig()
-    published_on: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
-    keywords: list[str] = Field(default_factory=list)
+    profile: Literal["gsp", "inspire", "stac"]
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None
+    depth: tuple[Annotated[float, Field(ge=0)], Positive] | None
+    resolution: Positive | None
+    tokens: dict[ContaminantId, FileToken]
+    licence: str
+    contact: BundleContactConfig
+    published_on: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+    keywords: Names[str]

@@ -58,13 +58,13 @@ class ParameterConfig(Node):
 class TuneConfig(Node):
     """The search for settings and covariates; see `conf/tune/search.yaml`."""
 
-    trials: Count = 30
-    score: Literal["log_loss", "brier", "crps"] = "log_loss"
-    nested: bool = True
-    inner_trials: Count = 12
-    inner_splits: Annotated[int, Field(ge=2)] = 4
-    select: Literal["covariates", "roles"] = "covariates"
-    spaces: dict[ModelKind, dict[str, ParameterConfig]] = Field(default_factory=dict)
+    trials: Count
+    score: Literal["log_loss", "brier", "crps"]
+    nested: bool
+    inner_trials: Count
+    inner_splits: Annotated[int, Field(ge=2)]
+    select: Literal["covariates", "roles"]
+    spaces: dict[ModelKind, dict[str, ParameterConfig]]
 
     @model_validator(mode="after")
     def _parameters_of_the_model(self) -> "TuneConfig":

@@ -4,21 +4,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hotspot.config.schema.node import Count, ModelKind, Node, PlanName, Positive, Share
+from hotspot.config.schema.node import (
+    Count,
+    ModelKind,
+    Names,
+    Node,
+    PlanName,
+    Positive,
+    Share,
+)
 
 
 class CvConfig(Node):
     """Fold plans and the models scored on them; see `conf/cv/block.yaml`."""
 
     primary: PlanName
-    plans: list[PlanName]
+    plans: Names[PlanName]
     n_splits: Annotated[int, Field(ge=2)]
     repeats: Count
     spacing_m: Positive | Literal["auto"]
-    groups: str | None = None
-    buffer_m: Positive | Literal["auto"] = "auto"
+    groups: str | None
+    buffer_m: Positive | Literal["auto"]
     target_weighted: bool
-    rivals: list[ModelKind]
+    rivals: Names[ModelKind]
     budget: Share
 
     @model_validator(mode="after")

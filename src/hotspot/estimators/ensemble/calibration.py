@@ -76,7 +76,7 @@ class Calibration:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the map that `to_dict` described."""
         scale = float(values["scale"])
-        shape = tuple(float(term) for term in values.get("shape", ()))
+        shape = tuple(float(term) for term in values["shape"])
         return cls.none() if scale == 1.0 and not shape else cls.of(scale, shape)
 
 

@@ -383,7 +383,7 @@ class ConcentrationModel(AnswersFromDistribution, BaseEstimator):
         model.feature_names_in_ = np.array(values["names"], dtype=object)
         model.n_features_in_ = len(model.feature_names_in_)
         model.n_samples_ = int(values["n_samples"])
-        model.preference_ = float(values.get("preference", 0.0))
+        model.preference_ = float(values["preference"])
         model.choice_ = str(values["choice"])
         return model
 

@@ -421,7 +421,7 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         model.n_censored_ = int(values["n_censored"])
         model.response_ = Response.from_dict(values["response"])
         model.tail_ = Tail.from_dict(values["tail"])
-        model.preference_ = float(values.get("preference", 0.0))
+        model.preference_ = float(values["preference"])
         model._surface = Surface.read(values, unpack_arrays(state.files[_FILE]))
         model.n_samples_ = len(model._surface.order)
         model.hyperparameters_ = model._surface.posterior.kernel
