@@ -1,5 +1,6 @@
-"""Writing whole files or none: beside the target, then renamed."""
+"""Whole files: written beside the target and renamed, or not at all; their SHA-256."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -70,6 +71,12 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     with replaced_file(path) as beside:
         beside.write_bytes(content)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content as hex digits, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

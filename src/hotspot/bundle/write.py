@@ -10,10 +10,9 @@ from hotspot.bundle.item import declaration, item_id, layer_record, property_ite
 from hotspot.bundle.layers import PropertyLayers
 from hotspot.bundle.profiles import Profile
 from hotspot.bundle.read import cells_of
-from hotspot.bundle.read_files import sha256
 from hotspot.bundle.zonal import mean_under
 from hotspot.errors import OutputError
-from hotspot.files import replaced_folder
+from hotspot.files import file_sha256, replaced_folder
 from hotspot.maps.write import write_hotspots, write_json
 from hotspot.rasters import bounded_cache, open_raster
 
@@ -69,7 +68,8 @@ def write_bundle(
         _write(beside / "methods.md", page(meanings))
         names = sorted(path.name for path in beside.iterdir())
         _write(
-            beside / MANIFEST, "".join(f"{sha256(beside / name)}  {name}\n" for name in names)
+            beside / MANIFEST,
+            "".join(f"{file_sha256(beside / name)}  {name}\n" for name in names),
         )
 
 

@@ -8,12 +8,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hotspot.datasets.record import Fetched
 from hotspot.errors import DownloadError
+from hotspot.files import file_sha256
 
 # Bytes read at once.
 _CHUNK = 1 << 18
@@ -103,15 +103,6 @@ def fetch(
     part.path.replace(path)
     part.forget()
     return fetched
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, read piece by piece."""
-    digest = sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 class _BrokenOffError(Exception):
