@@ -6,8 +6,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotspot.errors import OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -65,6 +69,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     with replaced_file(path) as beside:
         beside.write_text(text, encoding="utf-8")
+
+
+def write_table(table: "pd.DataFrame", path: Path) -> None:
+    """Write a table as Parquet, without its index, whole or not at all."""
+    with replaced_file(path) as beside:
+        table.to_parquet(beside, index=False)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

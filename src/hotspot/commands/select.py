@@ -17,7 +17,7 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ConfigError
-from hotspot.evaluation.store import write_table
+from hotspot.files import write_table
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.score_blocks import score_blocks
 from hotspot.maps.write import write_json

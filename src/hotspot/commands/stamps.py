@@ -22,6 +22,7 @@ _BASE = (
     "errors.py",
     "files.py",
     "grid.py",
+    "markdown.py",
     "seeds.py",
     "units.py",
 )

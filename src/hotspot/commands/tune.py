@@ -21,8 +21,7 @@ from hotspot.commands.tune_record import track_study
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
-from hotspot.evaluation.store import write_table
-from hotspot.files import write_text
+from hotspot.files import write_table, write_text
 from hotspot.folds.plan import FoldPlan
 from hotspot.maps.write import write_json
 from hotspot.samples.sampleset import Samples
