@@ -1,12 +1,17 @@
-"""Writing whole files or none: beside the target, then renamed."""
+"""Whole files: written beside the target and renamed, or not at all; their SHA-256."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotspot.errors import OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -66,10 +71,22 @@ def write_text(path: Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8")
 
 
+def write_table(table: "pd.DataFrame", path: Path) -> None:
+    """Write a table as Parquet, without its index, whole or not at all."""
+    with replaced_file(path) as beside:
+        table.to_parquet(beside, index=False)
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     with replaced_file(path) as beside:
         beside.write_bytes(content)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content as hex digits, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

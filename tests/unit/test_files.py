@@ -1,11 +1,12 @@
 """Whole files or none."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from hotspot.errors import OutputError
-from hotspot.files import replaced_file, replaced_folder, write_text
+from hotspot.files import file_sha256, replaced_file, replaced_folder, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -57,3 +58,11 @@ def test_an_error_leaves_the_old_folder(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert names(target) == ["old.txt"]
     assert names(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("size", [0, 3_000_001])
+def test_the_checksum_is_that_of_the_bytes(tmp_path: Path, size: int) -> None:
+    """However many pieces a file is read in."""
+    content = bytes(range(256)) * (size // 256) + b"a" * (size % 256)
+    (tmp_path / "a.bin").write_bytes(content)
+    assert file_sha256(tmp_path / "a.bin") == sha256(content).hexdigest()

@@ -8,8 +8,9 @@ from hotspot.bundle.countries import ISO3
 from hotspot.bundle.findings import Findings
 from hotspot.bundle.layer_files import LayerFile, Parcel
 from hotspot.bundle.names import MASK, PARTNERS, country_in, depth_in, depth_text
-from hotspot.bundle.read_files import child, read_text, sha256
+from hotspot.bundle.read_files import child, read_text
 from hotspot.errors import few
+from hotspot.files import file_sha256
 
 _MANIFESTS = ("checksums.sha256", "SHA256SUMS", "manifest-sha256.txt")
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
@@ -43,7 +44,7 @@ def check_manifest(parcel: Parcel, findings: Findings) -> None:
             )
         else:
             listed.add(str(PurePosixPath(file)))
-            seen = sha256(path)
+            seen = file_sha256(path)
             if seen != digest.lower():
                 findings.add(
                     "checksum-mismatch",
@@ -61,7 +62,7 @@ def check_duplicates(parcel: Parcel, findings: Findings) -> None:
     by_bytes: dict[str, list[str]] = defaultdict(list)
     by_place: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for layer in parcel.layers:
-        by_bytes[sha256(layer.path)].append(layer.file)
+        by_bytes[file_sha256(layer.path)].append(layer.file)
         if layer.role is not None and layer.role != "mask":
             depth = layer.name.depth if layer.name else depth_in(layer.stem)
             place = (layer.token.casefold(), layer.role, depth_text(depth) if depth else "")

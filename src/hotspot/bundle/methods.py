@@ -8,8 +8,8 @@ from typing import Any
 from hotspot.bundle.content import Statement
 from hotspot.bundle.profiles import Profile
 from hotspot.maps.limits import BY_PLACE
+from hotspot.markdown import items, plain
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 # Read back by the checker.
 LIMIT_LINE = re.compile(r"Limit of (\S+): (?:([0-9.eE+-]+) mg/kg|by place), id `([^`]+)`")
 
@@ -98,9 +98,9 @@ def methods_page(
     """
     top, bottom = statement.depth
     sections = [
-        f"# Methods: {_plain(statement.title)}",
-        _plain(statement.abstract),
-        _items(
+        f"# Methods: {plain(statement.title)}",
+        plain(statement.abstract),
+        items(
             f"Country: {statement.country}",
             f"Depth: {top:g} to {bottom:g} cm",
             f"Licence: {statement.licence}",
@@ -108,7 +108,7 @@ def methods_page(
             f"Profile: {profile.name}. {profile.convention}",
         ),
         "## What the numbers mean, and what they do not",
-        _items(*_MEANING),
+        items(*_MEANING),
         *(_layers(each) for each in properties),
         "## Limits",
         *(_limit(each) for each in properties),
@@ -143,25 +143,16 @@ def methods_page(
         "## Calibration",
         *(_reliability(each, run.primary) for each in properties),
         "## Model and configuration",
-        _items(*(f"{name}: {value}" for name, value in run.facts.items())),
+        items(*(f"{name}: {value}" for name, value in run.facts.items())),
         f"```yaml\n{run.configuration.replace('```', '` ` `').rstrip()}\n```",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _plain(text: object) -> str:
-    """Return text that Markdown and HTML show as it stands, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()).replace("&", "&amp;"))
-
-
-def _items(*sentences: str) -> str:
-    return "\n".join(f"- {_plain(sentence)}" for sentence in sentences)
-
-
 def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     if not rows:
         return "Not stated by the run."
-    lines = [heads, ["---"] * len(heads), *([_plain(cell) for cell in row] for row in rows)]
+    lines = [heads, ["---"] * len(heads), *([plain(cell) for cell in row] for row in rows)]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
@@ -171,16 +162,16 @@ def _number(value: object) -> str:
 
 def _layers(each: PropertyMethods) -> str:
     rows = [(file, text) for file, text in each.layers.items()]
-    return f"### Layers of {_plain(each.name)}\n\n{_table(('File', 'Meaning'), rows)}"
+    return f"### Layers of {plain(each.name)}\n\n{_table(('File', 'Meaning'), rows)}"
 
 
 def _limit(each: PropertyMethods) -> str:
     limit = each.limit
     value = BY_PLACE if "rule" in limit else f"{float(limit['value_mg_kg']):.9g} mg/kg"
-    cautions = [_plain(text) for text in limit.get("cautions", ())]
+    cautions = [plain(text) for text in limit.get("cautions", ())]
     lines = [
         f"Limit of {each.token}: {value}, id `{limit['id']}`",
-        _plain(limit.get("citation") or "No citation."),
+        plain(limit.get("citation") or "No citation."),
         *cautions,
     ]
     return "\n".join(f"- {line}" for line in lines)
@@ -199,7 +190,7 @@ def _scores(each: PropertyMethods) -> str:
         for score, numbers in scores.items()
     ]
     heads = ("Plan", "Score", "Mean", "Standard error", "Baseline")
-    return f"### Scores of {_plain(each.name)}: {_plain(each.model)}\n\n{_table(heads, rows)}"
+    return f"### Scores of {plain(each.name)}: {plain(each.model)}\n\n{_table(heads, rows)}"
 
 
 def _base(each: PropertyMethods, plan: str, score: str) -> str:
@@ -218,4 +209,4 @@ def _reliability(each: PropertyMethods, primary: str) -> str:
         if row.get("plan") == primary
     ]
     heads = ("Predicted", "Observed", "Interval", "Samples")
-    return f"### Reliability of {_plain(each.name)}, plan `{primary}`\n\n{_table(heads, rows)}"
+    return f"### Reliability of {plain(each.name)}, plan `{primary}`\n\n{_table(heads, rows)}"

@@ -5,7 +5,6 @@ decoded, and XML with entities is refused.
 """
 
 import csv
-import hashlib
 import io
 import json
 import os
@@ -61,12 +60,6 @@ def list_files(root: Path) -> tuple[list[str], list[str]]:
                 elif not entry.name.startswith("."):
                     files.append(name)
     return sorted(files), sorted(others)
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, as hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_text(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.commands.finished import ChangedKey, FinishedRun
+from hotspot.commands.finished_run import ChangedKey, FinishedRun
 from hotspot.commands.stamps import files_digest
 from hotspot.covariates.stack import open_stack
 from hotspot.errors import HotspotError, ModelError

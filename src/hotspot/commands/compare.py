@@ -2,9 +2,9 @@
 
 import sys
 
-from hotspot.commands.compared import compare_runs
 from hotspot.commands.comparison import as_json, as_page, as_text
-from hotspot.commands.finished import changed_keys, open_run
+from hotspot.commands.finished_run import changed_keys, open_run
+from hotspot.commands.run_difference import compare_runs
 from hotspot.config.paths import comparison_folder
 from hotspot.errors import ConfigError
 from hotspot.files import replaced_folder

@@ -7,18 +7,12 @@ from pathlib import Path, PurePosixPath
 from hotspot.commands.console import Console
 from hotspot.config.paths import RAW_DATA
 from hotspot.datasets.catalogue import PublicDataset, find_dataset, load_catalogue
-from hotspot.datasets.fetch import (
-    Fetched,
-    fetch,
-    file_sha256,
-    read_record,
-    record_path,
-    write_record,
-)
+from hotspot.datasets.fetch import fetch
+from hotspot.datasets.record import Fetched, read_record, record_path, write_record
 from hotspot.datasets.tables import convert_table
 from hotspot.datasets.unpack import unpack_member
 from hotspot.errors import ConfigError, DownloadError
-from hotspot.files import replaced_file
+from hotspot.files import file_sha256, replaced_file
 
 OPTIONS = ("address", "file")
 

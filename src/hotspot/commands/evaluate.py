@@ -35,8 +35,8 @@ from hotspot.evaluation.error_profile import error_profile, profile_strength
 from hotspot.evaluation.ledger import score_ledger
 from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
 from hotspot.evaluation.reliability import reliability_curve
-from hotspot.evaluation.store import write_ledger, write_table
-from hotspot.files import write_text
+from hotspot.evaluation.store import write_ledger
+from hotspot.files import write_table, write_text
 from hotspot.folds.membership import row_groups, row_times
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.report import fold_report

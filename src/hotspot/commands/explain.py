@@ -43,12 +43,11 @@ from hotspot.explanations.store import (
     SCALE_FILES,
     write_cards,
     write_origins,
-    write_table,
     write_values,
 )
 from hotspot.explanations.traits import is_additive, with_location
 from hotspot.explanations.values import shap_values
-from hotspot.files import replaced_folder
+from hotspot.files import replaced_folder, write_table
 from hotspot.folds.store import read_folds
 from hotspot.samples.sampleset import Samples
 from hotspot.samples.store import read_samples

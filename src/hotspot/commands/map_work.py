@@ -4,12 +4,12 @@ import json
 from importlib.metadata import version
 
 from hotspot.commands.stages import stage
-from hotspot.commands.stamps import code_digest, file_digest, files_digest
+from hotspot.commands.stamps import code_digest, files_digest
 from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.estimators.store import MANIFEST
-from hotspot.files import write_text
+from hotspot.files import file_sha256, write_text
 from hotspot.maps.store import Work
 
 # Libraries whose next version may compute another last digit.
@@ -38,7 +38,7 @@ def map_work(config: Config, paths: Paths, contaminant: str, covariates: str) ->
         # Not among the maps: DVC empties the folder of a stage's outputs before it runs.
         paths.experiment / _FOLDER / contaminant,
         {
-            "model": file_digest(paths.model(contaminant) / MANIFEST),
+            "model": file_sha256(paths.model(contaminant) / MANIFEST),
             "covariates": covariates,
             "settings": config_digest(settings),
             "code": code_digest(stage("predict").packages),
@@ -74,6 +74,6 @@ def _facts(work: Work, config: Config, paths: Paths, files: str) -> dict[str, st
         **work.depends,
         "predict": config_digest(config.predict.model_dump(mode="json", exclude={"compute"})),
         "name": config.name,
-        "samples": file_digest(paths.samples),
+        "samples": file_sha256(paths.samples),
         "files": files,
     }

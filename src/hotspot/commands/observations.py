@@ -37,7 +37,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     account["notes"] = [*file.notes, *notes, *account["notes"]]
     observations = made.observations
     if data.laboratory_effect != "none":
-        effects = laboratory_offsets(observations)
+        effects = laboratory_offsets(observations, seed=config.seed)
         account["laboratory_effect"] = data.laboratory_effect
         account["laboratories"] = [each.to_dict() for each in effects]
         account["notes"] += [each.sentence for each in effects]

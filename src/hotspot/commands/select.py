@@ -6,13 +6,18 @@ from typing import Any
 
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
-from hotspot.commands.ground import Ground, check_score, grounds, losses_depend_on
 from hotspot.commands.models import limits_of, model_factory
+from hotspot.commands.search_problem import (
+    SearchProblem,
+    check_score,
+    losses_depend_on,
+    search_problems,
+)
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ConfigError
-from hotspot.evaluation.store import write_table
+from hotspot.files import write_table
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.score_blocks import score_blocks
 from hotspot.maps.write import write_json
@@ -40,8 +45,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         )
     check_score(config)
     _check_limits(config)
-    for ground in grounds(config, paths):
-        _select(ground, paths, console)
+    for problem in search_problems(config, paths):
+        _select(problem, paths, console)
 
 
 def _check_limits(config: Config) -> None:
@@ -58,11 +63,11 @@ def _check_limits(config: Config) -> None:
 class _Groups:
     """The names to select from, and the covariates that each stands for."""
 
-    def __init__(self, ground: Ground) -> None:
-        catalogue = ground.whole.catalogue
-        self._ground = ground
+    def __init__(self, problem: SearchProblem) -> None:
+        catalogue = problem.whole.catalogue
+        self._problem = problem
         self._catalogue = catalogue
-        by_role = ground.config.tune.select == "roles"
+        by_role = problem.config.tune.select == "roles"
         self.members = (
             catalogue.by_role() if by_role else {name: [name] for name in catalogue.names}
         )
@@ -81,16 +86,16 @@ class _Groups:
 
     def candidate(self, names: Names) -> Candidate:
         """Return the model on the covariates of some names."""
-        config = self._ground.config
+        config = self._problem.config
         covariates = self.covariates(names)
         catalogue = Catalogue(tuple(self._catalogue[name] for name in covariates))
-        make = model_factory(config, config.model.kind, self._ground.contaminant, catalogue)
+        make = model_factory(config, config.model.kind, self._problem.contaminant, catalogue)
         return Candidate(make, covariates)
 
 
-def _select(ground: Ground, paths: Paths, console: Console) -> None:
-    config, contaminant = ground.config, ground.contaminant
-    samples, groups = ground.samples, _Groups(ground)
+def _select(problem: SearchProblem, paths: Paths, console: Console) -> None:
+    config, contaminant = problem.config, problem.contaminant
+    samples, groups = problem.samples, _Groups(problem)
     blocks = score_blocks(samples.coordinates)
     most = most_sets(len(groups.names), groups.start)
     console.line(
@@ -100,12 +105,12 @@ def _select(ground: Ground, paths: Paths, console: Console) -> None:
     search = (
         paths.tuning(contaminant) / "selection" / f"{config.model.kind}_{config.tune.select}"
     )
-    with search_folder(search, _about(ground, groups, samples, ground.plans)) as changed:
+    with search_folder(search, _about(problem, groups, samples, problem.plans)) as changed:
         kept = KeptSets(search)
         _say_known(changed, len(kept), console)
         losses_of = kept.remembered(
             lambda names: candidate_losses(
-                groups.candidate(names), samples, ground.plans, ground.scoring
+                groups.candidate(names), samples, problem.plans, problem.scoring
             )
         )
         with console.bar(f"{contaminant}: sets, at most") as move:
@@ -116,7 +121,7 @@ def _select(ground: Ground, paths: Paths, console: Console) -> None:
         nested = None
         if config.tune.nested:
             with console.bar(f"{contaminant}: nested, at most") as move:
-                nested = _nested(ground, groups, search / "outer", move)
+                nested = _nested(problem, groups, search / "outer", move)
     command = use_command(
         config, contaminant, {"covariates.use": list(groups.covariates(chosen.names))}
     )
@@ -152,10 +157,10 @@ def _select(ground: Ground, paths: Paths, console: Console) -> None:
 
 
 def _about(
-    ground: Ground, groups: _Groups, samples: Samples, plans: Sequence[FoldPlan]
+    problem: SearchProblem, groups: _Groups, samples: Samples, plans: Sequence[FoldPlan]
 ) -> dict[str, Any]:
     """Return all that the losses of a set depend on."""
-    return {**losses_depend_on(ground, samples, plans), "members": groups.members}
+    return {**losses_depend_on(problem, samples, plans), "members": groups.members}
 
 
 def _say_known(changed: tuple[str, ...], known: int, console: Console) -> None:
@@ -165,21 +170,23 @@ def _say_known(changed: tuple[str, ...], known: int, console: Console) -> None:
         console.line(f"    {known} sets are known from before.")
 
 
-def _nested(ground: Ground, groups: _Groups, folder: Path, move: Progress) -> Nested[Selection]:
-    outer = ground.plans[0]
+def _nested(
+    problem: SearchProblem, groups: _Groups, folder: Path, move: Progress
+) -> Nested[Selection]:
+    outer = problem.plans[0]
     n_folds = len(set(outer.fold.tolist()))
     seen: list[int] = []
 
     def choose(train: Samples, fold: int) -> tuple[Candidate, Selection]:
-        plans = ground.inner_plans(train, fold)
+        plans = problem.inner_plans(train, fold)
         before = len(seen)
         seen.append(fold)
         search = folder / f"fold_{fold}"
-        with search_folder(search, _about(ground, groups, train, plans)):
+        with search_folder(search, _about(problem, groups, train, plans)):
             found = forward_selection(
                 KeptSets(search).remembered(
                     lambda names: candidate_losses(
-                        groups.candidate(names), train, plans, ground.scoring
+                        groups.candidate(names), train, plans, problem.scoring
                     )
                 ),
                 groups.names,
@@ -189,7 +196,7 @@ def _nested(ground: Ground, groups: _Groups, folder: Path, move: Progress) -> Ne
             )
         return groups.candidate(found.names), found
 
-    return nested_losses(choose, ground.samples, outer, ground.scoring)
+    return nested_losses(choose, problem.samples, outer, problem.scoring)
 
 
 def _say(

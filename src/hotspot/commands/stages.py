@@ -88,7 +88,7 @@ def raw_limits(config: Config, paths: Paths) -> list[Path]:
 STAGES = (
     Stage(
         "observations",
-        keys=("data", "covariates.grid"),
+        keys=("data", "covariates.grid", "seed"),
         packages=("covariates", "observations"),
         inputs=raw_table,
         outputs=lambda config, paths: [

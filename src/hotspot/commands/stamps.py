@@ -11,7 +11,7 @@ from hotspot.commands.stages import Stage, files_below
 from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
-from hotspot.files import write_text
+from hotspot.files import file_sha256, write_text
 
 # Code that every stage depends on, beside the modules of the base.
 _BASE_PACKAGES = ("commands", "rasters", "trees")
@@ -46,17 +46,11 @@ def write_stamp(stage: Stage, config: Config, paths: Paths) -> None:
     write_text(_path(paths, stage), json.dumps(stamp, indent=1, sort_keys=True))
 
 
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's content, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def files_digest(files: list[Path]) -> str:
     """Return one SHA-256 over files and folders: their names and contents."""
     whole = hashlib.sha256()
     for path in files_below(files):
-        whole.update(f"{path.name}:{file_digest(path)}\n".encode())
+        whole.update(f"{path.name}:{file_sha256(path)}\n".encode())
     return whole.hexdigest()
 
 
@@ -73,7 +67,7 @@ def code_digest(packages: tuple[str, ...]) -> str:
         )
     whole = hashlib.sha256()
     for path in files:
-        whole.update(f"{path.relative_to(root).as_posix()}:{file_digest(path)}\n".encode())
+        whole.update(f"{path.relative_to(root).as_posix()}:{file_sha256(path)}\n".encode())
     return whole.hexdigest()
 
 
@@ -98,7 +92,7 @@ def _digests(files: list[Path], known: dict[str, Any]) -> dict[str, dict[str, An
         facts: dict[str, Any] = {"size": status.st_size, "time": status.st_mtime_ns}
         before = known.get(str(path), {})
         same = all(before.get(key) == facts[key] for key in facts)
-        facts["sha256"] = before["sha256"] if same else file_digest(path)
+        facts["sha256"] = before["sha256"] if same else file_sha256(path)
         digests[str(path)] = facts
     return digests
 

@@ -24,10 +24,10 @@ from hotspot.explanations.statements import make_statements
 from hotspot.explanations.store import (
     STATEMENTS_FILE,
     write_statements,
-    write_table,
     write_values,
 )
 from hotspot.explanations.traits import is_additive
+from hotspot.files import write_table
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.contaminants import Contaminants
 from hotspot.samples.sampleset import Samples

@@ -10,14 +10,18 @@ import yaml
 
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
-from hotspot.commands.ground import Ground, check_score, grounds, losses_depend_on
 from hotspot.commands.models import model_factory
+from hotspot.commands.search_problem import (
+    SearchProblem,
+    check_score,
+    losses_depend_on,
+    search_problems,
+)
 from hotspot.commands.tune_record import track_study
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
-from hotspot.evaluation.store import write_table
-from hotspot.files import write_text
+from hotspot.files import write_table, write_text
 from hotspot.folds.plan import FoldPlan
 from hotspot.maps.write import write_json
 from hotspot.samples.sampleset import Samples
@@ -45,8 +49,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     # Before a study of other settings gives way to this one.
     space.check(config.model.model_dump())
     check_score(config)
-    for ground in grounds(config, paths):
-        _tune(ground, space, paths, console)
+    for problem in search_problems(config, paths):
+        _tune(problem, space, paths, console)
 
 
 def search_space(config: Config) -> SearchSpace:
@@ -69,14 +73,14 @@ def search_space(config: Config) -> SearchSpace:
     return SearchSpace.from_dict({name: each.model_dump() for name, each in declared.items()})
 
 
-def _tune(ground: Ground, space: SearchSpace, paths: Paths, console: Console) -> None:
-    config, contaminant = ground.config, ground.contaminant
+def _tune(problem: SearchProblem, space: SearchSpace, paths: Paths, console: Console) -> None:
+    config, contaminant = problem.config, problem.contaminant
     folder = paths.tuning(contaminant)
-    tuner = _tuner(ground, space)
-    samples, plans = ground.samples, ground.plans
+    tuner = _tuner(problem, space)
+    samples, plans = problem.samples, problem.plans
     study = folder / "study" / config.model.kind
-    with open_study(study, space, _about(ground, samples, plans)) as memory:
-        _say_start(ground, memory, console)
+    with open_study(study, space, _about(problem, samples, plans)) as memory:
+        _say_start(problem, memory, console)
         with console.bar(f"{contaminant}: settings") as move:
             tuned = tune(
                 tuner,
@@ -89,7 +93,7 @@ def _tune(ground: Ground, space: SearchSpace, paths: Paths, console: Console) ->
         nested = None
         if config.tune.nested:
             with console.bar(f"{contaminant}: nested settings") as move:
-                nested = _nested(ground, tuner, study / "outer", move)
+                nested = _nested(problem, tuner, study / "outer", move)
     command = use_command(config, contaminant, _changes(config, tuned.choice))
     summary = None if nested is None else _summary(config, tuned, nested, plans[0])
     write_table(trials_table(tuned), folder / "trials.parquet")
@@ -99,52 +103,56 @@ def _tune(ground: Ground, space: SearchSpace, paths: Paths, console: Console) ->
     else:
         write_json(folder / "nested.json", summary)
     _say_end(config, tuned, summary, command, console)
-    track_study(ground, tuned, summary, paths, console)
+    track_study(problem, tuned, summary, paths, console)
 
 
-def _tuner(ground: Ground, space: SearchSpace) -> Tuner:
-    config, contaminant = ground.config, ground.contaminant
+def _tuner(problem: SearchProblem, space: SearchSpace) -> Tuner:
+    config, contaminant = problem.config, problem.contaminant
     values = config.model.model_dump()
 
     def make(setting: Setting) -> Candidate:
         model = type(config.model).model_validate({**values, **setting})
         changed = config.model_copy(update={"model": model})
         return Candidate(
-            model_factory(changed, model.kind, contaminant, ground.whole.catalogue)
+            model_factory(changed, model.kind, contaminant, problem.whole.catalogue)
         )
 
     return Tuner(
         make=make,
         space=space,
         default={name: values[name] for name in space.names},
-        scoring=ground.scoring,
+        scoring=problem.scoring,
         seed=child_seed(config.seed, "tune", contaminant),
     )
 
 
-def _nested(ground: Ground, tuner: Tuner, folder: Path, move: Progress) -> Nested[Choice]:
+def _nested(
+    problem: SearchProblem, tuner: Tuner, folder: Path, move: Progress
+) -> Nested[Choice]:
     @contextmanager
     def memory(fold: int, train: Samples, plans: Sequence[FoldPlan]) -> Iterator[Memory]:
-        about = _about(ground, train, plans)
+        about = _about(problem, train, plans)
         with open_study(folder / f"fold_{fold}", tuner.space, about) as opened:
             yield opened
 
     return nested_tuning(
         tuner,
-        ground.samples,
-        ground.plans[0],
-        ground.inner_plans,
-        n_trials=ground.config.tune.inner_trials,
+        problem.samples,
+        problem.plans[0],
+        problem.inner_plans,
+        n_trials=problem.config.tune.inner_trials,
         memories=memory,
         progress=move,
     )
 
 
-def _about(ground: Ground, samples: Samples, plans: Sequence[FoldPlan]) -> dict[str, Any]:
+def _about(
+    problem: SearchProblem, samples: Samples, plans: Sequence[FoldPlan]
+) -> dict[str, Any]:
     """Return all that the trials of a study depend on."""
-    config = ground.config
+    config = problem.config
     return {
-        **losses_depend_on(ground, samples, plans),
+        **losses_depend_on(problem, samples, plans),
         "space": config.model_dump(mode="json")["tune"]["spaces"][config.model.kind],
         "optuna": version("optuna"),
     }
@@ -189,16 +197,16 @@ def _changes(config: Config, choice: Choice) -> dict[str, Any]:
     return {"model": config.model.kind, **changed}
 
 
-def _say_start(ground: Ground, memory: StudyMemory, console: Console) -> None:
-    tune_config = ground.config.tune
-    folds = sum(len(set(plan.fold.tolist())) for plan in ground.plans)
+def _say_start(problem: SearchProblem, memory: StudyMemory, console: Console) -> None:
+    tune_config = problem.config.tune
+    folds = sum(len(set(plan.fold.tolist())) for plan in problem.plans)
     fits = tune_config.trials * folds
     if tune_config.nested:
-        outer = len(set(ground.plans[0].fold.tolist()))
+        outer = len(set(problem.plans[0].fold.tolist()))
         fits += outer * (tune_config.inner_trials * tune_config.inner_splits + 1)
     console.line(
-        f"  {ground.contaminant}: {ground.config.model.kind}, {tune_config.score} under "
-        f"{ground.config.cv.primary} folds, at most {fits} fits"
+        f"  {problem.contaminant}: {problem.config.model.kind}, {tune_config.score} under "
+        f"{problem.config.cv.primary} folds, at most {fits} fits"
     )
     if memory.changed:
         console.line(f"    {told_changes(memory.changed)}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hotspot.commands.console import Console
-from hotspot.commands.ground import Ground
+from hotspot.commands.search_problem import SearchProblem
 from hotspot.commands.stamps import files_digest
 from hotspot.config.check import config_digest
 from hotspot.config.paths import Paths
@@ -16,14 +16,14 @@ from hotspot.tracking.record import RunRecord
 
 
 def track_study(
-    ground: Ground,
+    problem: SearchProblem,
     tuned: Tuned,
     summary: dict[str, Any] | None,
     paths: Paths,
     console: Console,
 ) -> None:
     """Remember the study as one run, with a child for each trial, once per content."""
-    config, folder = ground.config, paths.tuning(ground.contaminant)
+    config, folder = problem.config, paths.tuning(problem.contaminant)
     if config.tracking.store == "none":
         return
     files = [folder / "trials.parquet", folder / "best.yaml"]
@@ -35,8 +35,8 @@ def track_study(
     if known is not None:
         console.line(f"    run {known}, known from before")
         return
-    name = f"{config.name}/tune/{ground.contaminant}"
-    tags = {"hotspot.experiment": config.name, "hotspot.contaminant": ground.contaminant}
+    name = f"{config.name}/tune/{problem.contaminant}"
+    tags = {"hotspot.experiment": config.name, "hotspot.contaminant": problem.contaminant}
     metrics = _trial_metrics(tuned.trials[0], tuned, "default")
     metrics |= _trial_metrics(tuned.trials[tuned.choice.trial], tuned, "chosen")
     metrics |= _nested_metrics(summary or {})

@@ -20,6 +20,7 @@ from hotspot.covariates.layers import PlainLayer
 from hotspot.covariates.remote import RemoteFile, remote_edition
 from hotspot.covariates.source_files import source_files
 from hotspot.covariates.store import read_recipes
+from hotspot.files import file_sha256
 from hotspot.grid import Grid
 
 # Code outside this package that the values depend on.
@@ -61,7 +62,7 @@ class Built:
         warnings: tuple[str, ...],
     ) -> Self:
         """Return the entry of a file that was just written."""
-        return cls(digest, file_digest(file), covariate, cover, warnings)
+        return cls(digest, file_sha256(file), covariate, cover, warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as plain values for JSON."""
@@ -109,7 +110,7 @@ class Cache:
         source = self._folder / file
         if known.digest != digest or not source.is_file():
             return None
-        if file_digest(source) != known.content:
+        if file_sha256(source) != known.content:
             return None
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -141,12 +142,6 @@ def recipe_digest(layer: PlainLayer, grid: Grid) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's content, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _plain(value: Any) -> Any:
     """Return a value of layers as JSON; a path as the digests of its files."""
     if isinstance(value, Path):
@@ -175,7 +170,7 @@ def _known_digest(path: Path) -> str | None:
 @lru_cache(maxsize=256)
 def _digest_once(path: Path, size: int, time: int) -> str:
     """Return the digest of a file, read once for all layers that are made from it."""
-    return file_digest(path)
+    return file_sha256(path)
 
 
 @lru_cache(maxsize=1)
@@ -186,5 +181,5 @@ def _code_digest() -> str:
     whole = hashlib.sha256()
     for file in files:
         name = file.relative_to(package.parent).as_posix()
-        whole.update(f"{name}:{file_digest(file)}\n".encode())
+        whole.update(f"{name}:{file_sha256(file)}\n".encode())
     return whole.hexdigest()

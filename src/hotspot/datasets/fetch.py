@@ -7,13 +7,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hotspot.datasets.record import Fetched
 from hotspot.errors import DownloadError
-from hotspot.files import write_text
+from hotspot.files import file_sha256
 
 # Bytes read at once.
 _CHUNK = 1 << 18
@@ -25,28 +25,6 @@ _MOST_BYTES = 4 * 1024**3
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What is remembered of a file that was fetched.
-
-    Parameters
-    ----------
-    address : str
-        Where it came from.
-    sha256 : str
-        Of its content.
-    bytes : int
-        Its size.
-    is_expected : bool
-        Whether the checksum was known before; otherwise it was recorded.
-    """
-
-    address: str
-    sha256: str
-    bytes: int
-    is_expected: bool
 
 
 def fetch(
@@ -127,45 +105,6 @@ def fetch(
     return fetched
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, read piece by piece."""
-    digest = sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def write_record(fetched: Fetched, path: Path) -> None:
-    """Write beside a file where it came from, with its checksum."""
-    write_text(record_path(path), json.dumps(asdict(fetched), indent=2) + "\n")
-
-
-def read_record(path: Path) -> Fetched | None:
-    """Return what is remembered of a file, or None."""
-    record = record_path(path)
-    if not record.is_file():
-        return None
-    try:
-        return Fetched(**json.loads(record.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise DownloadError(
-            f"{record} is no record of a download: {error}. Remove it together with "
-            f"{path.name}, and fetch the file again."
-        ) from error
-
-
-def record_path(path: Path) -> Path:
-    """Return where the record of a file lies.
-
-    Examples
-    --------
-    >>> record_path(Path("data/raw/a.csv")).as_posix()
-    'data/raw/a.csv.source.json'
-    """
-    return path.with_name(f"{path.name}.source.json")
-
-
 class _BrokenOffError(Exception):
     """The connection ended before the file did; another attempt may go on."""
 
@@ -182,22 +121,16 @@ class _Part:
     def size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def edition(self, address: str) -> str | None:
-        """Return the server's mark of the edition, if the part is of this address."""
+    def begun_from(self, address: str) -> tuple[bool, str | None]:
+        """Return whether the part is of this address, and the server's mark of its edition."""
         try:
             told = json.loads(self._edition.read_text(encoding="utf-8"))
-            same = told["address"] == address
-            return str(told["edition"]) if same and told["edition"] else None
+            if told["address"] != address:
+                return False, None
         except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    def is_of(self, address: str) -> bool:
-        """Whether the part was begun from this address."""
-        try:
-            told = json.loads(self._edition.read_text(encoding="utf-8"))
-            return bool(told["address"] == address)
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
+            return False, None
+        edition = told.get("edition")
+        return True, str(edition) if edition else None
 
     def begin(self, address: str, edition: str | None) -> None:
         """Note what is fetched, before its first byte."""
@@ -217,8 +150,8 @@ def _continue(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Fetch what is missing of a part."""
-    edition = part.edition(address)
-    start = part.size if part.is_of(address) and (edition or is_checked) else 0
+    is_of_address, edition = part.begun_from(address)
+    start = part.size if is_of_address and (edition or is_checked) else 0
     headers = {"Accept-Encoding": "identity", "User-Agent": "hotspot"}
     if start:
         headers["Range"] = f"bytes={start}-"

@@ -15,7 +15,7 @@ from hotspot.evaluation.scores import (
     log_loss,
     sensitivity_at_budget,
 )
-from hotspot.evaluation.store import read_ledger, write_ledger, write_table
+from hotspot.evaluation.store import read_ledger, write_ledger
 from hotspot.evaluation.target import ModelTests, TargetScore, target_scores
 from hotspot.evaluation.target_balance import TargetWeights, target_weights
 from hotspot.evaluation.target_descriptors import (
@@ -67,5 +67,4 @@ __all__ = [
     "target_weights",
     "task_descriptors",
     "write_ledger",
-    "write_table",
 ]

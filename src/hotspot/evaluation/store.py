@@ -1,4 +1,4 @@
-"""Writing and reading the score ledger and the table of out-of-fold predictions."""
+"""Writing and reading the score ledger, and reading the tables beside it."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from hotspot.errors import OutputError
-from hotspot.files import replaced_file, write_text
+from hotspot.files import write_text
 
 
 def write_ledger(ledger: dict[str, Any], path: Path) -> None:
@@ -42,20 +42,8 @@ def read_ledger(path: Path) -> dict[str, Any]:
     return ledger
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of this package as Parquet, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-    """
-    with replaced_file(path) as beside:
-        table.to_parquet(beside, index=False)
-
-
 def read_table(path: Path) -> pd.DataFrame:
-    """Return a table that `write_table` wrote.
+    """Return a table of `hotspot evaluate`.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from hotspot.explanations.origins import CAUTION, NOT_IDENTIFIABLE_FROM, Origin
 from hotspot.explanations.scales import Scale
 from hotspot.explanations.statement import Statement
 from hotspot.explanations.verdicts import RULES
-from hotspot.files import replaced_file, write_text
+from hotspot.files import write_table, write_text
 
 STATEMENTS_FILE = "statements.json"
 HOTSPOTS_FILE = "hotspots.json"
@@ -120,12 +120,6 @@ def write_values(
     table.attrs["n_background"] = values.n_background
     table.attrs["slow_reason"] = values.slow_reason
     write_table(table, path)
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet, whole or not at all."""
-    with replaced_file(path) as beside:
-        table.to_parquet(beside, index=False)
 
 
 def _write(content: dict[str, Any], path: Path) -> None:

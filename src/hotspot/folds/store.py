@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from hotspot.errors import FoldError, few
-from hotspot.files import replaced_file
+from hotspot.files import write_table
 from hotspot.folds.plan import FOLD_COLUMNS, FoldPlan, plans_of
 
 
@@ -34,8 +34,7 @@ def write_folds(plans: Sequence[FoldPlan], path: Path) -> None:
             "Give at least one, and every plan and repeat once."
         )
     table = pd.concat([plan.to_frame() for plan in plans], ignore_index=True)
-    with replaced_file(path) as beside:
-        table.to_parquet(beside, index=False)
+    write_table(table, path)
 
 
 def read_folds(path: Path) -> list[FoldPlan]:

@@ -1,14 +1,11 @@
 """The model card: what one model is for, how it was tested, and what it cannot do."""
 
-import re
-
 import numpy as np
 
+from hotspot.markdown import items, plain
 from hotspot.report import numerals, score_words, tables, terms, words
 from hotspot.report.content import ContaminantContent, Provenance
 from hotspot.report.tables import Table
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def model_card(content: ContaminantContent, provenance: Provenance) -> str:
@@ -38,30 +35,21 @@ def model_card(content: ContaminantContent, provenance: Provenance) -> str:
     )
     body = "\n\n".join(f"## {head}\n\n{text}" for head, text in sections)
     limit = words.limit_text(content.limit).replace("\u00a0", " ")
-    return f"# Model card: {_plain(content.name)} above {limit}\n\n{body}\n"
-
-
-def _plain(text: str) -> str:
-    """Return text that Markdown and HTML show as it stands, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()).replace("&", "&amp;"))
-
-
-def _items(*sentences: str) -> str:
-    return "\n".join(f"- {_plain(sentence)}" for sentence in sentences)
+    return f"# Model card: {plain(content.name)} above {limit}\n\n{body}\n"
 
 
 def _grid(table: Table) -> str:
     def line(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
+        return "| " + " | ".join(plain(cell) for cell in cells) + " |"
 
     marks = "| " + " | ".join("---:" if numeric else "---" for numeric in table.numeric) + " |"
     rows = "\n".join(line(row) for row in table.rows)
-    return f"{_plain(table.caption)}\n\n{line(table.heads)}\n{marks}\n{rows}"
+    return f"{plain(table.caption)}\n\n{line(table.heads)}\n{marks}\n{rows}"
 
 
 def _details(content: ContaminantContent, provenance: Provenance) -> str:
     model = content.evaluation.model if content.evaluation is not None else "not stated"
-    return _items(
+    return items(
         f"Kind: {model}",
         f"Id: {provenance.model_ids.get(content.contaminant, 'not stated')}",
         f"Software: hotspot {provenance.software_version}; seed {provenance.seed}",
@@ -71,7 +59,7 @@ def _details(content: ContaminantContent, provenance: Provenance) -> str:
 
 
 def _use(content: ContaminantContent) -> str:
-    return _items(
+    return items(
         words.meaning(content.name, content.limit),
         "It is meant for choosing where to sample next and for screening of land.",
         words.SCREENING,
@@ -89,13 +77,13 @@ def _factors(content: ContaminantContent) -> str:
         terms.role_label(str(role)) for role in explanation.importance["role"]
     )
     return (
-        f"Roles of the covariates, by importance: {_plain(', '.join(roles))}.\n\n"
+        f"Roles of the covariates, by importance: {plain(', '.join(roles))}.\n\n"
         f"{words.ASSOCIATION}\n\n{_grid(tables.importance_table(explanation))}"
     )
 
 
 def _metrics() -> str:
-    return _items(
+    return items(
         "Log loss and Brier score of the exceedance probability on samples not seen, beside a "
         "baseline that knows only the share of exceeding samples.",
         "Scores are pooled over folds, with a standard error.",
@@ -115,7 +103,7 @@ def _evaluation_data(content: ContaminantContent) -> str:
         part
         for part in (
             "The samples themselves, hidden fold by fold.",
-            _items(*described),
+            items(*described),
             score_words.separation_sentence(content.sampling.plans),
         )
         if part
@@ -123,7 +111,7 @@ def _evaluation_data(content: ContaminantContent) -> str:
 
 
 def _training_data(content: ContaminantContent, provenance: Provenance) -> str:
-    return _items(
+    return items(
         words.sampling_sentence(content.sampling),
         *filter(None, [words.preference_sentence(content.sampling)]),
         f"Data: {provenance.data_hash}",
@@ -136,8 +124,8 @@ def _analyses(content: ContaminantContent) -> str:
     if evaluation is None:
         return words.not_there("Scores", "Run `hotspot evaluate` to get them.")
     parts = [
-        _plain(score_words.skill_sentence(evaluation)),
-        _plain(score_words.gap_sentence(evaluation)),
+        plain(score_words.skill_sentence(evaluation)),
+        plain(score_words.gap_sentence(evaluation)),
     ]
     parts += [_grid(table) for table in tables.score_tables(evaluation)]
     if evaluation.reliability is not None:
@@ -146,7 +134,7 @@ def _analyses(content: ContaminantContent) -> str:
 
 
 def _ethics() -> str:
-    return _items(
+    return items(
         words.NOT_CLEAN,
         words.UNKNOWN_IS_NOT_CLEAN,
         "A map of probable exceedance can change the value of land and how its people are "
@@ -168,4 +156,4 @@ def _caveats(content: ContaminantContent) -> str:
             f"{numerals.percent(share)} of the drawn cells lie outside the area of "
             "applicability; the scores do not hold there."
         )
-    return _items(*sentences, "Measure before acting on a single place.")
+    return items(*sentences, "Measure before acting on a single place.")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from hotspot.cli import run_command_line
-from hotspot.commands.finished import NO_GROUP, changed_keys, open_run
+from hotspot.commands.finished_run import NO_GROUP, changed_keys, open_run
 from hotspot.config.paths import comparison_folder
 from hotspot.errors import ConfigError
 

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -334,7 +335,16 @@ def test_the_stage_keeps_its_account(tmp_path: Path, monkeypatch: pytest.MonkeyP
     paths = Paths("two", tmp_path)
     told: list[str] = []
     monkeypatch.setattr(Console, "line", lambda self, text="": told.append(text))
+    seeds: list[int] = []
+    estimate = observations.laboratory_offsets
+
+    def offsets(made: pd.DataFrame, *, seed: int) -> list[Any]:
+        seeds.append(seed)
+        return list(estimate(made, seed=seed))
+
+    monkeypatch.setattr(observations, "laboratory_offsets", offsets)
     observations.run(check_config(values), paths, Console(None))  # type: ignore[arg-type]
+    assert seeds == [values["seed"]]
     account = json.loads((paths.interim / "ledger.json").read_text(encoding="utf-8"))
     assert Ledger.from_dict(account).adds_up()
     assert [each["laboratory"] for each in account["censoring"]] == ["A", "B"]

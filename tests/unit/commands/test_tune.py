@@ -10,7 +10,7 @@ from hotspot.cli import run_command_line
 from hotspot.commands import select
 from hotspot.commands.advice import override_text, use_command
 from hotspot.commands.console import Console
-from hotspot.commands.ground import check_score
+from hotspot.commands.search_problem import check_score
 from hotspot.commands.tune import best_yaml, search_space
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose

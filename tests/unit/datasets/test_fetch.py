@@ -8,13 +8,8 @@ from urllib.request import Request
 import numpy as np
 import pytest
 
-from hotspot.datasets.fetch import (
-    Fetched,
-    StayEncrypted,
-    fetch,
-    read_record,
-    write_record,
-)
+from hotspot.datasets.fetch import StayEncrypted, fetch
+from hotspot.datasets.record import Fetched, read_record, write_record
 from hotspot.errors import DownloadError
 
 # The behaviour of a server; see conftest.py.

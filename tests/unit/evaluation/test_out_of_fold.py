@@ -22,10 +22,10 @@ from hotspot.evaluation import (
     score_blocks,
     score_ledger,
     write_ledger,
-    write_table,
 )
 from hotspot.evaluation.reliability import wilson_interval
 from hotspot.evaluation.self_consistency import expected_labels
+from hotspot.files import write_table
 from hotspot.folds import FoldPlan
 from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.samples.sampleset import Samples

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,31 +15,14 @@ from hotspot.covariates.derivations import Weight
 from hotspot.covariates.layers import Features, Value
 from hotspot.covariates.references import agreed_crs, region_text
 from hotspot.covariates.sources import Geometries
+from hotspot.covariates.vectors.formats import DRIVERS, check_content, unreadable
+from hotspot.covariates.vectors.table import read_parquet, read_points
 from hotspot.errors import CovariateError, GridError, few, nearest_name
 from hotspot.grid import Grid, same_crs
 from hotspot.rasters import local_path
 
 if TYPE_CHECKING:
     import geopandas
-
-# How files of each format begin. Formats that point to other files or addresses (virtual
-# layers, GML, KML, web services) are not among them, whatever a file is called.
-_BEGINNINGS = {
-    ".gpkg": (b"SQLite format 3\0",),
-    ".fgb": (b"fgb\x03",),
-    ".shp": (b"\x00\x00\x27\x0a",),
-    ".parquet": (b"PAR1",),
-    ".geoparquet": (b"PAR1",),
-    ".pbf": (b"\x00\x00\x00",),
-    ".osm": (b"<?xml", b"<osm"),
-    ".geojson": (b"{", b"\xef\xbb\xbf{"),
-    ".json": (b"{", b"\xef\xbb\xbf{"),
-}
-
-# Marks of virtual layers and of GDAL's pipelines.
-_POINTERS = (b"ogrvrt", b"gdal_streamed_alg", b"<ogrwfsdatasource")
-
-_DRIVERS = {"GPKG", "FlatGeobuf", "ESRI Shapefile", "OSM", "GeoJSON", "ESRIJSON", "TopoJSON"}
 
 
 @dataclass(frozen=True)
@@ -130,10 +112,10 @@ def read_table(features: Features) -> "geopandas.GeoDataFrame":
     path = features.path
     file = local_path(path)
     if file.suffix.lower() == ".csv":
-        return _read_points(file, features)
-    _check_content(file, path)
+        return read_points(file, features)
+    check_content(file, path)
     if file.suffix.lower() in (".parquet", ".geoparquet"):
-        return _read_parquet(file, path)
+        return read_parquet(file, path)
     try:
         names = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
         if features.layer is not None and features.layer not in names:
@@ -147,92 +129,17 @@ def read_table(features: Features) -> "geopandas.GeoDataFrame":
                 "Name one with the key `layer`."
             )
         driver = str(pyogrio.read_info(file, layer=features.layer)["driver"])
-        if driver not in _DRIVERS:
-            raise _unreadable(path, f"it is in the format {driver}")
+        if driver not in DRIVERS:
+            raise unreadable(path, f"it is in the format {driver}")
         table = geopandas.read_file(file, layer=features.layer, engine="pyogrio")
     except (DataLayerError, DataSourceError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if not isinstance(table, geopandas.GeoDataFrame):
         raise CovariateError(
             f"{path.name} is a table without geometries. Give a layer of points, lines "
             "or polygons."
         )
     return table
-
-
-def _read_parquet(file: Path, path: Path) -> "geopandas.GeoDataFrame":
-    import geopandas
-    import pyarrow as pa
-
-    try:
-        return geopandas.read_parquet(file)
-    except (pa.ArrowException, ValueError, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _read_points(file: Path, features: Features) -> "geopandas.GeoDataFrame":
-    """Return the rows of a table as points; those without coordinates have no geometry."""
-    import geopandas
-
-    name = features.path.name
-    if features.columns is None:
-        raise CovariateError(
-            f"{name} is a table without geometries. Name the columns of its coordinates with "
-            "the keys `easting` and `northing`, and their `crs`."
-        )
-    if features.crs is None:
-        raise CovariateError(
-            f"{name} is a table, which says no coordinate reference system. Declare it with "
-            "the key `crs`, such as EPSG:4326 for longitude and latitude."
-        )
-    try:
-        table = pd.read_csv(file, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:
-        # Parser and decoding errors of pandas are ValueErrors.
-        raise CovariateError(
-            f"{features.path} cannot be read as a table: {error}. Give a file of values "
-            "separated by commas, in UTF-8, with a header."
-        ) from error
-    columns = [str(column) for column in table.columns]
-    places = []
-    for wanted in features.columns:
-        if wanted not in columns:
-            raise CovariateError(
-                f"{name} has no column {wanted!r}.{nearest_name(wanted, columns)} "
-                f"It has {few(columns, 12)}; values are separated by commas."
-            )
-        numbers = pd.to_numeric(table[wanted], errors="coerce").to_numpy(dtype=np.float64)
-        given = table[wanted][np.isnan(numbers) & table[wanted].notna().to_numpy()]
-        if len(given):
-            raise CovariateError(
-                f"The column {wanted!r} of {name} holds {few(map(repr, given))}, which are "
-                "no coordinates. Write decimal numbers with a point."
-            )
-        places.append(numbers)
-    known = np.isfinite(places[0]) & np.isfinite(places[1])
-    points = np.full(len(table), None, dtype=object)
-    points[known] = shapely.points(places[0][known], places[1][known])
-    return geopandas.GeoDataFrame(table, geometry=points, crs=features.crs)
-
-
-def _check_content(file: Path, path: Path) -> None:
-    """Refuse what does not begin as its format does, and what points to other data."""
-    suffix = file.suffix.lower()
-    with file.open("rb") as stream:
-        head = stream.read(4096)
-    if suffix in (".vrt", ".zip") or any(mark in head.lower() for mark in _POINTERS):
-        raise _unreadable(path, "it only points to other data")
-    if suffix not in _BEGINNINGS:
-        raise _unreadable(path, f"files {suffix or 'without an ending'} are not read")
-    if not head.lstrip().startswith(_BEGINNINGS[suffix]):
-        raise _unreadable(path, f"it does not begin as a file {suffix} does")
-
-
-def _unreadable(path: Path, reason: object) -> CovariateError:
-    return CovariateError(
-        f"{path} cannot be read as a vector layer: {reason}. Give a GeoPackage, GeoParquet, "
-        "GeoJSON, FlatGeobuf, shapefile, OpenStreetMap extract (.osm.pbf) or table (.csv)."
-    )
 
 
 def _selected(table: Any, features: Features, name: str) -> Any:

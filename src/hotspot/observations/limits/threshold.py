@@ -1,6 +1,8 @@
 """One published limit: its value, where it stands, and when it holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from hotspot.errors import ObservationError, ThresholdError
 from hotspot.observations.contaminants import Contaminants
@@ -73,6 +75,43 @@ class Threshold:
     valid_from: str = ""
     valid_to: str = ""
     background_rule: str = ""
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str], factor: float | None) -> Self:
+        """Return the limit of a row of a registry.
+
+        Parameters
+        ----------
+        row : mapping of str
+            A cell for every column of the registry; empty where nothing is known.
+        factor : float or None
+            Of the unit to mg/kg; None where there is none.
+        """
+        value = float(row["value"])
+        return cls(
+            id=row["id"],
+            contaminant=row["contaminant"],
+            value=value,
+            unit=row["unit"],
+            value_mg_kg=None if factor is None else value * factor,
+            jurisdiction=row["jurisdiction"],
+            instrument=row["instrument"],
+            issuer=row["issuer"],
+            medium=row["medium"],
+            land_use=row["land_use"],
+            value_kind=row["value_kind"],
+            condition=row["condition"],
+            basis=row["basis"],
+            fraction=row["fraction"],
+            source_url=row["source_url"],
+            source_place=row["source_quote_or_table"],
+            verified=row["verified"],
+            status=row["status"],
+            note=row["note"],
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+            background_rule=row["background_rule"],
+        )
 
     @property
     def rule(self) -> Condition:

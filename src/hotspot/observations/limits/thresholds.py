@@ -183,32 +183,8 @@ def checked_date(text: str) -> str:
 
 
 def _threshold(row: dict[str, str]) -> Threshold:
-    value = float(row["value"])
     factor = _TO_MG_KG.get(row["unit"]) if row["medium"] == "soil" else None
-    return Threshold(
-        id=row["id"],
-        contaminant=row["contaminant"],
-        value=value,
-        unit=row["unit"],
-        value_mg_kg=None if factor is None else value * factor,
-        jurisdiction=row["jurisdiction"],
-        instrument=row["instrument"],
-        issuer=row["issuer"],
-        medium=row["medium"],
-        land_use=row["land_use"],
-        value_kind=row["value_kind"],
-        condition=row["condition"],
-        basis=row["basis"],
-        fraction=row["fraction"],
-        source_url=row["source_url"],
-        source_place=row["source_quote_or_table"],
-        verified=row["verified"],
-        status=row["status"],
-        note=row["note"],
-        valid_from=row["valid_from"],
-        valid_to=row["valid_to"],
-        background_rule=row["background_rule"],
-    )
+    return Threshold.from_row(row, factor)
 
 
 def _validity(row: dict[str, str], dates: list[dict[str, str]]) -> dict[str, str]:

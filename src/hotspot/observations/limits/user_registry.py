@@ -163,7 +163,7 @@ def _read_row(values: dict[str, str]) -> tuple[Threshold | None, list[str]]:
     if row["contaminant"] and contaminant is None:
         hint = nearest_name(row["contaminant"], Contaminants.load().ids)
         wrong.append(f"the contaminant {row['contaminant'][:40]!r} is unknown.{hint}")
-    value, factor = _value(row, wrong)
+    factor = _checked_factor(row, wrong)
     _check_dates(row, wrong)
     try:
         read_condition(row["jurisdiction"], contaminant or "", row["condition"])
@@ -171,38 +171,12 @@ def _read_row(values: dict[str, str]) -> tuple[Threshold | None, list[str]]:
         wrong.append(str(error).rstrip("."))
     if wrong or contaminant is None:
         return None, wrong
-    return (
-        Threshold(
-            id=row["id"],
-            contaminant=contaminant,
-            value=value,
-            unit=row["unit"],
-            value_mg_kg=None if factor is None else value * factor,
-            jurisdiction=row["jurisdiction"],
-            instrument=row["instrument"],
-            issuer=row["issuer"],
-            medium=row["medium"],
-            land_use=row["land_use"] or "any",
-            value_kind=row["value_kind"],
-            condition=row["condition"],
-            basis=row["basis"],
-            fraction=row["fraction"],
-            source_url=row["source_url"],
-            source_place=row["source_quote_or_table"],
-            verified=row["verified"],
-            status=row["status"],
-            note=row["note"],
-            valid_from=row["valid_from"],
-            valid_to=row["valid_to"],
-            background_rule=row["background_rule"],
-        ),
-        wrong,
-    )
+    row |= {"contaminant": contaminant, "land_use": row["land_use"] or "any"}
+    return Threshold.from_row(row, factor), wrong
 
 
-def _value(row: dict[str, str], wrong: list[str]) -> tuple[float, float | None]:
-    """Return the value, and its factor to mg/kg in soil."""
-    value = math.nan
+def _checked_factor(row: dict[str, str], wrong: list[str]) -> float | None:
+    """Return the factor of the unit to mg/kg in soil, and check value and unit."""
     try:
         value = float(row["value"]) if row["value"] else math.nan
     except ValueError:
@@ -211,12 +185,12 @@ def _value(row: dict[str, str], wrong: list[str]) -> tuple[float, float | None]:
         if row["value"] and not (math.isfinite(value) and value > 0):
             wrong.append(f"the value {row['value'][:40]!r} is not above 0")
     if row["medium"] != "soil" or not row["unit"]:
-        return value, None
+        return None
     try:
-        return value, factor_to_mg_kg(row["unit"])
+        return factor_to_mg_kg(row["unit"])
     except UnitError as error:
         wrong.append(f"the unit cannot be converted: {str(error).rstrip('.')}")
-        return value, None
+        return None
 
 
 def _check_dates(row: dict[str, str], wrong: list[str]) -> None:

@@ -31,7 +31,7 @@ _PACKAGES = ("estimators", "evaluation", "folds", "observations", "samples", "se
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class SearchProblem:
     """What is searched on for one contaminant: its samples and their folds.
 
     Parameters
@@ -105,23 +105,23 @@ def check_score(config: Config) -> None:
 
 
 def losses_depend_on(
-    ground: Ground, samples: Samples, plans: Sequence[FoldPlan]
+    problem: SearchProblem, samples: Samples, plans: Sequence[FoldPlan]
 ) -> dict[str, Any]:
     """Return all that the losses of a candidate depend on, as plain values.
 
     Parameters
     ----------
-    ground : Ground
+    problem : SearchProblem
     samples : Samples
         All of the contaminant, or the training part of an outer fold.
     plans : sequence of FoldPlan
         Their folds.
     """
-    config = ground.config
+    config = problem.config
     return {
         "model": config.model.model_dump(mode="json"),
-        "score": ground.scoring.score,
-        "limit_mg_kg": _plain(ground.scoring.threshold),
+        "score": problem.scoring.score,
+        "limit_mg_kg": _plain(problem.scoring.threshold),
         "seed": config.seed,
         "samples": samples_digest(samples),
         "folds": plans_digest(plans, samples.sample_id),
@@ -133,8 +133,8 @@ def _plain(limit: Limit) -> float | dict[str, Any]:
     return limit.to_dict() if isinstance(limit, LimitRule) else limit
 
 
-def grounds(config: Config, paths: Paths) -> Iterator[Ground]:
-    """Yield the ground of each contaminant.
+def search_problems(config: Config, paths: Paths) -> Iterator[SearchProblem]:
+    """Yield the problem of each contaminant.
 
     Raises
     ------
@@ -151,4 +151,4 @@ def grounds(config: Config, paths: Paths) -> Iterator[Ground]:
             "Run `hotspot folds` with the same cv first."
         )
     for contaminant in config.contaminants:
-        yield Ground(config, contaminant, whole, plans, target)
+        yield SearchProblem(config, contaminant, whole, plans, target)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotspot.commands.causes import MOST_CELLS, causes_of
-from hotspot.commands.finished import ChangedKey, FinishedRun
+from hotspot.commands.finished_run import ChangedKey, FinishedRun
 from hotspot.errors import ConfigError, GridError, HotspotError, OutputError, few
 from hotspot.evaluation.pairs import (
     COMPARED,
