@@ -42,7 +42,7 @@ VERBS = (
     Verb("world", "make a simulated region on disk, with its truth and an experiment"),
     Verb("data", "look at a table and propose how to read it; fetch a public one"),
     Verb("thresholds", "list, search and evaluate the registry of limits"),
-    Verb("swing", "where the answer depends on whose law is asked"),
+    Verb("swing", "where the decision depends on which jurisdiction's limits apply"),
     Verb("bundle", "a submission for a receiver of maps; `bundle check DIR` checks any"),
     Verb("serve", "show maps, explanations and reviews in a browser"),
     Verb("ui", "open the tracking UI on this machine"),
