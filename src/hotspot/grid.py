@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, floor, isfinite
+from math import ceil, isfinite
 from typing import Any, Self
 
 import numpy as np
@@ -280,23 +280,3 @@ class Grid:
             transform=Affine(*values["transform"]),
             shape=(int(rows), int(cols)),
         )
-
-
-def snap_region(
-    region: tuple[float, float, float, float], resolution: float
-) -> tuple[float, float, float, float]:
-    """Return the region grown outwards to whole multiples of the resolution.
-
-    Examples
-    --------
-    >>> snap_region((3.0, 81.0, 39.0, 40.5), 40.0)
-    (0.0, 120.0, 0.0, 80.0)
-    """
-    west, east, south, north = region
-    # A whisker of tolerance, as in `Grid.from_region`: 0.3 is a multiple of 0.1.
-    return (
-        floor(west / resolution + 1e-9) * resolution,
-        ceil(east / resolution - 1e-9) * resolution,
-        floor(south / resolution + 1e-9) * resolution,
-        ceil(north / resolution - 1e-9) * resolution,
-    )

@@ -6,7 +6,7 @@ from affine import Affine
 from pyproj import CRS
 
 from hotspot.errors import GridError
-from hotspot.grid import Grid, Window, parse_crs, same_crs, snap_region
+from hotspot.grid import Grid, Window, parse_crs, same_crs
 
 RD = "EPSG:28992"
 METRES = Grid.from_region((1000.0, 1400.0, 2000.0, 2240.0), 40.0, RD)
@@ -168,15 +168,3 @@ def test_area_is_in_square_metres_for_a_grid_in_feet():
     """A cell of 10 by 10 US survey feet has 9.29 m2."""
     grid = Grid.from_region((0, 100, 0, 100), 10, "EPSG:2263")
     assert grid.cell_area_m2 == pytest.approx((10 * 1200 / 3937) ** 2)
-
-
-@pytest.mark.parametrize(
-    ("region", "resolution", "snapped"),
-    [
-        ((0.3, 0.7, 0.3, 0.7), 0.1, (0.3, 0.7, 0.3, 0.7)),
-        ((-1.0, 39.0, -81.0, 1.0), 40.0, (-40.0, 40.0, -120.0, 40.0)),
-    ],
-)
-def test_snapping_grows_to_multiples_only(region, resolution, snapped):
-    """A side on a multiple of the resolution stays; others move outwards."""
-    np.testing.assert_allclose(snap_region(region, resolution), snapped, atol=1e-12)

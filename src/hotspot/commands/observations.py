@@ -77,8 +77,3 @@ def rows_of(data: DataConfig, root: Path) -> FileRows:
 def mapping_values(data: DataConfig) -> dict[str, Any]:
     """Return the keys of the configuration that say what the columns mean."""
     return data.model_dump(include=set(MAPPING_KEYS))
-
-
-def mapping_of(data: DataConfig) -> TableMapping:
-    """Return what the columns mean, from the configuration."""
-    return TableMapping.from_config(mapping_values(data))

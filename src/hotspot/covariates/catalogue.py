@@ -1,6 +1,5 @@
 """The catalogue: what each covariate is called, measures, and stands for."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -169,11 +168,11 @@ class Catalogue:
             f"{few(self.names, 8)}. Reorder the columns as in the model's catalogue."
         )
 
-    def to_json(self) -> str:
-        """Return the catalogue as JSON text."""
-        return json.dumps([c.to_dict() for c in self.covariates], indent=2, ensure_ascii=False)
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return the catalogue as JSON values."""
+        return [covariate.to_dict() for covariate in self.covariates]
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Return the catalogue that `to_json` wrote."""
-        return cls(tuple(Covariate.from_dict(values) for values in json.loads(text)))
+    def from_list(cls, values: Sequence[dict[str, Any]]) -> Self:
+        """Return the catalogue that `to_list` described."""
+        return cls(tuple(Covariate.from_dict(one) for one in values))

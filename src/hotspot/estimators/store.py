@@ -77,7 +77,7 @@ def save_model(model: FittedModel, folder: Path) -> str:
         "threshold": model.threshold,
         "facts": model.facts,
         "grid": model.grid.to_dict(),
-        "catalogue": [covariate.to_dict() for covariate in model.catalogue],
+        "catalogue": model.catalogue.to_list(),
         "files": {name: _sha256(data) for name, data in files.items()},
         **{
             part: {"kind": s.kind, "values": s.values, "files": sorted(s.files)}
@@ -141,7 +141,7 @@ def _fitted(folder: Path, body: dict[str, Any], contents: dict[str, bytes]) -> F
         raise ModelError(_unknown_kind(folder, state.kind)) from error
     return FittedModel(
         estimator=cls.from_state(state),
-        catalogue=Catalogue.from_json(json.dumps(body["catalogue"])),
+        catalogue=Catalogue.from_list(body["catalogue"]),
         grid=Grid.from_dict(body["grid"]),
         contaminant=str(body["contaminant"]),
         threshold=dict(body["threshold"]),

@@ -81,19 +81,3 @@ def interaction_table(worths: ScaleWorths, scale: Scale = "log-odds") -> pd.Data
         }
     )
     return table.sort_values("mean_abs", ascending=False, kind="stable", ignore_index=True)
-
-
-def additive_share(table: pd.DataFrame) -> float:
-    """Return how much of all parts of an `interaction_table` players do alone, from 0 to 1.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame(
-    ...     {"first": ["a", "b", "a"], "second": ["a", "b", "b"], "mean_abs": [2.0, 1.0, 1.0]}
-    ... )
-    >>> additive_share(table)
-    0.75
-    """
-    total = float(table["mean_abs"].sum())
-    alone = table.loc[table["first"] == table["second"], "mean_abs"]
-    return float(alone.sum()) / total if total > 0 else 1.0

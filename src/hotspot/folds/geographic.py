@@ -90,12 +90,6 @@ def arc_of_chord(chord: Lengths) -> Lengths:
     return 2 * EARTH_RADIUS_M * np.arcsin(half)
 
 
-def chord_of_arc(arc: Lengths) -> Lengths:
-    """Return the straight length for lengths along the great circle, both in metres."""
-    half = np.asarray(arc, dtype=np.float64) / (2 * EARTH_RADIUS_M)
-    return 2 * EARTH_RADIUS_M * np.sin(np.clip(half, 0.0, np.pi / 2))
-
-
 def great_circle_distances(points: Coordinates, samples: Coordinates) -> Lengths:
     """Return the great-circle distance from each point to the nearest sample, metres.
 

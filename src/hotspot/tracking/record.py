@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -82,27 +81,3 @@ class RunRecord:
     dataset: DatasetRecord | None = None
     model: ModelRecord | None = None
     children: tuple["RunRecord", ...] = ()
-
-
-class Tracker(Protocol):
-    """Remembers runs."""
-
-    def find(self, experiment: str, content: str) -> str | None:
-        """Return the id of a finished run of this content, if there is one."""
-        ...
-
-    def log(self, experiment: str, record: RunRecord) -> str:
-        """Remember a run and its children, and return its id."""
-        ...
-
-
-class NullTracker:
-    """Remembers nothing."""
-
-    def find(self, experiment: str, content: str) -> str | None:
-        """Return None."""
-        return None
-
-    def log(self, experiment: str, record: RunRecord) -> str:
-        """Return an empty id."""
-        return ""

@@ -94,11 +94,11 @@ def test_covariate_name_is_a_file_name(name):
 
 
 def test_catalogue_survives_json(number):
-    """`from_json` undoes `to_json`, classes and umlauts included."""
+    """`from_list` undoes `to_list`, classes and umlauts included."""
     kinds = ((1, "Löss"), (7, "granite"))
     rock = Covariate("rock", "class", Kind.CATEGORICAL, Role.GEOLOGY, "of the map", kinds)
     catalogue = Catalogue((number, rock))
-    assert Catalogue.from_json(catalogue.to_json()) == catalogue
+    assert Catalogue.from_list(catalogue.to_list()) == catalogue
 
 
 def test_unknown_covariate_is_answered_with_the_nearest(number, rock):

@@ -2,7 +2,7 @@
 
 import warnings
 from copy import copy
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -63,31 +63,6 @@ _IN_A_POOL = {
     "quantile_forest": {"n_estimators": 100},
     "neighbour_forest": {"n_estimators": 100},
 }
-
-
-class Member(Protocol):
-    """A learner that answers with distributions."""
-
-    def fit(
-        self,
-        X: pd.DataFrame,
-        lower: Values,
-        upper: Values,
-        *,
-        coordinates: Coordinates | None = None,
-    ) -> Self:
-        """Learn from intervals of concentration."""
-        ...
-
-    def distribution(
-        self, X: pd.DataFrame, *, coordinates: Coordinates | None = None
-    ) -> PredictiveDistribution:
-        """Return the distribution of a new measurement at each row."""
-        ...
-
-    def to_state(self) -> ModelState:
-        """Return the fitted learner as inert data."""
-        ...
 
 
 class ConcentrationModel(AnswersFromDistribution, BaseEstimator):

@@ -21,7 +21,7 @@ from hotspot.estimators.kriging.base import (
     own_order,
 )
 from hotspot.estimators.kriging.censoring import first_evidence, settle
-from hotspot.estimators.kriging.predictor import Kriged, Kriging, clipped_probability
+from hotspot.estimators.kriging.predictor import Kriged, Kriging
 from hotspot.estimators.places import check_places
 from hotspot.estimators.table import Matrix
 from hotspot.grid import Coordinates
@@ -298,3 +298,21 @@ def _length(X: pd.DataFrame | Matrix | None, coordinates: Coordinates | None) ->
     if X is not None:
         return len(X)
     return 0 if coordinates is None else len(coordinates)
+
+
+def clipped_probability(indicator: Values) -> Values:
+    """Return a kriged indicator as a probability: what lies outside [0, 1] is moved there.
+
+    Kriging weights can be negative, so that indicators of 0 and 1 may give -0.03 or 1.1.
+
+    References
+    ----------
+    Journel, A. G. (1983). Nonparametric estimation of spatial distributions. Mathematical
+    Geology 15, 445-468, 10.1007/BF01031292.
+
+    Examples
+    --------
+    >>> clipped_probability(np.array([-0.03, 0.4, 1.1, np.nan]))
+    array([0. , 0.4, 1. , nan])
+    """
+    return np.asarray(np.clip(indicator, 0.0, 1.0))

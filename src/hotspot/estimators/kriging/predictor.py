@@ -467,21 +467,3 @@ class _Solved(NamedTuple):
     drift: Values
     residual: Values
     coefficients: Coefficients
-
-
-def clipped_probability(indicator: Values) -> Values:
-    """Return a kriged indicator as a probability: what lies outside [0, 1] is moved there.
-
-    Kriging weights can be negative, so that indicators of 0 and 1 may give -0.03 or 1.1.
-
-    References
-    ----------
-    Journel, A. G. (1983). Nonparametric estimation of spatial distributions. Mathematical
-    Geology 15, 445-468, 10.1007/BF01031292.
-
-    Examples
-    --------
-    >>> clipped_probability(np.array([-0.03, 0.4, 1.1, np.nan]))
-    array([0. , 0.4, 1. , nan])
-    """
-    return np.asarray(np.clip(indicator, 0.0, 1.0))

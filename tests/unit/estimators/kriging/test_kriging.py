@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from hotspot.errors import ModelError
-from hotspot.estimators.kriging.predictor import Kriging, clipped_probability
+from hotspot.estimators.kriging.ordinary import clipped_probability
+from hotspot.estimators.kriging.predictor import Kriging
 from hotspot.estimators.kriging.variogram import VariogramModel
 
 CASES = {
