@@ -12,7 +12,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from hotspot.errors import ModelError, few
+from hotspot.estimators.applicability.mean_distances import mean_distances
 from hotspot.estimators.applicability.nearest import NearestSamples
+from hotspot.estimators.applicability.space import WeightedSpace
 from hotspot.estimators.arrays import pack_arrays, unpack_arrays
 from hotspot.estimators.base import ModelState
 from hotspot.estimators.copies import Copies, find_copies
@@ -22,19 +24,12 @@ from hotspot.estimators.table import (
     levels_from_json,
     prediction_table,
     seen_levels,
-    standard_deviation,
     training_table,
 )
-from hotspot.one_core import one_core
 
 Splits = Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
 """Positions of training and of test samples, fold by fold."""
 
-# Rows and columns of distances held at once: a megabyte, which stays in a processor's cache.
-_BLOCK = (256, 512)
-# Squared distances below this share of the squared norms lose digits in a matrix product, and
-# are computed again from the differences.
-_CLOSE = 1e-4
 # Rows of a map that are scaled and searched at once.
 _ROWS = 65_536
 
@@ -135,14 +130,17 @@ class AreaOfApplicability(BaseEstimator):
         self.levels_ = seen_levels(matrix, names, self.categorical)
         copies = find_copies(pd.DataFrame(matrix, columns=names), tuple(self.categorical))
         self.weights_ = _check_weights(weights, names, copies)
-        design = self._indicators(matrix)
-        self._center = design.mean(axis=0)
-        self._scale = standard_deviation(design, ddof=1)
-        self._multiplier = self._multipliers()
-        self._warn_of_constants()
-        self._samples, _ = self._place(matrix)
+        self._space = WeightedSpace.of(matrix, names, self.levels_, self.weights_)
+        if self._space.flat:
+            warnings.warn(
+                f"All samples have the same value of {few(self._space.flat)}: no distance can "
+                "be measured along it, so it does not bound the area of applicability. Add "
+                "samples where it differs, or leave the covariate out.",
+                stacklevel=2,
+            )
+        self._samples, _ = self._space.place(matrix)
 
-        self.mean_distance_train_ = _mean_distances(self._samples)
+        self.mean_distance_train_ = mean_distances(self._samples)
         self.mean_distance_ = float(self.mean_distance_train_.mean())
         if not self.mean_distance_ > 0:
             raise ModelError(
@@ -163,7 +161,7 @@ class AreaOfApplicability(BaseEstimator):
         low, high = np.quantile(tested, [0.25, 0.75])
         whisker = high + 1.5 * (high - low)
         self.threshold_ = float(min(whisker, tested.max()))
-        self._nearest = self._search()
+        self._nearest = NearestSamples(self._samples, self._space.class_axes)
         return self
 
     def dissimilarity(self, X: pd.DataFrame | Matrix) -> NDArray[np.float64]:
@@ -235,8 +233,8 @@ class AreaOfApplicability(BaseEstimator):
             "mean_distance": self.mean_distance_,
         }
         arrays = {
-            "center": self._center,
-            "scale": self._scale,
+            "center": self._space.centre,
+            "scale": self._space.scale,
             "samples": self._samples,
             "dissimilarity_train": self.dissimilarity_train_,
             "mean_distance_train": self.mean_distance_train_,
@@ -255,89 +253,15 @@ class AreaOfApplicability(BaseEstimator):
         area.weights_ = dict(values["weights"])
         area.threshold_ = float(values["threshold"])
         area.mean_distance_ = float(values["mean_distance"])
-        area._center, area._scale = arrays["center"], arrays["scale"]
         area.dissimilarity_train_ = arrays["dissimilarity_train"]
         area.mean_distance_train_ = arrays["mean_distance_train"]
-        area._multiplier = area._multipliers()
+        names = tuple(str(name) for name in values["names"])
+        area._space = WeightedSpace(
+            names, area.levels_, area.weights_, arrays["center"], arrays["scale"]
+        )
         area._samples = arrays["samples"]
-        area._nearest = area._search()
+        area._nearest = NearestSamples(area._samples, area._space.class_axes)
         return area
-
-    def _indicators(self, matrix: Matrix) -> Matrix:
-        parts = []
-        for name, column in zip(self.feature_names_in_, matrix.T, strict=True):
-            if name in self.levels_:
-                parts.append((column[:, None] == self.levels_[name]).astype(np.float64))
-            else:
-                parts.append(column[:, None])
-        return np.hstack(parts)
-
-    def _multipliers(self) -> NDArray[np.float64]:
-        """Return weight / standard deviation per design column, 0 where it says nothing."""
-        weight = np.concatenate(
-            [
-                np.full(len(self.levels_[name]) if name in self.levels_ else 1, weight)
-                # By name: a saved mapping may come back in another order.
-                for name, weight in ((n, self.weights_[n]) for n in self.feature_names_in_)
-            ]
-        )
-        constant = self._scale == 0
-        return np.where(constant, 0.0, weight / np.where(constant, 1.0, self._scale))
-
-    def _warn_of_constants(self) -> None:
-        columns = zip(self._columns(), self._scale, strict=True)
-        flat = {name for name, scale in columns if scale == 0 and self.weights_[name] > 0}
-        if flat:
-            warnings.warn(
-                f"All samples have the same value of {few(sorted(flat))}: no distance can be "
-                "measured along it, so it does not bound the area of applicability. Add "
-                "samples where it differs, or leave the covariate out.",
-                stacklevel=3,
-            )
-
-    def _columns(self) -> list[str]:
-        return [
-            str(name)
-            for name in self.feature_names_in_
-            for _ in range(len(self.levels_[name]) if name in self.levels_ else 1)
-        ]
-
-    def _search(self) -> NearestSamples:
-        columns = np.array(self._columns())[self._multiplier > 0]
-        return NearestSamples(
-            self._samples, np.flatnonzero(np.isin(columns, list(self.levels_)))
-        )
-
-    def _place(self, matrix: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
-        """Return points in the weighted space, without axes of weight 0, and their kinds.
-
-        Points of the same classes are of a kind; they are placed along its axes together.
-        """
-        used = self._multiplier > 0
-        kind = self._kinds(matrix)
-        _, first, which = np.unique(kind, return_index=True, return_inverse=True)
-        design = self._indicators(matrix[first])[:, used]
-        placed: Matrix = ((design - self._center[used]) * self._multiplier[used])[which]
-        columns = [str(name) for name in self.feature_names_in_]
-        for place, (at, name) in enumerate(
-            (at, name) for at, name in enumerate(self._columns()) if used[at]
-        ):
-            if name not in self.levels_:
-                own = matrix[:, columns.index(name)]
-                placed[:, place] = (own - self._center[at]) * self._multiplier[at]
-        return placed, which
-
-    def _kinds(self, matrix: Matrix) -> NDArray[np.int64]:
-        """Return a number for each row, the same for rows of the same classes."""
-        kind = np.zeros(len(matrix), dtype=np.int64)
-        for name, column in zip(self.feature_names_in_, matrix.T, strict=True):
-            if name in self.levels_:
-                levels = self.levels_[name]
-                at = np.minimum(np.searchsorted(levels, column), len(levels) - 1)
-                # Numbers of all kinds would be too large; those that occur are few.
-                kind = kind * (len(levels) + 1) + np.where(levels[at] == column, at + 1, 0)
-                kind = np.unique(kind, return_inverse=True)[1]
-        return kind
 
     def _complete(
         self, matrix: Matrix
@@ -345,7 +269,7 @@ class AreaOfApplicability(BaseEstimator):
         rows = np.flatnonzero(np.isfinite(matrix).all(axis=1))
         for start in range(0, len(rows), _ROWS):
             part = rows[start : start + _ROWS]
-            yield part, *self._place(matrix[part])
+            yield part, *self._space.place(matrix[part])
 
     def _nearest_outside(self, folds: ArrayLike | None) -> NDArray[np.float64]:
         """Return the distance of each sample to the nearest one of another fold."""
@@ -400,39 +324,3 @@ def _check_weights(
         together = sum(kept[name] for name in alike) / np.sqrt(len(alike))
         kept |= dict.fromkeys(alike, float(together))
     return kept
-
-
-def _mean_distances(points: Matrix) -> NDArray[np.float64]:
-    """Return the mean distance of each point to all others, a block of pairs at a time.
-
-    A block of squared distances is one matrix product. Points are in the order of their
-    norms, so that those of a block lose the same number of digits.
-    """
-    n = len(points)
-    centred = points - points.mean(axis=0)
-    norm = np.einsum("ij,ij->i", centred, centred)
-    order = np.argsort(norm, kind="stable")
-    centred, norm = centred[order], norm[order]
-    one = np.ones((n, 1))
-    left = np.hstack([centred, norm[:, None], one])
-    right = np.ascontiguousarray(np.hstack([-2 * centred, one, norm[:, None]]).T)
-    total = np.zeros(n)
-    # Products this small are slower on several threads than on one.
-    with one_core():
-        for start in range(0, n, _BLOCK[0]):
-            stop = min(start + _BLOCK[0], n)
-            for first in range(start, n, _BLOCK[1]):
-                last = min(first + _BLOCK[1], n)
-                block = left[start:stop] @ right[:, first:last]
-                close = _CLOSE * (norm[stop - 1] + norm[last - 1])
-                if block.min() < close:
-                    i, j = np.nonzero(block < close)
-                    block[i, j] = ((centred[start + i] - centred[first + j]) ** 2).sum(axis=1)
-                np.sqrt(block, out=block)
-                total[start:stop] += block.sum(axis=1)
-                # Each pair is measured once: what follows the rows gets its share here.
-                after = max(stop, first)
-                total[after:last] += block[:, after - first :].sum(axis=0)
-    mean = np.empty(n)
-    mean[order] = total / (n - 1)
-    return mean

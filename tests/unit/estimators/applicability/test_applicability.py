@@ -76,7 +76,7 @@ def test_the_mean_distance_does_not_depend_on_blocks(
 ) -> None:
     """Small blocks of rows give the mean of one large block."""
     whole = AreaOfApplicability().fit(samples).mean_distance_train_
-    monkeypatch.setattr("hotspot.estimators.applicability.area._BLOCK", (7, 9))
+    monkeypatch.setattr("hotspot.estimators.applicability.mean_distances._BLOCK", (7, 9))
     parts = AreaOfApplicability().fit(samples).mean_distance_train_
     np.testing.assert_allclose(parts, whole, rtol=1e-12)
 
