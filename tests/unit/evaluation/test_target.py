@@ -86,6 +86,13 @@ def test_components_are_few_and_uncorrelated() -> None:
     assert CovariateSpace.of(np.ones((5, 2))).components(np.ones((3, 2))).shape == (3, 0)
 
 
+def test_without_numbers_there_are_places_alone() -> None:
+    """Covariates that are all classes make no component, and tests are weighed by distance."""
+    space = CovariateSpace.of(np.zeros((50, 0)))
+    assert space.components(np.zeros((7, 0))).shape == (7, 0)
+    assert space.scores(np.zeros((7, 0))).shape == (7, 0)
+
+
 def test_other_covariates_are_refused() -> None:
     """Components of a map are not asked of other covariates."""
     with pytest.raises(SampleError, match="the map has 2"):
