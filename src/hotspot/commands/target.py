@@ -10,7 +10,7 @@ import pandas as pd
 from hotspot.commands.models import limit_value, limits_of, model_factory
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
-from hotspot.errors import ModelError
+from hotspot.errors import ModelError, SampleError
 from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
@@ -22,7 +22,7 @@ from hotspot.grid import Coordinates
 from hotspot.observations.intervals import positive_midpoints
 from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.observations.limits.rules import Limit, limits_at
-from hotspot.samples.preferential import audit_preference
+from hotspot.samples.preferential import PreferenceAudit, audit_preference
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
 
@@ -77,17 +77,7 @@ def _of(
     config: Config, samples: SampleSet, contaminant: str, target: Target, predictions: Runs
 ) -> _Entry:
     chosen = samples.of(contaminant)
-    audit = audit_preference(
-        chosen.coordinates,
-        np.log(positive_midpoints(chosen.lower, chosen.upper)),
-        random_state=child_seed(config.seed, "preference", contaminant),
-    )
-    sampling = {
-        "is_preferential": bool(audit.is_preferential),
-        "correlation": _plain(audit.correlation),
-        "p_value": _plain(audit.p_value),
-        "sentence": audit.sentence,
-    }
+    audit, sampling = _audited(config, chosen, contaminant)
     limit = limit_value(limits_of(config)[contaminant])
     tested = {
         kind: [run for run in runs if run.plan.plan == TESTS]
@@ -119,7 +109,9 @@ def _of(
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
         random_state=child_seed(config.seed, "tasks", contaminant),
     )
-    slope = map_correction(reference.preference, audit) if config.preference == "auto" else 0.0
+    slope = 0.0
+    if config.preference == "auto" and audit is not None:
+        slope = map_correction(reference.preference, audit)
     correction = 0.0
     told: dict[str, Any] = {}
     printed: dict[str, dict[str, Any]] = {}
@@ -157,6 +149,32 @@ def _of(
         "correction": _plain(correction),
     }
     return _Entry({**sampling, **slopes}, told, printed)
+
+
+def _audited(
+    config: Config, samples: Samples, contaminant: str
+) -> tuple[PreferenceAudit | None, dict[str, Any]]:
+    """Return the audit of preferential sampling, and what a ledger tells of it.
+
+    The audit is a side result: where it cannot be made, the ledger says why, with no answer
+    under ``is_preferential``.
+    """
+    try:
+        audit = audit_preference(
+            samples.coordinates,
+            np.log(positive_midpoints(samples.lower, samples.upper)),
+            random_state=child_seed(config.seed, "preference", contaminant),
+        )
+    except SampleError as error:
+        sentence = f"Whether samples are denser where values are high is not known: {error}"
+        untold = {"is_preferential": None, "correlation": None, "p_value": None}
+        return None, {**untold, "sentence": sentence}
+    return audit, {
+        "is_preferential": bool(audit.is_preferential),
+        "correlation": _plain(audit.correlation),
+        "p_value": _plain(audit.p_value),
+        "sentence": audit.sentence,
+    }
 
 
 def _has_both_classes(samples: Samples, limit: Limit) -> bool:
