@@ -12,10 +12,11 @@ from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
 from hotspot.errors import ModelError, SampleError
 from hotspot.estimators.preference import can_be_corrected, corrected
+from hotspot.estimators.table import asked_about
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.target import model_tests, target_scores
-from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_opinion import MAP_CELLS, SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
@@ -124,12 +125,13 @@ def _of(
         moves = slope != 0 and can_be_corrected(model)
         if moves and kind == config.model.kind:
             correction = slope
-        chance = exceedance_at(
-            corrected(model, slope),
-            target.X,
-            limits_at(limit, target.X),
-            coordinates=target.coordinates,
-        )
+        with asked_about(MAP_CELLS):
+            chance = exceedance_at(
+                corrected(model, slope),
+                target.X,
+                limits_at(limit, target.X),
+                coordinates=target.coordinates,
+            )
         scores = target_scores(
             reference,
             model_tests(opinion, reference, runs),
