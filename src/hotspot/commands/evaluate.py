@@ -58,7 +58,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with open_stack(paths.covariates) as stack:
         samples = read_samples(paths.samples, stack.catalogue)
         target = target_cells(stack, config.seed)
-        cells = Target(target, stack.sample(target))
+        unit = "m" if stack.grid.is_projected else "degrees"
+        cells = Target(target, stack.sample(target), unit)
     plans = read_folds(paths.folds)
     _warn_of_limits(config, samples, console)
     predictions = _predict(config, samples, plans, console)

@@ -37,10 +37,14 @@ Runs = Mapping[str, Sequence[OutOfFold]]
 
 @dataclass(frozen=True)
 class Target:
-    """Cells that stand for the map: their places and complete covariates."""
+    """Cells that stand for the map: their places and complete covariates.
+
+    The unit is that of the coordinates, in words.
+    """
 
     coordinates: Coordinates
     X: pd.DataFrame
+    unit_of_length: str = "m"
 
 
 def add_target_scores(
@@ -108,6 +112,7 @@ def _of(
         target.X,
         target.coordinates,
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
+        unit_of_length=target.unit_of_length,
         random_state=child_seed(config.seed, "tasks", contaminant),
     )
     slope = 0.0

@@ -492,3 +492,12 @@ def test_probability_is_that_of_the_kriged_normal(fitted: dict[str, ExceedanceMo
     np.testing.assert_allclose(
         fitted["ridge"].exceedance(X, 500.0, coordinates=places), expected, atol=1e-12
     )
+
+
+def test_few_places_are_not_called_one_place() -> None:
+    """Of one place and of too few pairs each is told what it is."""
+    zinc = np.array([100.0, 300.0])
+    with pytest.warns(VariogramWarning, match="2 places have too few pairs"):
+        OrdinaryKriging().fit(None, zinc, zinc, coordinates=np.array([[0.0, 0.0], [90.0, 0.0]]))
+    with pytest.warns(VariogramWarning, match="All 2 samples lie at one place"):
+        OrdinaryKriging().fit(None, zinc, zinc, coordinates=np.zeros((2, 2)))
