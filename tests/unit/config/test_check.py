@@ -28,7 +28,7 @@ def test_default_is_complete() -> None:
 
 
 def test_an_experiment_has_the_name_of_its_file(tmp_path: Path, project_root: Path) -> None:
-    """A copied experiment does not write into the files of the first; one run may be renamed."""
+    """A copied experiment does not write into the files of the first; a run may be renamed."""
     folder = tmp_path / "conf"
     shutil.copytree(project_root / "conf", folder)
     shutil.copy(folder / "experiment" / "meuse.yaml", folder / "experiment" / "mine.yaml")

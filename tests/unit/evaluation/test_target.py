@@ -154,7 +154,9 @@ def test_lengths_have_their_unit() -> None:
     near, cells = _bare(rng.uniform(0, 10, 600)), _bare(100 * np.sqrt(rng.random(2000)))
     assert " m from any sample" in target_weights(near, cells).reason
     few = _bare(np.append(rng.uniform(0, 30, 600), 100.0))
-    assert re.search(r"lie farther than \d+ m from a training", target_weights(few, cells).reason)
+    assert re.search(
+        r"lie farther than \d+ m from a training", target_weights(few, cells).reason
+    )
     told = target_weights(few, cells, unit_of_length="degrees")
     assert "degrees from a training sample" in told.reason
     assert told.balance["descriptor"].iloc[0].endswith(" degrees")

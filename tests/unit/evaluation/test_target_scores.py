@@ -160,9 +160,8 @@ def test_left_out_answers_are_those_of_the_process(preferred) -> None:
 def test_classes_alone_are_a_reference_too() -> None:
     """Without a number among the covariates the map has a reference, from places alone."""
     samples, X, _ = _survey(2, "even")
-    cut = X["covariate"].median()
-    classes = (X > cut).astype(float)
-    own = (samples.X > cut).astype(float)
+    cut = float(X["covariate"].median())
+    classes, own = (table.gt(cut).astype(float) for table in (X, samples.X))
     opinion = SecondOpinion.of(replace(samples, X=own), 10.0, categorical=("covariate",))
     reference = map_reference(opinion, classes, CELLS, numeric=[])
     assert np.isfinite(reference.score).all()

@@ -168,7 +168,9 @@ def test_a_page_without_statements_says_why(report: ReportContent) -> None:
     first, *rest = report.contaminants
     assert first.explanation is not None
     told = replace(first.explanation, claims=claims)
-    page = render_report(replace(report, contaminants=(replace(first, explanation=told), *rest)))
+    page = render_report(
+        replace(report, contaminants=(replace(first, explanation=told), *rest))
+    )
     assert "No statement was tested." in page
     assert f"N{reason[1:]}." in page
     assert "every test was passed" not in page

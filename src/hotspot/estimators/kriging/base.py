@@ -93,7 +93,8 @@ class KrigingModel(BaseEstimator, ABC):
             return VariogramFit(
                 VariogramModel(self.model, level, 0.0, 1.0),
                 math.nan,
-                f"{seen_places}: all variance is taken for nugget. Give samples of more places.",
+                f"{seen_places}: all variance is taken for nugget. "
+                "Give samples of more places.",
             )
         return fit_variogram(seen, self.model, longest=longest_range(places))
 

@@ -229,7 +229,7 @@ def test_gaps_and_unknown_classes_have_no_answer(
     """A missing covariate or coordinate, or a class never sampled, gives NaN there only."""
     X = pd.DataFrame({"distance": [np.nan, 0.0, 0.0, 0.0], "rock": [1.0, 9.0, 1.0, 1.0]})
     places = np.array([[1.0, 1.0], [1.0, 1.0], [np.nan, 1.0], [1.0, 1.0]])
-    with pytest.warns(UserWarning, match="no sample had"):
+    with pytest.warns(UserWarning, match="not fitted on"):
         found = fitted[name].exceedance(X, 500.0, coordinates=places)
     np.testing.assert_array_equal(np.isnan(found), [True, True, True, False])
 
