@@ -37,6 +37,7 @@ from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_t
 from hotspot.evaluation.reliability import reliability_curve
 from hotspot.evaluation.store import write_ledger
 from hotspot.files import write_table, write_text
+from hotspot.folds.honest import honest_plan
 from hotspot.folds.membership import row_groups, row_times
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.report import fold_report
@@ -58,7 +59,8 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     with open_stack(paths.covariates) as stack:
         samples = read_samples(paths.samples, stack.catalogue)
         target = target_cells(stack, config.seed)
-        cells = Target(target, stack.sample(target))
+        unit = "m" if stack.grid.is_projected else "degrees"
+        cells = Target(target, stack.sample(target), unit)
     plans = read_folds(paths.folds)
     _warn_of_limits(config, samples, console)
     predictions = _predict(config, samples, plans, console)
@@ -92,12 +94,16 @@ def run(config: Config, paths: Paths, console: Console) -> None:
 
 
 def headline_scores(config: Config, ledger: dict[str, Any]) -> dict[str, Any]:
-    """Return the chosen model's scores under the primary plan, beside the baseline's."""
-    plan = config.cv.primary
+    """Return the chosen model's scores beside the baseline's, and under which plan.
+
+    The plan is that by which the report answers for the map, see `honest_plan`.
+    """
     table: dict[str, Any] = {}
     for contaminant in config.contaminants:
+        plan = honest_plan(ledger[contaminant], config.model.kind) or config.cv.primary
         scores = ledger[contaminant][config.model.kind][plan]
-        row = {name: scores[name]["mean"] for name in HEADLINE_SCORES if name in scores}
+        row: dict[str, Any] = {"plan": plan}
+        row |= {name: scores[name]["mean"] for name in HEADLINE_SCORES if name in scores}
         baseline = ledger[contaminant].get("prevalence", {}).get(plan, {})
         if "log_loss" in baseline:
             row["log_loss_of_prevalence"] = baseline["log_loss"]["mean"]

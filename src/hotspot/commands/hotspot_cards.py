@@ -120,6 +120,7 @@ def _card(known: _Known, row: Any) -> HotspotCard:
     if model.calibration_band is not None:
         lower, upper = model.calibration_band.bounds(chance)
         probability |= {"lower": float(np.nanmean(lower)), "upper": float(np.nanmean(upper))}
+    half_cell = (grid.resolution[0] / 2, grid.resolution[1] / 2)
     dissimilarity: NDArray[np.float64] | None = None
     similar: tuple[Neighbour, ...] = ()
     if model.applicability is not None:
@@ -128,7 +129,7 @@ def _card(known: _Known, row: Any) -> HotspotCard:
             samples.X, area.weights_, area.mean_distance_, model.catalogue
         )
         dissimilarity = space.between(X)
-        similar = similar_samples(samples, cells, dissimilarity)
+        similar = similar_samples(samples, cells, dissimilarity, half_cell=half_cell)
     return HotspotCard(
         rank=int(row["rank"]),
         n_cells=int(row["n_cells"]),
@@ -139,7 +140,7 @@ def _card(known: _Known, row: Any) -> HotspotCard:
             role: _mean_of(path, window, rows, cols) for role, path in known.layers.items()
         },
         nearest=nearest_samples(
-            samples, cells, half_cell=max(grid.resolution) / 2, dissimilarity=dissimilarity
+            samples, cells, half_cell=half_cell, dissimilarity=dissimilarity
         ),
         similar=similar,
         local=_local(known, cells),

@@ -84,7 +84,9 @@ def sampling_warnings(
     """Return what the sampling design and the reach of the tests make doubtful."""
     told = []
     sampling = ledger.get("sampling", {}).get(contaminant, {})
-    if sampling.get("is_preferential"):
+    if sampling.get("is_preferential", False) is None:
+        told.append(sampling["sentence"])
+    elif sampling.get("is_preferential"):
         told.append(
             f"{sampling['sentence']} Scores under folds speak of places like the sampled ones; "
             "those weighed for the map allow for it as far as they can."

@@ -30,6 +30,8 @@ from hotspot.explanations.traits import is_additive
 from hotspot.files import write_table
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.contaminants import Contaminants
+from hotspot.observations.limits.exceedance import exceedance_labels
+from hotspot.observations.limits.rules import Limit, limit_words, limits_at
 from hotspot.samples.sampleset import Samples
 from hotspot.seeds import child_seed
 
@@ -47,12 +49,13 @@ def write_tested_statements(
     metrics: Path,
     folder: Path,
     team: Team,
-) -> Evidence:
+) -> None:
     """Fit the model again in many ways and write what its explanation is worth.
 
     Into `folder` go the statements with their verdicts, the stability of each covariate, the
     contributions of out-of-fold models, and which covariates say the same. `team` shares
-    out the fits.
+    out the fits. Where all samples lie on one side of the limit nothing can be tested: there
+    are no statements then, but the reason.
     """
     contaminant, catalogue = model.contaminant, model.catalogue
     values, rows = explained
@@ -62,6 +65,18 @@ def write_tested_statements(
         model.limit,
         child_seed(config.seed, "explain", contaminant),
     )
+    _write_clusters(samples, catalogue, folder / "correlation.parquet")
+    one_sided = one_sided_caution(samples, model.limit)
+    if one_sided:
+        write_statements(
+            [],
+            folder / STATEMENTS_FILE,
+            contaminant=contaminant,
+            model=str(model.facts["model_id"]),
+            unit=values.unit,
+            cautions=[one_sided],
+        )
+        return
     effort = FOR_A_SUM if is_additive(model) else BY_BACKGROUND
     own_plan = plan.select(samples.sample_id)
     evidence = gather_evidence(
@@ -74,7 +89,6 @@ def write_tested_statements(
     )
     write_table(stability_table(evidence, catalogue), folder / "stability.parquet")
     _write_out_of_fold(evidence, values, samples, folder / "values_out_of_fold.parquet")
-    _write_clusters(samples, catalogue, folder / "correlation.parquet")
     scores = read_ledger(metrics)[contaminant]
     kinds = near_best(scores, config.cv.primary)
     rivals = [kind for kind in kinds if kind != config.model.kind][:_MOST_OTHERS]
@@ -106,7 +120,25 @@ def write_tested_statements(
         unit=values.unit,
         cautions=cautions,
     )
-    return evidence
+
+
+def one_sided_caution(samples: Samples, limit: Limit) -> str:
+    """Return why no explanation of an exceedance can be tested; empty where one can be."""
+    labels = exceedance_labels(samples.lower, samples.upper, limits_at(limit, samples.X))
+    known = labels[np.isfinite(labels)]
+    if len(np.unique(known)) == 2:
+        return ""
+    if not len(known):
+        seen = f"of none of {len(labels)} samples it is known whether it exceeds"
+    elif known[0]:
+        seen = f"every one of {len(known)} samples with a known answer exceeds"
+    else:
+        seen = f"none of {len(known)} samples with a known answer exceeds"
+    return (
+        f"{seen} {limit_words(limit)}, so that no explanation can be tested: what is credited "
+        "to covariates here is how the model goes on beyond what was measured. Choose a limit "
+        "between the samples to have statements"
+    )
 
 
 def _write_out_of_fold(

@@ -5,6 +5,7 @@ from hotspot.commands.models import limits_of
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.evaluation.store import read_ledger
+from hotspot.folds.honest import honest_plan
 from hotspot.observations.limits.rules import LimitRule
 
 _NAMES = {
@@ -14,27 +15,29 @@ _NAMES = {
     "buffered": "buffered folds",
     "group": "folds of whole groups",
     "time": "folds in time",
+    "target_weighted": "weighted for the map",
 }
 
 
 def print_summary(config: Config, paths: Paths, console: Console) -> None:
     """Print the headline scores and the places of the products."""
     ledger = read_ledger(paths.metrics)
-    plan, kind = config.cv.primary, config.model.kind
+    kind = config.model.kind
     console.line()
     console.line(f"{config.title}")
     console.line(
-        f"Scores of {kind} under {_NAMES[plan]}, log loss beside that of knowing the "
-        "prevalence only (lower is better):"
+        f"Scores of {kind} that answer for the map, as in the report: log loss beside that of "
+        "knowing the prevalence only (lower is better):"
     )
     for contaminant, limit in limits_of(config).items():
+        plan = honest_plan(ledger[contaminant], kind) or config.cv.primary
         ours = ledger[contaminant][kind][plan]
         base = ledger[contaminant].get("prevalence", {}).get(plan, {})
         console.line(
             f"  {contaminant:<4} > {_limit(limit):>13}   "
             f"log loss {_shown(ours, 'log_loss')} ± {_error(ours, 'log_loss')} "
             f"(prevalence {_shown(base, 'log_loss')})   "
-            f"AUC {_shown(ours, 'auc')}   [{limit.id}]"
+            f"AUC {_shown(ours, 'auc')}   {_NAMES.get(plan, plan)}   [{limit.id}]"
         )
     console.line()
     console.line(f"maps     {paths.all_maps}/<contaminant>/probability.tif")

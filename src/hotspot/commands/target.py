@@ -10,19 +10,20 @@ import pandas as pd
 from hotspot.commands.models import limit_value, limits_of, model_factory
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
-from hotspot.errors import ModelError
+from hotspot.errors import ModelError, SampleError
 from hotspot.estimators.preference import can_be_corrected, corrected
+from hotspot.estimators.table import asked_about
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.evaluation.target import model_tests, target_scores
-from hotspot.evaluation.target_opinion import SecondOpinion
+from hotspot.evaluation.target_opinion import MAP_CELLS, SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
 from hotspot.observations.intervals import positive_midpoints
 from hotspot.observations.limits.exceedance import exceedance_labels
 from hotspot.observations.limits.rules import Limit, limits_at
-from hotspot.samples.preferential import audit_preference
+from hotspot.samples.preferential import PreferenceAudit, audit_preference
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
 
@@ -36,10 +37,14 @@ Runs = Mapping[str, Sequence[OutOfFold]]
 
 @dataclass(frozen=True)
 class Target:
-    """Cells that stand for the map: their places and complete covariates."""
+    """Cells that stand for the map: their places and complete covariates.
+
+    The unit is that of the coordinates, in words.
+    """
 
     coordinates: Coordinates
     X: pd.DataFrame
+    unit_of_length: str = "m"
 
 
 def add_target_scores(
@@ -77,17 +82,7 @@ def _of(
     config: Config, samples: SampleSet, contaminant: str, target: Target, predictions: Runs
 ) -> _Entry:
     chosen = samples.of(contaminant)
-    audit = audit_preference(
-        chosen.coordinates,
-        np.log(positive_midpoints(chosen.lower, chosen.upper)),
-        random_state=child_seed(config.seed, "preference", contaminant),
-    )
-    sampling = {
-        "is_preferential": bool(audit.is_preferential),
-        "correlation": _plain(audit.correlation),
-        "p_value": _plain(audit.p_value),
-        "sentence": audit.sentence,
-    }
+    audit, sampling = _audited(config, chosen, contaminant)
     limit = limit_value(limits_of(config)[contaminant])
     tested = {
         kind: [run for run in runs if run.plan.plan == TESTS]
@@ -117,9 +112,12 @@ def _of(
         target.X,
         target.coordinates,
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
+        unit_of_length=target.unit_of_length,
         random_state=child_seed(config.seed, "tasks", contaminant),
     )
-    slope = map_correction(reference.preference, audit) if config.preference == "auto" else 0.0
+    slope = 0.0
+    if config.preference == "auto" and audit is not None:
+        slope = map_correction(reference.preference, audit)
     correction = 0.0
     told: dict[str, Any] = {}
     printed: dict[str, dict[str, Any]] = {}
@@ -132,12 +130,13 @@ def _of(
         moves = slope != 0 and can_be_corrected(model)
         if moves and kind == config.model.kind:
             correction = slope
-        chance = exceedance_at(
-            corrected(model, slope),
-            target.X,
-            limits_at(limit, target.X),
-            coordinates=target.coordinates,
-        )
+        with asked_about(MAP_CELLS):
+            chance = exceedance_at(
+                corrected(model, slope),
+                target.X,
+                limits_at(limit, target.X),
+                coordinates=target.coordinates,
+            )
         scores = target_scores(
             reference,
             model_tests(opinion, reference, runs),
@@ -157,6 +156,32 @@ def _of(
         "correction": _plain(correction),
     }
     return _Entry({**sampling, **slopes}, told, printed)
+
+
+def _audited(
+    config: Config, samples: Samples, contaminant: str
+) -> tuple[PreferenceAudit | None, dict[str, Any]]:
+    """Return the audit of preferential sampling, and what a ledger tells of it.
+
+    The audit is a side result: where it cannot be made, the ledger says why, with no answer
+    under ``is_preferential``.
+    """
+    try:
+        audit = audit_preference(
+            samples.coordinates,
+            np.log(positive_midpoints(samples.lower, samples.upper)),
+            random_state=child_seed(config.seed, "preference", contaminant),
+        )
+    except SampleError as error:
+        sentence = f"Whether samples are denser where values are high is not known: {error}"
+        untold = {"is_preferential": None, "correlation": None, "p_value": None}
+        return None, {**untold, "sentence": sentence}
+    return audit, {
+        "is_preferential": bool(audit.is_preferential),
+        "correlation": _plain(audit.correlation),
+        "p_value": _plain(audit.p_value),
+        "sentence": audit.sentence,
+    }
 
 
 def _has_both_classes(samples: Samples, limit: Limit) -> bool:

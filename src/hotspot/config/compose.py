@@ -57,7 +57,8 @@ def compose(overrides: Sequence[str], *, folder: Path | None = None) -> dict[str
     Raises
     ------
     ConfigError
-        A group, option or key does not exist, or a node names code to run.
+        A group, option or key does not exist, a node names code to run, or the experiment's
+        name is not that of its file.
     """
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
@@ -72,6 +73,7 @@ def compose(overrides: Sequence[str], *, folder: Path | None = None) -> dict[str
         with initialize_config_dir(config_dir=str(directory), version_base="1.3"):
             whole = hydra_compose(PRIMARY, open_overrides(overrides), return_hydra_config=True)
             refuse_code(OmegaConf.to_container(whole, resolve=False))
+            choice = whole.hydra.runtime.choices.get("experiment")
             OmegaConf.set_struct(whole, False)
             whole.pop("hydra")
             values = OmegaConf.to_container(whole, resolve=True, throw_on_missing=False)
@@ -79,7 +81,33 @@ def compose(overrides: Sequence[str], *, folder: Path | None = None) -> dict[str
         raise ConfigError(explain_composition(error, directory)) from error
     if not isinstance(values, dict):
         raise ConfigError(f"{PRIMARY}.yaml is not a mapping. Restore it from the project.")
+    if not any(text.lstrip("+~").startswith("name=") for text in overrides):
+        refuse_other_name(choice, values.get("name"))
     return {str(key): value for key, value in values.items()}
+
+
+def refuse_other_name(choice: Any, name: Any) -> None:
+    """Raise if an experiment's file gives it another name than the file's own.
+
+    Files of a run lie below its name: a copied experiment that kept the name of the first
+    would overwrite what the first has made.
+
+    Parameters
+    ----------
+    choice : str or None
+        The option of the group `experiment`; None where there is none.
+    name : str
+        As composed; what is missing or no text is left to the schema.
+    """
+    if not isinstance(choice, str) or not isinstance(name, str) or name == "???":
+        return
+    own = choice.removesuffix(".yaml").rsplit("/", 1)[-1]
+    if name != own:
+        raise ConfigError(
+            f"name: experiment={choice} has `name: {name}`, and would overwrite the files of "
+            f"an experiment {name!r}. Write `name: {own}` in conf/experiment/{own}.yaml, or "
+            "give the run another name with name=NAME on the command line."
+        )
 
 
 def check_overrides(arguments: Sequence[str]) -> None:

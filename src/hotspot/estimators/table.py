@@ -1,7 +1,9 @@
 """The covariate table at the door of a model: names, numbers and known classes."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import signature
 from typing import Any
 
@@ -17,8 +19,29 @@ Levels = dict[str, NDArray[np.float64]]
 """Codes of classes that occur among the samples, by categorical covariate."""
 
 
+# What the rows are that models are asked about, in the words of who asks; None where rows
+# without an answer are answered otherwise, so that nobody need know.
+_ASKED: ContextVar[str | None] = ContextVar("asked", default="rows")
+
+
 class UnseenClassWarning(UserWarning):
-    """Cells were left without data because a class of theirs was never sampled."""
+    """Rows got no answer because the model was not fitted on a class of theirs."""
+
+
+@contextmanager
+def asked_about(rows: str | None) -> Iterator[None]:
+    """Name the rows that models are asked about meanwhile, in the warning of `known_rows`.
+
+    Parameters
+    ----------
+    rows : str or None
+        Such as ``cells``; None for no warning, where these rows are answered otherwise.
+    """
+    before = _ASKED.set(rows)
+    try:
+        yield
+    finally:
+        _ASKED.reset(before)
 
 
 def training_table(
@@ -111,24 +134,25 @@ def known_rows(
 ) -> NDArray[np.bool_]:
     """Return which rows a model may answer for: complete, and of classes it has seen.
 
-    A warning names the covariate, the codes and the number of cells of classes that no
-    sample had. An answer for them would be a guess.
+    A warning names the covariate, the codes and the number of rows of classes that the model
+    was not fitted on, in the words of `asked_about`. An answer for them would be a guess.
     """
+    asked = _ASKED.get()
     known = np.asarray(np.isfinite(matrix).all(axis=1))
     complete = known.copy()
     for name, seen in levels.items():
         column = matrix[:, list(names).index(name)]
         unseen = complete & ~np.isin(column, seen)
-        if unseen.any():
+        known &= ~unseen
+        if unseen.any() and asked is not None:
             codes = [f"{code:g}" for code in np.unique(column[unseen])]
             warnings.warn(
-                f"{int(unseen.sum())} cells have classes of {name!r} that no sample had "
-                f"(codes {few(codes)}): they are left without data. Sample these classes, "
+                f"{int(unseen.sum())} {asked} have classes of {name!r} that the model was not "
+                f"fitted on (codes {few(codes)}): they get no answer. Sample these classes, "
                 "or merge them with a similar class.",
                 UnseenClassWarning,
                 stacklevel=4,
             )
-            known &= ~unseen
     return known
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hotspot.errors import ModelError
 from hotspot.estimators.answers import AskedOnce, DistributionModel
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.table import asked_about
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.distribution_scores import distribution_scores
 from hotspot.evaluation.self_consistency import expected_labels
@@ -143,7 +144,9 @@ def out_of_fold(
             continue
         try:
             model = make_model()
-            found, scores = _predicted(model, samples, train, test, limits)
+            # The words differ by the plan and not by the fold, to be told once for each plan.
+            with asked_about(f"left-out samples of a fold of the plan {plan.plan!r}"):
+                found, scores = _predicted(model, samples, train, test, limits)
             for name, values in scores.items():
                 extra.setdefault(name, np.full(len(samples), np.nan))[test] = values
         except ModelError:

@@ -70,6 +70,7 @@ def target_weights(
     sample: NDArray[np.int64] | None = None,
     start: Array | None = None,
     blocks: NDArray[np.int64] | None = None,
+    unit_of_length: str = "m",
 ) -> TargetWeights:
     """Return weights of tests whose weighted descriptors have the distribution of the map's.
 
@@ -92,6 +93,8 @@ def target_weights(
     blocks : array of int, shape (n_samples,), optional
         Blocks of samples that err together, for standard errors: best compact parts, such
         as the ``fold`` of a plan of `make_tasks`. Without them there are no replicates.
+    unit_of_length : str
+        Of the distances, for what is told of them.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def target_weights(
     reached = weight @ tested
     balance = pd.DataFrame(
         {
-            "descriptor": _names(edges, tasks.components.shape[1]),
+            "descriptor": _names(edges, unit_of_length, tasks.components.shape[1]),
             "map": wanted,
             "tests": tested.mean(axis=0),
             "weighted": reached,
@@ -160,7 +163,7 @@ def target_weights(
         replicates=np.array(without).reshape(len(without), len(tasks)),
         balance=balance,
         n_effective=n_effective,
-        reason=_why_uncovered(tasks, cells, balance, len(edges), n_effective),
+        reason=_why_uncovered(tasks, cells, balance, (edges, unit_of_length), n_effective),
     )
 
 
@@ -191,28 +194,35 @@ def _auxiliary(found: Descriptors, edges: Array, floor: float) -> Array:
     return np.column_stack([beyond, logarithm, found.components])
 
 
-def _names(edges: Array, n_components: int) -> list[str]:
+def _names(edges: Array, unit: str, n_components: int) -> list[str]:
     return [
-        *(f"share farther than {edge:.4g}" for edge in edges),
+        *(f"share farther than {_length(edge, unit)}" for edge in edges),
         "log distance",
         *(f"component {number}" for number in range(1, n_components + 1)),
     ]
+
+
+def _length(value: float, unit: str) -> str:
+    """Return a length with its unit, in whole numbers or two digits."""
+    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.2g} {unit}"
 
 
 def _why_uncovered(
     tasks: Descriptors,
     cells: Descriptors,
     balance: pd.DataFrame,
-    n_edges: int,
+    distances: tuple[Array, str],
     n_effective: float,
 ) -> str:
     """Return why the tests cannot stand for the map, or an empty string."""
+    edges, unit = distances
+    n_edges = len(edges)
     farthest = float(tasks.distance.max())
     beyond = float((cells.distance > farthest).mean())
     if beyond > MOST_SHORTFALL:
         return (
-            f"{beyond:.0%} of the map lie farther than {farthest:.4g} from any sample, "
-            "where no test is. Sample there, or map a smaller area."
+            f"{beyond:.0%} of the map lie farther than {_length(farthest, unit)} from any "
+            "sample, where no test is. Sample there, or map a smaller area."
         )
     lowest = tasks.components.min(axis=0) - _MARGIN
     highest = tasks.components.max(axis=0) + _MARGIN

@@ -71,7 +71,8 @@ class CovariateSpace:
         ----------
         X : array, shape (m, k)
             Covariates of the cells, numbers without missing ones. Codes of categories have
-            no order and are best left out or given as one column each.
+            no order and are best left out or given as one column each. Without any column
+            there is no component, and places alone are compared.
         most_components : int
             At most so many; fewer where they hold 90 % of the variance.
 
@@ -98,9 +99,10 @@ class CovariateSpace:
         wanted = int(np.searchsorted(shares, ENOUGH_VARIANCE - 1e-12)) + 1
         count = min(most_components, wanted, int(some.sum()))
         axes = loadings[:count]
-        # An axis has no sign of its own; its largest loading is made positive.
-        largest = axes[np.arange(count), np.abs(axes).argmax(axis=1)] if count else axes[:, 0]
-        axes = axes * np.sign(largest)[:, None] / np.sqrt(variance[:count])[:, None]
+        if count:
+            # An axis has no sign of its own; its largest loading is made positive.
+            largest = axes[np.arange(count), np.abs(axes).argmax(axis=1)]
+            axes = axes * np.sign(largest)[:, None] / np.sqrt(variance[:count])[:, None]
         return cls(cells=ordered, axes=axes.T, centre=centre)
 
     def components(self, X: Array) -> Array:

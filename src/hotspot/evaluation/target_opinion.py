@@ -19,11 +19,15 @@ from sklearn.base import clone
 from hotspot.estimators.gaussian_process.model import AdditiveGaussianProcess
 from hotspot.estimators.gaussian_process.response import WarpedNormal
 from hotspot.estimators.intervals import interval_moments
+from hotspot.estimators.table import asked_about
 from hotspot.grid import Coordinates
 from hotspot.observations.limits.rules import Limit, limits_at
 from hotspot.samples.sampleset import Samples
 
 Array = NDArray[np.float64]
+
+MAP_CELLS = "of the cells that stand for the map"
+"""What an evaluation asks models about, in the words of `asked_about`."""
 
 # Scores beyond this are as good as certain.
 _MOST_SCORE = 8.0
@@ -119,8 +123,10 @@ class SecondOpinion:
             asked, learnt = self.samples.take(test), self.samples.take(rest)
             model = clone(self.model).set_params(start=self.model.hyperparameters_)
             model.fit(learnt.X, learnt.lower, learnt.upper, coordinates=learnt.coordinates)
-            anew = self._said(model.distribution(asked.X, coordinates=asked.coordinates), test)
             # Of a class that only this fold has, what was said before is kept.
+            with asked_about(None):
+                found = model.distribution(asked.X, coordinates=asked.coordinates)
+            anew = self._said(found, test)
             known = np.isfinite(anew.centre)
             for name in _ANSWERS:
                 getattr(said, name)[test[known]] = getattr(anew, name)[known]
@@ -146,7 +152,8 @@ class SecondOpinion:
             they tell: the surface at a cell, normal with variance v, is tilted by
             ``exp(-slope * z)``, which moves its mean by ``-slope * v``.
         """
-        found = self.model.distribution(X, coordinates=coordinates)
+        with asked_about(MAP_CELLS):
+            found = self.model.distribution(X, coordinates=coordinates)
         return self._score(found, X, slope), found.median
 
     def draws(

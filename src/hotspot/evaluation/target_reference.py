@@ -87,6 +87,7 @@ def map_reference(
     coordinates: Coordinates,
     *,
     numeric: list[str],
+    unit_of_length: str = "m",
     random_state: int = 0,
 ) -> MapReference:
     """Return what a second opinion says of the cells of a map.
@@ -101,6 +102,8 @@ def map_reference(
         Of the cells, easting and northing.
     numeric : list of str
         Covariates that are no codes of classes.
+    unit_of_length : str
+        Of the coordinates, for what is told of distances.
     random_state : int
         Seed of draws and of parts.
     """
@@ -133,6 +136,7 @@ def map_reference(
         sample=sample,
         start=sample_weight,
         blocks=plans[min(2, len(plans) - 1)].fold,
+        unit_of_length=unit_of_length,
     )
     weights = _beyond_samples(weights, samples, centre[known])
     spread, spread_se = _spread(said, weights)

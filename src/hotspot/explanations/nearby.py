@@ -21,6 +21,9 @@ Values = NDArray[np.float64]
 N_SAMPLES = 3
 # Fewer left-out samples around a hotspot than this say little of the model there.
 FEW_SAMPLES = 5
+# The cell whose outline is nearest is among so many cells with the nearest centres, or another
+# one nearer by less than a quarter of a cell.
+_NEAR_CELLS = 16
 # As for every log loss of this program.
 _CLIP = 1e-6
 
@@ -36,7 +39,8 @@ class Neighbour:
     lower_mg_kg, upper_mg_kg : float
         What was measured; equal unless it is an interval.
     distance_m : float
-        From the nearest cell of the hotspot, in the units of the CRS; 0 inside a cell.
+        From the outline of the nearest cell of the hotspot, in the units of the CRS; 0 inside
+        a cell.
     dissimilarity : float or None
         Index of the area of applicability between the sample and the nearest cell in the
         space of covariates.
@@ -147,7 +151,7 @@ def nearest_samples(
     samples: Samples,
     cells: Coordinates,
     *,
-    half_cell: float = 0.0,
+    half_cell: tuple[float, float] = (0.0, 0.0),
     dissimilarity: Values | None = None,
     n: int = N_SAMPLES,
 ) -> tuple[Neighbour, ...]:
@@ -159,15 +163,14 @@ def nearest_samples(
         Of one contaminant.
     cells : array, shape (n_cells, 2)
         Centres.
-    half_cell : float
-        Half the side of a cell: a sample nearer to a centre than this lies in the cell.
+    half_cell : tuple of float
+        Half the width and height of a cell: distances are from its outline, and 0 inside.
     dissimilarity : array, shape (n_samples,), optional
         Written beside.
     n : int
         How many.
     """
-    distance = _distances(samples.coordinates, cells)
-    distance = np.where(distance <= half_cell * np.sqrt(2), 0.0, distance)
+    distance = _from_outline(samples.coordinates, cells, half_cell)
     order = np.argsort(distance, kind="stable")[:n]
     return _neighbours(samples, order, distance, dissimilarity)
 
@@ -177,13 +180,15 @@ def similar_samples(
     cells: Coordinates,
     dissimilarity: Values,
     *,
+    half_cell: tuple[float, float] = (0.0, 0.0),
     n: int = N_SAMPLES,
 ) -> tuple[Neighbour, ...]:
     """Return the samples most like some cells in their covariates, the most similar first.
 
-    Among equally similar ones, as classes make them, the nearest come first.
+    Among equally similar ones, as classes make them, the nearest come first. Distances are
+    those of `nearest_samples`, where `half_cell` is the same.
     """
-    distance = _distances(samples.coordinates, cells)
+    distance = _from_outline(samples.coordinates, cells, half_cell)
     order = np.lexsort((distance, np.round(dissimilarity, 9)))[:n]
     return _neighbours(samples, order, distance, dissimilarity)
 
@@ -235,6 +240,17 @@ def local_score(
 
 def _distances(coordinates: Coordinates, cells: Coordinates) -> Values:
     return np.asarray(cKDTree(cells).query(coordinates)[0], dtype=np.float64)
+
+
+def _from_outline(
+    coordinates: Coordinates, cells: Coordinates, half_cell: tuple[float, float]
+) -> Values:
+    """Return the distance of each sample from the outline of the nearest cell, 0 inside."""
+    count = min(_NEAR_CELLS, len(cells))
+    _, near = cKDTree(cells).query(coordinates, k=count)
+    away = np.abs(coordinates[:, None] - cells[near.reshape(len(coordinates), count)])
+    beyond = np.maximum(away - np.asarray(half_cell), 0.0)
+    return np.asarray(np.hypot(beyond[..., 0], beyond[..., 1]).min(axis=1), dtype=np.float64)
 
 
 def _neighbours(

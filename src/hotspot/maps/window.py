@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ModelError
 from hotspot.estimators.fitted import FittedModel
+from hotspot.estimators.table import asked_about
 from hotspot.grid import Coordinates, Grid, Window
 from hotspot.maps.decision import Decision, DecisionRule, decide, inside_applicability
 from hotspot.maps.encoding import Encoding, as_stored
@@ -145,7 +146,8 @@ def predict_window(
     # A window over the sea has no cell, and learners refuse a table without rows.
     for start in range(0, len(frame), portion):
         some = slice(start, start + portion)
-        found = _stored(model, ordered, frame.iloc[some], coordinates[some], encoding)
+        with asked_about("cells"):
+            found = _stored(model, ordered, frame.iloc[some], coordinates[some], encoding)
         for name, values in found.items():
             cells[name][some] = values
     arrays: dict[str, MapArray] = {

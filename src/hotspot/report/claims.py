@@ -128,11 +128,13 @@ def _sentence(text: str) -> str:
 
 
 def _summary(statements: Sequence[Mapping[str, Any]]) -> str:
+    if not statements:
+        return "No statement was tested."
     counts = {name: 0 for name, _ in VERDICTS}
     for each in statements:
         counts[str(each["verdict"])] = counts.get(str(each["verdict"]), 0) + 1
     told = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-    return f"Of {len(statements)} statements: {told or 'none'}."
+    return f"Of {len(statements)} statements: {told}."
 
 
 def _done(statements: Sequence[Mapping[str, Any]]) -> str:

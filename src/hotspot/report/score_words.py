@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from math import isfinite
 
+from hotspot.folds.honest import honest_plan
 from hotspot.report.content import (
     Evaluation,
     Folds,
@@ -11,24 +12,6 @@ from hotspot.report.content import (
 )
 from hotspot.report.numerals import number
 from hotspot.report.terms import plan_label
-
-# The plan whose score answers for the map, the most honest first.
-_HONEST = ("target_weighted", "knndm", "block", "buffered", "group", "time", "random")
-
-
-def honest_plan(scores: Scores, model: str) -> str | None:
-    """Return the plan whose score answers for the map, or None if the model has no score.
-
-    Examples
-    --------
-    >>> honest_plan({"gbm": {"random": {}, "knndm": {}}}, "gbm")
-    'knndm'
-    """
-    plans = scores.get(model, {})
-    for plan in _HONEST:
-        if plan in plans:
-            return plan
-    return next(iter(plans), None)
 
 
 def score_of(

@@ -99,10 +99,15 @@ def audit_preference(
     if n_draws < 19:
         raise SampleError(f"{n_draws} random fields asked. Ask for 19 or more.")
     places, measured = _places_with_values(coordinates, values)
-    if len(places) < FEWEST_PLACES or np.ptp(measured) == 0:
+    if len(places) < FEWEST_PLACES:
         raise SampleError(
-            f"{len(places)} places with {len(np.unique(measured))} different values cannot "
-            f"tell a preference. Give {FEWEST_PLACES} places or more, and values that differ."
+            f"{len(places)} places are too few to tell a preference. "
+            f"Give {FEWEST_PLACES} places or more."
+        )
+    if np.ptp(measured) == 0:
+        raise SampleError(
+            f"All {len(places)} places have the same value, which tells no preference. "
+            "Give values that differ."
         )
     rng = np.random.default_rng(random_state)
     density = -_spacing(places)

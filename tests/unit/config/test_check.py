@@ -1,6 +1,8 @@
 """The one door of the configuration."""
 
 import re
+import shutil
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -23,6 +25,17 @@ def test_default_is_complete() -> None:
     config = check_config(compose([]))
     assert config.name == "meuse"
     assert config.contaminants == ["cd", "cu", "pb", "zn"]
+
+
+def test_an_experiment_has_the_name_of_its_file(tmp_path: Path, project_root: Path) -> None:
+    """A copied experiment does not write into the files of the first; a run may be renamed."""
+    folder = tmp_path / "conf"
+    shutil.copytree(project_root / "conf", folder)
+    shutil.copy(folder / "experiment" / "meuse.yaml", folder / "experiment" / "mine.yaml")
+    with pytest.raises(ConfigError, match=r"experiment=mine .*`name: meuse`.*`name: mine`"):
+        compose(["experiment=mine"], folder=folder)
+    assert compose(["experiment=mine", "name=meuse"], folder=folder)["name"] == "meuse"
+    assert compose(["name=other", "model=logistic"], folder=folder)["name"] == "other"
 
 
 def test_a_plain_number_is_a_limit() -> None:

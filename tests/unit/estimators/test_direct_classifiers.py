@@ -18,6 +18,7 @@ from hotspot.estimators import (
     PrevalenceBaseline,
     UnseenClassWarning,
 )
+from hotspot.estimators.table import asked_about
 
 LIMIT = 500.0
 MAKERS = {
@@ -194,12 +195,28 @@ def test_predict_proba_has_a_column_per_class(model: Any, survey: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["lightgbm", "logistic"])
 def test_an_unseen_class_gives_no_data_and_a_warning(kind: str, survey: Any) -> None:
-    """A class no sample had is answered by NaN, and named with codes and cell count."""
+    """A class no sample had is answered by NaN, and named with codes and count."""
     model = MAKERS[kind]().fit(survey.X, survey.zinc, survey.zinc)
     cells = survey.X.head(5).assign(rock=[1.0, 9.0, 4.0, 9.0, 12.0])
-    with pytest.warns(UnseenClassWarning, match=r"3 cells .* 'rock' .*codes 9, 12"):
+    with pytest.warns(UnseenClassWarning, match=r"3 rows .* 'rock' .*codes 9, 12"):
         probability = model.exceedance(cells, LIMIT)
     assert np.isnan(probability).tolist() == [False, True, False, True, True]
+
+
+def test_an_unseen_class_is_told_in_the_words_of_who_asks(survey: Any) -> None:
+    """Rows are what the asker calls them; who answers them otherwise need not hear of them."""
+    model = MAKERS["logistic"]().fit(survey.X, survey.zinc, survey.zinc)
+    asked = survey.X.head(2).assign(rock=[1.0, 9.0])
+    with (
+        asked_about("cells"),
+        pytest.warns(UnseenClassWarning, match="1 cells .* no answer"),
+    ):
+        model.exceedance(asked, LIMIT)
+    with pytest.warns(UnseenClassWarning, match="1 rows"):
+        model.exceedance(asked, LIMIT)
+    with asked_about(None), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(model.exceedance(asked, LIMIT)).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["lightgbm", "logistic"])

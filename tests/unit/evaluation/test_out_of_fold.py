@@ -9,6 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from hotspot.errors import FoldError, ModelError, OutputError
+from hotspot.estimators import LogisticClassifier, UnseenClassWarning
 from hotspot.estimators.base import ModelState
 from hotspot.evaluation import (
     OutOfFold,
@@ -510,3 +511,17 @@ def test_wilson_interval_has_the_published_values() -> None:
 def test_reliability_without_a_known_label_is_an_empty_table() -> None:
     """Nothing known, nothing drawn."""
     assert reliability_curve(np.array([np.nan]), np.array([0.5])).empty
+
+
+def test_left_out_samples_of_an_unseen_class_are_told_as_such() -> None:
+    """What no training part holds is told of samples and of the plan, not of cells of a map."""
+    rng = np.random.default_rng(0)
+    found = np.exp(rng.normal(np.log(LIMIT), 1.0, 40))
+    X = pd.DataFrame({"slope": rng.normal(size=40), "rock": np.repeat([1.0, 2.0], [38, 2])})
+    names = np.array([f"s{k:02d}" for k in range(40)])
+    samples = Samples(names, X, found, found, rng.uniform(0, 9, (40, 2)))
+    plan = FoldPlan("block", 0, names, np.repeat([0, 1, 2], [19, 19, 2]))
+    with pytest.warns(UnseenClassWarning, match="^2 left-out samples .* plan 'block' have"):
+        told = out_of_fold(lambda: LogisticClassifier(LIMIT, ("rock",)), samples, plan, LIMIT)
+    assert np.isnan(told.probability[38:]).all()
+    assert np.isfinite(told.probability[:38]).all()

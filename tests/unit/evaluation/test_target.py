@@ -1,5 +1,7 @@
 """Weights of tests that make them resemble the map: balance and refusals."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -86,6 +88,13 @@ def test_components_are_few_and_uncorrelated() -> None:
     assert CovariateSpace.of(np.ones((5, 2))).components(np.ones((3, 2))).shape == (3, 0)
 
 
+def test_without_numbers_there_are_places_alone() -> None:
+    """Covariates that are all classes make no component, and tests are weighed by distance."""
+    space = CovariateSpace.of(np.zeros((50, 0)))
+    assert space.components(np.zeros((7, 0))).shape == (7, 0)
+    assert space.scores(np.zeros((7, 0))).shape == (7, 0)
+
+
 def test_other_covariates_are_refused() -> None:
     """Components of a map are not asked of other covariates."""
     with pytest.raises(SampleError, match="the map has 2"):
@@ -119,7 +128,7 @@ def test_a_map_beyond_all_tests_is_refused() -> None:
     """Where a fifth of the map is farther than any test, there is a reason and no number."""
     cells = np.where(np.arange(500) % 5 == 0, 300.0, 50.0)
     weights = target_weights(_bare(np.linspace(0, 100, 200)), _bare(cells))
-    assert weights.reason.startswith("20% of the map lie farther than 100 from any sample")
+    assert weights.reason.startswith("20% of the map lie farther than 100 m from any sample")
 
 
 def test_covariates_unlike_those_of_any_sample_are_refused() -> None:
@@ -137,6 +146,20 @@ def test_too_few_effective_samples_are_refused() -> None:
     found = target_weights(tests, tests, sample=np.arange(300) % 10)
     assert found.n_effective < 10 + 1e-9
     assert "worth 10 samples" in found.reason
+
+
+def test_lengths_have_their_unit() -> None:
+    """Distances are told in metres, or in degrees where coordinates are degrees."""
+    rng = np.random.default_rng(2)
+    near, cells = _bare(rng.uniform(0, 10, 600)), _bare(100 * np.sqrt(rng.random(2000)))
+    assert " m from any sample" in target_weights(near, cells).reason
+    few = _bare(np.append(rng.uniform(0, 30, 600), 100.0))
+    assert re.search(
+        r"lie farther than \d+ m from a training", target_weights(few, cells).reason
+    )
+    told = target_weights(few, cells, unit_of_length="degrees")
+    assert "degrees from a training sample" in told.reason
+    assert told.balance["descriptor"].iloc[0].endswith(" degrees")
 
 
 def test_weights_without_each_block_are_balanced_anew() -> None:

@@ -157,6 +157,19 @@ def test_left_out_answers_are_those_of_the_process(preferred) -> None:
     assert (anew.deviation != said.deviation).all()
 
 
+def test_classes_alone_are_a_reference_too() -> None:
+    """Without a number among the covariates the map has a reference, from places alone."""
+    samples, X, _ = _survey(2, "even")
+    cut = float(X["covariate"].median())
+    classes, own = (table.gt(cut).astype(float) for table in (X, samples.X))
+    opinion = SecondOpinion.of(replace(samples, X=own), 10.0, categorical=("covariate",))
+    reference = map_reference(opinion, classes, CELLS, numeric=[])
+    assert np.isfinite(reference.score).all()
+    assert not reference.weights.balance["descriptor"].str.startswith("component").any()
+    assert reference.weights.weight.sum() == pytest.approx(1)
+    assert np.isfinite(reference.preference.slope)
+
+
 def test_limits_may_differ_by_place() -> None:
     """Where the rule gives a place 150 or 200 mg/kg, it is asked about that."""
     rng = np.random.default_rng(0)

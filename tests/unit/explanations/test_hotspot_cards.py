@@ -40,13 +40,28 @@ def test_the_most_similar_sample_is_that_of_the_area_of_applicability(
 def test_nearest_samples_are_nearest_and_inside_is_zero(samples: Samples) -> None:
     """Brute force agrees; a sample within the cell has a distance of 0."""
     cells = samples.coordinates[[5]] + np.array([[3.0, 0.0]])
-    found = nearest_samples(samples, cells, half_cell=20.0)
-    distance = np.linalg.norm(samples.coordinates - cells[0], axis=1)
+    found = nearest_samples(samples, cells, half_cell=(20.0, 20.0))
+    beyond = np.maximum(np.abs(samples.coordinates - cells[0]) - 20.0, 0.0)
+    distance = np.linalg.norm(beyond, axis=1)
     order = np.argsort(distance)[:3]
     assert [each.sample_id for each in found] == samples.sample_id[order].tolist()
     assert found[0].distance_m == 0
     assert found[1].distance_m == pytest.approx(np.sort(distance)[1])
     assert found[0].lower_mg_kg == samples.lower[5]
+
+
+def test_a_sample_has_one_distance_whether_beside_or_alike(samples: Samples) -> None:
+    """Both lists of a card measure from the outline of the hotspot."""
+    cells, n = samples.coordinates[:40] + 7.0, len(samples)
+    half = (15.0, 10.0)
+    beside = nearest_samples(samples, cells, half_cell=half, n=n)
+    alike = similar_samples(samples, cells, np.arange(float(n)), half_cell=half, n=n)
+    distance = {each.sample_id: each.distance_m for each in beside}
+    assert distance == {each.sample_id: each.distance_m for each in alike}
+    apart = np.abs(samples.coordinates[:, None] - cells) - np.array(half)
+    exact = np.linalg.norm(np.maximum(apart, 0.0), axis=2).min(axis=1)
+    np.testing.assert_allclose([distance[name] for name in samples.sample_id], exact, atol=4.0)
+    assert min(distance.values()) == 0.0
 
 
 def test_the_local_score_is_of_the_samples_around() -> None:

@@ -157,3 +157,20 @@ def test_the_page_never_says_approved_while_a_statement_is_open(
     assert "chip open" not in wholly.split("</style>")[1]
     # Where nobody can review, nothing is said of a review.
     assert "Review:" not in page_with(report)
+
+
+def test_a_page_without_statements_says_why(report: ReportContent) -> None:
+    """Where nothing could be tested the page tells the reason, and no verdicts."""
+    reason = "none of 9 samples exceeds 50 mg/kg, so that no explanation can be tested"
+    claims = Claims(statements=[], cautions=[reason], cards=[], origins=None)
+    view = claims_view(claims)
+    assert (view.summary, view.done, view.by_kind) == ("No statement was tested.", "", ())
+    first, *rest = report.contaminants
+    assert first.explanation is not None
+    told = replace(first.explanation, claims=claims)
+    page = render_report(
+        replace(report, contaminants=(replace(first, explanation=told), *rest))
+    )
+    assert "No statement was tested." in page
+    assert f"N{reason[1:]}." in page
+    assert "every test was passed" not in page

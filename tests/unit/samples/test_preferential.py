@@ -62,3 +62,9 @@ def test_too_few_places_are_refused() -> None:
     """Five places cannot tell a preference."""
     with pytest.raises(SampleError, match="5 places"):
         audit_preference(CELLS[:5], np.arange(5.0))
+
+
+def test_equal_values_are_refused() -> None:
+    """Values that are all the same are high nowhere."""
+    with pytest.raises(SampleError, match="All 30 places have the same value"):
+        audit_preference(CELLS[:30], np.ones(30))

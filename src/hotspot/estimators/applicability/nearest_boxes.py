@@ -35,7 +35,8 @@ class BoxTree:
     Columns of few values, as indicators of classes are, stay out of the boxes. Samples that
     are alike in all of them are a kind and have a tree of their own. How far kinds are in
     these columns is found once for all points that are alike in them, and a kind that is
-    farther than the nearest sample so far is not looked into.
+    farther than the nearest sample so far is not looked into. Where all columns are such, the
+    last one is in the boxes.
 
     Parameters
     ----------
@@ -84,6 +85,9 @@ class BoxTree:
         (array([-1, -2,  0]), array([8, 7, 0]), array([0.e+00, 1.6e+01, 1.e+18], dtype=float32))
         """
         named = np.empty(0, np.int64) if classes is None else np.asarray(classes, np.int64)
+        if len(named) == samples.shape[1]:
+            # A box without a side is everywhere; the last class is one.
+            named = named[:-1]
         column = np.setdiff1d(np.arange(samples.shape[1]), named)
         kinds, kind, count = kinds_of(samples[:, named])
         # A block holds samples of one kind.

@@ -14,7 +14,7 @@ from hotspot.estimators.distribution import PredictiveDistribution
 from hotspot.estimators.intervals import FEWEST_MEASURED
 from hotspot.estimators.limits import between_reported
 from hotspot.estimators.stacking import stacked
-from hotspot.estimators.table import takes_weights
+from hotspot.estimators.table import asked_about, takes_weights
 from hotspot.folds.blocks import block_labels
 from hotspot.folds.make import Survey, make_plans
 from hotspot.grid import Coordinates
@@ -94,7 +94,10 @@ def left_out(
             # Too little is measured outside of the fold: it judges nobody.
             continue
         places = learnt.coordinates[test]
-        parts.append((test, model.distribution(learnt.X.iloc[test], coordinates=places)))
+        # Samples of classes that only their fold has judge nobody.
+        with asked_about(None):
+            found = model.distribution(learnt.X.iloc[test], coordinates=places)
+        parts.append((test, found))
     return stacked(parts, len(folds))
 
 

@@ -84,11 +84,17 @@ class KrigingModel(BaseEstimator, ABC):
             seen = empirical_variogram(places[kept], values[kept], cutoff=cutoff, noise=some)
         if cutoff == 0 or not seen.lag.size:
             level = max(float(np.var(values)), _LEAST_SCALE**2)
+            n_places = len(np.unique(places, axis=0))
+            seen_places = (
+                f"All {len(places)} samples lie at one place"
+                if n_places == 1
+                else f"{n_places} places have too few pairs near each other to fit a variogram"
+            )
             return VariogramFit(
                 VariogramModel(self.model, level, 0.0, 1.0),
                 math.nan,
-                f"All {len(places)} samples lie at one place: all variance is taken for "
-                "nugget. Give samples of more places.",
+                f"{seen_places}: all variance is taken for nugget. "
+                "Give samples of more places.",
             )
         return fit_variogram(seen, self.model, longest=longest_range(places))
 

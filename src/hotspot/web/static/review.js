@@ -103,7 +103,7 @@ export function reviewPanel(contaminant, { state, notes }, { onNote, onReviewed 
 
 function standing(state) {
   if (!state.statements.length) {
-    return el("p", { class: "absent" }, "There are no statements to review: explanations/…/statements.json was not made.");
+    return el("p", { class: "absent" }, "There are no statements to review: explanations/…/statements.json was not made, or holds none.");
   }
   return el("p", { class: `standing ${state.standing}`, id: "standing" }, state.sentence);
 }

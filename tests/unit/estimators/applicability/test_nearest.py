@@ -125,6 +125,17 @@ def test_kinds_change_no_distance_and_no_count(n_samples):
     np.testing.assert_array_equal(tree.distance(points, number * 7 - 3), distance)
 
 
+@pytest.mark.parametrize("columns", [1, 4])
+def test_classes_alone_are_searched(columns):
+    """Where every column is an indicator, boxes still tell samples from empty places."""
+    draw = np.random.default_rng(0)
+    samples, points = (0.5 * draw.integers(0, 2, (n, columns)) for n in (155, 3000))
+    tree, plain = BoxTree.of(samples, np.arange(columns)), cKDTree(samples)
+    np.testing.assert_array_equal(tree.distance(points), plain.query(points)[0])
+    counted = plain.query_ball_point(points, 0.6, return_length=True)
+    np.testing.assert_array_equal(tree.count(points, 0.6), counted)
+
+
 def test_samples_are_searched_by_kind_where_it_pays(monkeypatch):
     """Kinds are used where they leave little to look at, and few kinds of points are asked."""
     samples, points = _with_classes(4000, 2), _with_classes(3000, 3)

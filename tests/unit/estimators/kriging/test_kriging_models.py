@@ -229,7 +229,7 @@ def test_gaps_and_unknown_classes_have_no_answer(
     """A missing covariate or coordinate, or a class never sampled, gives NaN there only."""
     X = pd.DataFrame({"distance": [np.nan, 0.0, 0.0, 0.0], "rock": [1.0, 9.0, 1.0, 1.0]})
     places = np.array([[1.0, 1.0], [1.0, 1.0], [np.nan, 1.0], [1.0, 1.0]])
-    with pytest.warns(UserWarning, match="no sample had"):
+    with pytest.warns(UserWarning, match="not fitted on"):
         found = fitted[name].exceedance(X, 500.0, coordinates=places)
     np.testing.assert_array_equal(np.isnan(found), [True, True, True, False])
 
@@ -492,3 +492,12 @@ def test_probability_is_that_of_the_kriged_normal(fitted: dict[str, ExceedanceMo
     np.testing.assert_allclose(
         fitted["ridge"].exceedance(X, 500.0, coordinates=places), expected, atol=1e-12
     )
+
+
+def test_few_places_are_not_called_one_place() -> None:
+    """Of one place and of too few pairs each is told what it is."""
+    zinc = np.array([100.0, 300.0])
+    with pytest.warns(VariogramWarning, match="2 places have too few pairs"):
+        OrdinaryKriging().fit(None, zinc, zinc, coordinates=np.array([[0.0, 0.0], [90.0, 0.0]]))
+    with pytest.warns(VariogramWarning, match="All 2 samples lie at one place"):
+        OrdinaryKriging().fit(None, zinc, zinc, coordinates=np.zeros((2, 2)))
