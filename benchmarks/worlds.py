@@ -30,8 +30,8 @@ from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.registry import make_estimator
 from hotspot.evaluation.compare import pooled_score
 from hotspot.evaluation.out_of_fold import out_of_fold
+from hotspot.evaluation.reference_model import ReferenceModel
 from hotspot.evaluation.target import model_tests, target_scores
-from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.folds.make import make_plans
@@ -141,7 +141,7 @@ def scores_of(
     world: World,
     kind: str,
     limit: float,
-    opinion: SecondOpinion,
+    referee: ReferenceModel,
     reference: MapReference,
 ) -> Iterator[dict[str, Any]]:
     """Yield what each plan prints of a model of one survey, beside the truth."""
@@ -167,7 +167,7 @@ def scores_of(
         yield {"plan": name, "printed": found.mean, "se": found.se, "truth": truth}
 
     # As `hotspot evaluate` does it.
-    tests = model_tests(opinion, reference, [runs["random"]])
+    tests = model_tests(referee, reference, [runs["random"]])
     score = target_scores(reference, tests, chance, is_corrected=moves)["log_loss"]
     yield {
         "plan": "target_weighted",
@@ -178,10 +178,10 @@ def scores_of(
     }
 
 
-def referred(world: World, limit: float) -> tuple[SecondOpinion, MapReference]:
-    """Return what the second opinion says of one survey, as `hotspot evaluate` asks it."""
+def referred(world: World, limit: float) -> tuple[ReferenceModel, MapReference]:
+    """Return what the reference model says of one survey, as `hotspot evaluate` asks it."""
     samples = world.samples()
-    opinion = SecondOpinion.of(
+    referee = ReferenceModel.of(
         samples.of(world.options.field.contaminant),
         limit,
         categorical=samples.catalogue.categorical,
@@ -189,13 +189,13 @@ def referred(world: World, limit: float) -> tuple[SecondOpinion, MapReference]:
     )
     numeric = [c.name for c in samples.catalogue if not c.is_categorical]
     reference = map_reference(
-        opinion,
+        referee,
         world.covariates.frame(),
         world.covariates.centres(),
         numeric=numeric,
         random_state=child_seed(world.seed, "tasks"),
     )
-    return opinion, reference
+    return referee, reference
 
 
 def one_sided(world: World, limit: float) -> bool:
@@ -225,9 +225,9 @@ def of_world(seed: int) -> pd.DataFrame:
                 for plan in PLANS
             ]
             continue
-        opinion, reference = referred(surveyed, limit)
+        referee, reference = referred(surveyed, limit)
         for kind in KINDS:
-            for row in scores_of(surveyed, kind, limit, opinion, reference):
+            for row in scores_of(surveyed, kind, limit, referee, reference):
                 rows.append({"seed": seed, "design": design, "model": kind, **row})
     return pd.DataFrame(rows)
 

@@ -1,4 +1,4 @@
-"""`hotspot swing`: where the answer depends on whose law is asked."""
+"""`hotspot swing`: where the answer depends on the jurisdiction."""
 
 import csv
 import sys

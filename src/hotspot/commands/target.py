@@ -15,8 +15,8 @@ from hotspot.estimators.preference import can_be_corrected, corrected
 from hotspot.estimators.table import asked_about
 from hotspot.estimators.varying_limit import exceedance_at, fit_at
 from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.reference_model import MAP_CELLS, ReferenceModel
 from hotspot.evaluation.target import model_tests, target_scores
-from hotspot.evaluation.target_opinion import MAP_CELLS, SecondOpinion
 from hotspot.evaluation.target_preference import map_correction
 from hotspot.evaluation.target_reference import map_reference
 from hotspot.grid import Coordinates
@@ -28,7 +28,7 @@ from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.seeds import child_seed
 
 PLAN = "target_weighted"
-# The plan whose left-out samples compare a model with the second opinion.
+# The plan whose left-out samples compare a model with the reference model.
 TESTS = "random"
 
 Runs = Mapping[str, Sequence[OutOfFold]]
@@ -93,22 +93,22 @@ def _of(
         reason = "All samples are on one side of the limit, or unknown."
     elif not all(tested.values()):
         reason = f"No predictions of the plan {TESTS!r}. Add it to cv.plans."
-    opinion = None
+    referee = None
     if not reason:
         try:
-            opinion = SecondOpinion.of(
+            referee = ReferenceModel.of(
                 chosen,
                 limit,
                 categorical=samples.catalogue.categorical,
                 random_state=child_seed(config.seed, "second_opinion", contaminant),
             )
         except ModelError as error:
-            reason = f"No second opinion: {error}"
-    if opinion is None:
+            reason = f"No reference model: {error}"
+    if referee is None:
         none = {kind: {"n_effective": None, "reason": reason} for kind in tested}
         return _Entry(sampling, none, {})
     reference = map_reference(
-        opinion,
+        referee,
         target.X,
         target.coordinates,
         numeric=[c.name for c in samples.catalogue if not c.is_categorical],
@@ -139,7 +139,7 @@ def _of(
             )
         scores = target_scores(
             reference,
-            model_tests(opinion, reference, runs),
+            model_tests(referee, reference, runs),
             chance,
             is_corrected=moves,
         )

@@ -3,6 +3,7 @@
 from hotspot.evaluation.compare import paired_difference, pooled_score
 from hotspot.evaluation.ledger import score_ledger
 from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
+from hotspot.evaluation.reference_model import LeftOut, ReferenceModel
 from hotspot.evaluation.reliability import reliability_curve
 from hotspot.evaluation.scores import (
     SCORES,
@@ -24,7 +25,6 @@ from hotspot.evaluation.target_descriptors import (
     cell_descriptors,
     task_descriptors,
 )
-from hotspot.evaluation.target_opinion import LeftOut, SecondOpinion
 from hotspot.evaluation.target_preference import Preference, preference_slope
 from hotspot.evaluation.target_reference import MapReference, map_reference
 from hotspot.evaluation.uncertainty import Estimate, block_jackknife
@@ -40,7 +40,7 @@ __all__ = [
     "ModelTests",
     "OutOfFold",
     "Preference",
-    "SecondOpinion",
+    "ReferenceModel",
     "TargetScore",
     "TargetWeights",
     "auc",

@@ -6,12 +6,12 @@ labels, at other places, at other distances and, where samples were preferred fo
 concentration, of other soil than the cells. The score is therefore a synthetic estimate, put
 right by the left-out samples as far as they prove it wrong:
 
-1. A second opinion, a Gaussian process of the concentration, says how likely each cell
+1. a reference model, a Gaussian process of the concentration, says how likely each cell
    exceeds. Its spread is put right by residuals at tests that are weighted to resemble the
    map in distance and covariates; its centre by the preference that the places of the samples
    betray (`hotspot.evaluation.target_preference`).
-2. Where the model scored knows more than the second opinion, its own probabilities are mixed
-   in, as far as they explain what the second opinion left over.
+2. Where the model scored knows more than the reference model, its own probabilities are mixed
+   in, as far as they explain what the reference model left over.
 3. The labels of left-out samples correct what is left where they contradict by more than
    twice their standard error.
 """
@@ -26,8 +26,8 @@ from scipy.special import ndtr, ndtri
 
 from hotspot.errors import SampleError
 from hotspot.evaluation.out_of_fold import OutOfFold
+from hotspot.evaluation.reference_model import ReferenceModel
 from hotspot.evaluation.scores import losses_brier, losses_log
-from hotspot.evaluation.target_opinion import SecondOpinion
 from hotspot.evaluation.target_preference import proved
 from hotspot.evaluation.target_reference import MapReference
 from hotspot.evaluation.uncertainty import block_jackknife
@@ -53,7 +53,7 @@ class TargetScore:
     mean : float or None
     se : float or None
     n_effective : float
-        Effective number of samples behind the spread of the second opinion.
+        Effective number of samples behind the spread of the reference model.
     reason : str
         Why `mean` is None.
     """
@@ -84,7 +84,7 @@ class ModelTests:
     label, probability : array, shape (t,)
         As in `hotspot.evaluation.OutOfFold`.
     score, deviation, square : array, shape (t,)
-        What the second opinion says of the same samples without the same fold, see
+        What the reference model says of the same samples without the same fold, see
         `hotspot.evaluation.LeftOut`.
     weight : array, shape (t,)
         How much of the map each stands for.
@@ -103,13 +103,13 @@ class ModelTests:
 
 
 def model_tests(
-    opinion: SecondOpinion, reference: MapReference, runs: Sequence[OutOfFold]
+    referee: ReferenceModel, reference: MapReference, runs: Sequence[OutOfFold]
 ) -> ModelTests:
-    """Return the tests of a model beside what the second opinion says of them.
+    """Return the tests of a model beside what the reference model says of them.
 
     Parameters
     ----------
-    opinion : SecondOpinion
+    referee : ReferenceModel
         Learnt from the same samples in the same order.
     reference : MapReference
         Made from it.
@@ -117,10 +117,10 @@ def model_tests(
         Of the model, best under random folds, where most is known of the left-out samples.
     """
     weight = reference.sample_weight
-    block = score_blocks(opinion.samples.coordinates)
+    block = score_blocks(referee.samples.coordinates)
     parts = []
     for run in runs:
-        said = opinion.left_out(run.plan.fold)
+        said = referee.left_out(run.plan.fold)
         kept = np.flatnonzero(run.is_scored)
         parts.append(
             ModelTests(
@@ -224,12 +224,12 @@ def target_scores(
 
 @dataclass(frozen=True)
 class _Mixture:
-    """The second opinion, put right, with a share of the model's own.
+    """The reference model, put right, with a share of the model's own.
 
     Parameters
     ----------
     share, share_se : float
-        How much of the difference in normal scores between the model and the second opinion
+        How much of the difference in normal scores between the model and the reference model
         is true, and its standard error.
     spread, spread_se : float
         Of standardised residuals that the mixture leaves.
@@ -260,7 +260,7 @@ class _Mixture:
         """Return the chance of exceedance of the known cells, then by one error otherwise.
 
         Preference, share and spread are moved by their standard errors, one at a time. What
-        model and opinion disagree about is counted under the same preference of both.
+        model and reference model disagree about is counted under the same preference of both.
         """
         score, steeper = reference.score[known], reference.steeper[known]
         return [
@@ -277,7 +277,7 @@ class _Mixture:
 
 
 def _apart(probability: Array, score: Array) -> Array:
-    """Return how far probabilities lie above the second opinion, in normal scores."""
+    """Return how far probabilities lie above the reference model, in normal scores."""
     most = -float(ndtri(_DISAGREE_CLIP))
     own = ndtri(np.clip(probability, _DISAGREE_CLIP, 1 - _DISAGREE_CLIP))
     return np.asarray(own - np.clip(score, -most, most))

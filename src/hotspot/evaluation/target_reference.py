@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hotspot.evaluation.reference_model import LeftOut, ReferenceModel
 from hotspot.evaluation.target_balance import TargetWeights, target_weights
 from hotspot.evaluation.target_descriptors import (
     CovariateSpace,
     cell_descriptors,
     task_descriptors,
 )
-from hotspot.evaluation.target_opinion import LeftOut, SecondOpinion
 from hotspot.evaluation.target_preference import Preference, preference_slope, proved
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.tasks import make_tasks
@@ -39,7 +39,7 @@ _LARGEST_PARTS = 2
 
 @dataclass(frozen=True)
 class MapReference:
-    """How likely cells exceed the limit by a second opinion, and how sure that is.
+    """How likely cells exceed the limit by a reference model, and how sure that is.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class MapReference:
 
 
 def map_reference(
-    opinion: SecondOpinion,
+    referee: ReferenceModel,
     X: pd.DataFrame,
     coordinates: Coordinates,
     *,
@@ -90,11 +90,11 @@ def map_reference(
     unit_of_length: str = "m",
     random_state: int = 0,
 ) -> MapReference:
-    """Return what a second opinion says of the cells of a map.
+    """Return what a reference model says of the cells of a map.
 
     Parameters
     ----------
-    opinion : SecondOpinion
+    referee : ReferenceModel
         Learnt from all samples.
     X : DataFrame, shape (m, n_covariates)
         Covariates of the cells.
@@ -107,15 +107,15 @@ def map_reference(
     random_state : int
         Seed of draws and of parts.
     """
-    samples = opinion.samples
+    samples = referee.samples
     space = CovariateSpace.of(X[numeric].to_numpy(dtype=np.float64))
     own, mapped = (table[numeric].to_numpy(dtype=np.float64) for table in (samples.X, X))
     plans = [
         plan.select(samples.sample_id)
         for plan in make_tasks(samples.sample_id, samples.coordinates, seed=random_state)
     ]
-    said = [opinion.left_out(plan.fold) for plan in plans]
-    untold, centre = opinion.cells(X, coordinates)
+    said = [referee.left_out(plan.fold) for plan in plans]
+    untold, centre = referee.cells(X, coordinates)
     known = np.isfinite(untold)
     preference = preference_slope(
         said[0].centre,
@@ -124,10 +124,10 @@ def map_reference(
         cells=coordinates[known],
         covariates=space.scores(own),
         cell_covariates=space.scores(mapped)[known],
-        reach=opinion.model.range_ / 3,
+        reach=referee.model.range_ / 3,
         random_state=random_state,
     )
-    surface = opinion.surface()
+    surface = referee.surface()
     sample_weight = np.exp(-preference.slope * (surface - surface.mean()))
     sample, tests = task_descriptors(plans, samples.coordinates, space.components(own))
     weights = target_weights(
@@ -140,16 +140,16 @@ def map_reference(
     )
     weights = _beyond_samples(weights, samples, centre[known])
     spread, spread_se = _spread(said, weights)
-    optimism = estimated_optimism(opinion, plans, said, weights)
+    optimism = estimated_optimism(referee, plans, said, weights)
     slope = preference.slope
     rng = np.random.default_rng(random_state)
     drawn = np.flatnonzero(known)
     drawn = np.sort(rng.choice(drawn, min(DRAWN_CELLS, len(drawn)), replace=False))
     return MapReference(
         untold=untold,
-        score=opinion.cells(X, coordinates, slope=slope)[0],
-        steeper=opinion.cells(X, coordinates, slope=slope + preference.se)[0],
-        corrected=opinion.cells(X, coordinates, slope=preference.sure)[0],
+        score=referee.cells(X, coordinates, slope=slope)[0],
+        steeper=referee.cells(X, coordinates, slope=slope + preference.se)[0],
+        corrected=referee.cells(X, coordinates, slope=preference.sure)[0],
         preference=preference,
         spread=optimism * spread,
         spread_se=optimism * spread_se,
@@ -157,7 +157,7 @@ def map_reference(
         optimism=optimism,
         sample_weight=sample_weight,
         drawn=drawn,
-        exceeds=opinion.draws(
+        exceeds=referee.draws(
             X.iloc[drawn],
             coordinates[drawn],
             slope=slope,
@@ -169,7 +169,10 @@ def map_reference(
 
 
 def estimated_optimism(
-    opinion: SecondOpinion, plans: list[FoldPlan], said: list[LeftOut], weights: TargetWeights
+    referee: ReferenceModel,
+    plans: list[FoldPlan],
+    said: list[LeftOut],
+    weights: TargetWeights,
 ) -> float:
     """Return by how much residuals grow where hyper-parameters did not see the samples.
 
@@ -177,13 +180,13 @@ def estimated_optimism(
     more it misses by. Random parts and the largest compact ones are learnt anew; parts
     between them would tell little more.
     """
-    n = len(opinion.samples)
+    n = len(referee.samples)
     if n > MOST_LEARNT_ANEW:
         return 1.0
     chosen = sorted({0, *range(len(plans))[-_LARGEST_PARTS:]})
     weight = weights.weight.reshape(len(plans), n)
     before = sum(float(weight[i] @ said[i].square) for i in chosen)
-    after = sum(float(weight[i] @ opinion.learnt_anew(plans[i].fold).square) for i in chosen)
+    after = sum(float(weight[i] @ referee.learnt_anew(plans[i].fold).square) for i in chosen)
     return float(np.sqrt(max(after / max(before, 1e-9), 1.0)))
 
 
@@ -207,7 +210,7 @@ def _spread(said: list[LeftOut], weights: TargetWeights) -> tuple[float, float]:
 
 
 def _beyond_samples(weights: TargetWeights, samples: Samples, centre: Array) -> TargetWeights:
-    """Return the weights, with a reason where the opinion leaves what was ever measured."""
+    """Return the weights, with a reason where the reference model leaves the measured range."""
     ends = np.concatenate([samples.lower, samples.upper])
     ends = np.log(ends[(ends > 0) & np.isfinite(ends)])
     beyond = float(((centre < ends.min()) | (centre > ends.max())).mean())
@@ -215,6 +218,7 @@ def _beyond_samples(weights: TargetWeights, samples: Samples, centre: Array) -> 
         return weights
     reason = (
         f"{beyond:.0%} of the map would have less or more of the contaminant than any sample: "
-        "the trend is drawn out beyond what was measured. Sample there, or map a smaller area."
+        "the trend is extrapolated beyond what was measured. Sample there, or map a smaller "
+        "area."
     )
     return replace(weights, reason=reason)

@@ -1,4 +1,4 @@
-"""Where the answer depends on whose law is asked: decisions under several regimes."""
+"""Where the answer depends on the jurisdiction: decisions under several regimes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -196,4 +196,4 @@ def swing_style() -> LayerStyle:
         Swing.CANNOT_SAY: "#d9d9d9",
     }
     classes = tuple(StyleClass(colours[code], label, code) for code, label in LABELS.items())
-    return LayerStyle("swing", "Whose law is asked", "class", classes)
+    return LayerStyle("swing", "Which jurisdiction's limit applies", "class", classes)

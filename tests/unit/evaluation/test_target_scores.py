@@ -1,4 +1,4 @@
-"""Target-weighted scores: second opinion, preference, and whether they tell the truth."""
+"""Target-weighted scores: reference model, preference, and whether they tell the truth."""
 
 from dataclasses import replace
 
@@ -10,10 +10,10 @@ from scipy.stats import truncnorm
 
 from hotspot.errors import SampleError
 from hotspot.evaluation import ModelTests, OutOfFold
+from hotspot.evaluation.reference_model import ReferenceModel, moments_within
 from hotspot.evaluation.scores import losses_log
 from hotspot.evaluation.target import model_tests, target_scores
 from hotspot.evaluation.target_balance import TargetWeights
-from hotspot.evaluation.target_opinion import SecondOpinion, moments_within
 from hotspot.evaluation.target_preference import (
     Preference,
     agreed_slope,
@@ -137,22 +137,27 @@ def _survey(seed: int, design: str, n: int = 90) -> tuple[Samples, pd.DataFrame,
 
 
 @pytest.fixture(scope="module")
-def preferred() -> tuple[SecondOpinion, MapReference, pd.DataFrame, np.ndarray]:
-    """Return opinion, reference, covariates and truth of one survey of preferred places."""
+def preferred() -> tuple[ReferenceModel, MapReference, pd.DataFrame, np.ndarray]:
+    """Return referee, reference, covariates and truth of one survey of preferred places."""
     samples, X, field = _survey(1, "preferred")
-    opinion = SecondOpinion.of(samples, 10.0)
-    return opinion, map_reference(opinion, X, CELLS, numeric=["covariate"]), X, field
+    referee = ReferenceModel.of(samples, 10.0)
+    return (
+        referee,
+        map_reference(referee, X, CELLS, numeric=["covariate"]),
+        X,
+        field,
+    )
 
 
 def test_left_out_answers_are_those_of_the_process(preferred) -> None:
     """Residuals, scores and centres come from one distribution."""
-    opinion = preferred[0]
+    referee = preferred[0]
     fold = np.arange(90) % 6
-    said, found = opinion.left_out(fold), opinion.model.leave_out(fold)
+    said, found = referee.left_out(fold), referee.model.leave_out(fold)
     assert ndtr(said.score) == pytest.approx(found.exceedance(10.0), abs=1e-9)
-    assert ndtr(said.deviation) == pytest.approx(found.cdf(opinion.samples.lower), abs=1e-9)
+    assert ndtr(said.deviation) == pytest.approx(found.cdf(referee.samples.lower), abs=1e-9)
     assert said.square == pytest.approx(said.deviation**2)
-    anew = opinion.learnt_anew(fold)
+    anew = referee.learnt_anew(fold)
     assert np.corrcoef(anew.deviation, said.deviation)[0, 1] > 0.9
     assert (anew.deviation != said.deviation).all()
 
@@ -162,8 +167,8 @@ def test_classes_alone_are_a_reference_too() -> None:
     samples, X, _ = _survey(2, "even")
     cut = float(X["covariate"].median())
     classes, own = (table.gt(cut).astype(float) for table in (X, samples.X))
-    opinion = SecondOpinion.of(replace(samples, X=own), 10.0, categorical=("covariate",))
-    reference = map_reference(opinion, classes, CELLS, numeric=[])
+    referee = ReferenceModel.of(replace(samples, X=own), 10.0, categorical=("covariate",))
+    reference = map_reference(referee, classes, CELLS, numeric=[])
     assert np.isfinite(reference.score).all()
     assert not reference.weights.balance["descriptor"].str.startswith("component").any()
     assert reference.weights.weight.sum() == pytest.approx(1)
@@ -179,21 +184,21 @@ def test_limits_may_differ_by_place() -> None:
     samples = Samples(names, X, found, found, rng.uniform(0, 100, (40, 2)))
     rows = Thresholds.load().select("as", instrument="GB 15618", value_kind="intervention")
     rule = build_rule("as", rows, SoilInputs.read({"ph": "ph"}), rule_id="cn")
-    opinion = SecondOpinion.of(samples, rule)
+    referee = ReferenceModel.of(samples, rule)
     fold = np.arange(40) % 5
-    said = opinion.left_out(fold).score
+    said = referee.left_out(fold).score
     for ph, limit in ((5.0, 200.0), (6.0, 150.0)):
-        same = replace(opinion, limit=limit).left_out(fold).score
+        same = replace(referee, limit=limit).left_out(fold).score
         assert said[X["ph"] == ph] == pytest.approx(same[X["ph"] == ph])
 
 
 def test_preference_lowers_the_map_where_nobody_sampled(preferred) -> None:
     """The surface is moved by the slope times its variance: most where least is known."""
-    opinion, reference, _, _ = preferred
+    referee, reference, _, _ = preferred
     assert reference.preference.slope > 0.5
     assert (reference.score <= reference.untold + 1e-12).all()
     assert (reference.steeper <= reference.score + 1e-12).all()
-    near = np.linalg.norm(CELLS[:, None] - opinion.samples.coordinates, axis=-1).min(axis=1)
+    near = np.linalg.norm(CELLS[:, None] - referee.samples.coordinates, axis=-1).min(axis=1)
     lowered = reference.untold - reference.score
     assert lowered[near > 6].mean() > 1.3 * lowered[near < 1].mean()
 
@@ -211,11 +216,11 @@ def test_draws_of_a_cell_agree_with_its_chance(preferred) -> None:
 
 def test_the_score_of_a_preferred_survey_is_that_of_its_map(preferred) -> None:
     """Random folds say more than twice as much; the score is within 15 % and its error."""
-    opinion, reference, _, field = preferred
-    samples = opinion.samples
+    referee, reference, _, field = preferred
+    samples = referee.samples
     fold = RandomKFold(5, random_state=0).labels(samples.coordinates)
-    # The model: what the opinion says itself, too sure by a third.
-    own = ndtr(1.33 * opinion.left_out(fold).score)
+    # The model: what the reference model says itself, too sure by a third.
+    own = ndtr(1.33 * referee.left_out(fold).score)
     label = (samples.lower > 10.0).astype(float)
     plan = FoldPlan("random", 0, samples.sample_id, fold)
     run = OutOfFold(plan, label, own, np.full(90, label.mean()))
@@ -223,7 +228,7 @@ def test_the_score_of_a_preferred_survey_is_that_of_its_map(preferred) -> None:
     truth = ndtr((field - np.log(10.0)) / 0.3)
     true = (truth * losses_log(np.ones(1600), p)).mean()
     true += ((1 - truth) * losses_log(np.zeros(1600), p)).mean()
-    found = target_scores(reference, model_tests(opinion, reference, [run]), p)["log_loss"]
+    found = target_scores(reference, model_tests(referee, reference, [run]), p)["log_loss"]
     assert losses_log(label, own).mean() > 2 * true
     assert found.mean == pytest.approx(true, rel=0.15)
     assert abs(found.mean - true) < found.se
@@ -251,7 +256,7 @@ def _reference(score: np.ndarray, **changes: object) -> MapReference:
 
 
 def _tests(seed: int, *, truth: float = 1.0, n: int = 400) -> ModelTests:
-    """Return tests of a model that agrees with an opinion that is too sure by `truth`."""
+    """Return tests of a model that agrees with a referee that is too sure by `truth`."""
     rng = np.random.default_rng(seed)
     score = rng.normal(-0.5, 1.5, n)
     label = (rng.random(n) < ndtr(truth * score)).astype(float)
@@ -287,7 +292,7 @@ def test_a_model_that_is_right_loses_what_it_expects() -> None:
 
 
 def test_a_model_that_is_too_sure_is_told_by_the_second_opinion() -> None:
-    """A map of certainties loses what the opinion gives against them."""
+    """A map of certainties loses what the reference model gives against them."""
     q = ndtr(SCORE)
     sure = np.where(q > 0.5, 0.999, 0.001)
     tests = _tests(0)
@@ -309,7 +314,7 @@ def test_labels_overrule_an_opinion_that_they_prove_wrong() -> None:
 
 
 def test_a_model_that_knows_more_is_mixed_in() -> None:
-    """Where its probabilities explain what the opinion left over, the chances move to them."""
+    """Where its probabilities explain what the referee left over, the chances move to them."""
     rng = np.random.default_rng(2)
     p = ndtr(SCORE + rng.normal(0, 1, 2000))
     tests = _tests(1)
@@ -383,10 +388,10 @@ def test_a_trend_drawn_out_beyond_all_samples_is_refused() -> None:
     names = np.array([f"s{k:02d}" for k in range(60)])
     X = pd.DataFrame({"one": one, "other": other})
     places = rng.uniform(0, 100, (60, 2))
-    opinion = SecondOpinion.of(Samples(names, X, found, found, places), 20.0)
+    referee = ReferenceModel.of(Samples(names, X, found, found, places), 20.0)
     mapped = pd.DataFrame(rng.uniform(0, 1, (300, 2)), columns=["one", "other"])
     cells = rng.uniform(0, 100, (300, 2))
-    reference = map_reference(opinion, mapped, cells, numeric=["one", "other"])
+    reference = map_reference(referee, mapped, cells, numeric=["one", "other"])
     assert "than any sample" in reference.weights.reason
 
 
@@ -427,20 +432,20 @@ def test_an_unproved_estimate_of_a_preference_says_nothing() -> None:
 
 def test_residuals_grow_as_they_do_at_tests_that_resemble_the_map(preferred) -> None:
     """Where the map is far from samples, large parts that are learnt anew say by how much."""
-    opinion, reference, *_ = preferred
-    samples = opinion.samples
+    referee, reference, *_ = preferred
+    samples = referee.samples
     plans = [
         plan.select(samples.sample_id)
         for plan in make_tasks(samples.sample_id, samples.coordinates)
     ]
-    said = [opinion.left_out(plan.fold) for plan in plans]
+    said = [referee.left_out(plan.fold) for plan in plans]
     found = []
     for like_the_map in (0, len(plans) - 1):
         weight = np.zeros((len(plans), len(samples)))
         weight[like_the_map] = 1 / len(samples)
         weights = replace(reference.weights, weight=weight.ravel())
-        anew = opinion.learnt_anew(plans[like_the_map].fold).square
+        anew = referee.learnt_anew(plans[like_the_map].fold).square
         growth = np.sqrt(anew.mean() / said[like_the_map].square.mean())
-        found.append(estimated_optimism(opinion, plans, said, weights))
+        found.append(estimated_optimism(referee, plans, said, weights))
         assert found[-1] == pytest.approx(max(growth, 1.0))
     assert abs(found[1] - found[0]) > 0.005

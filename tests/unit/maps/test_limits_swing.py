@@ -1,4 +1,4 @@
-"""Where the answer depends on whose law is asked."""
+"""Where the answer depends on the jurisdiction."""
 
 import numpy as np
 import pytest

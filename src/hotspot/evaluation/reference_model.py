@@ -1,4 +1,4 @@
-"""A second opinion on the map: a Gaussian process of the concentration.
+"""The reference model of the map: a Gaussian process of the concentration.
 
 What a map really loses could be told from its probabilities if these were right. They may not
 be, so that another model says how likely an exceedance is: an additive Gaussian process, whose
@@ -40,7 +40,7 @@ _ANSWERS = ("score", "centre", "deviation", "square")
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What the second opinion says of samples that it was not told of.
+    """What the reference model says of held-out samples.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class SecondOpinion:
+class ReferenceModel:
     """A Gaussian process learnt from all samples.
 
     Parameters
@@ -86,7 +86,7 @@ class SecondOpinion:
         categorical: tuple[str, ...] = (),
         random_state: int = 0,
     ) -> Self:
-        """Return the opinion learnt from some samples.
+        """Return the reference model learnt from some samples.
 
         Raises
         ------
