@@ -130,7 +130,7 @@ STAGES = (
             "cv.buffer_m",
             "seed",
         ),
-        packages=("covariates", "folds", "samples"),
+        packages=("covariates", "folds", "observations", "samples"),
         inputs=lambda config, paths: [paths.samples, paths.covariates],
         outputs=lambda config, paths: [paths.folds],
     ),
