@@ -49,7 +49,11 @@ def limit_rules(config: Config, root: Path = Path()) -> dict[str, LimitRule]:
             rule = _rule(config, contaminant, asked, registry)
             _check_covariates(config, contaminant, rule)
         else:
-            rule = LimitRule.constant(resolve_threshold(contaminant, asked, registry=registry))
+            try:
+                limit = resolve_threshold(contaminant, asked, registry=registry)
+            except ThresholdError as error:
+                raise ThresholdError(f"threshold.{contaminant}: {error}") from error
+            rule = LimitRule.constant(limit)
         rules[contaminant] = rule
     return rules
 

@@ -175,6 +175,7 @@ def test_a_limit_that_is_none_is_told_with_its_key(
     """A number with a unit becomes what it would be in mg/kg; ids are those of cadmium."""
     code, text = checked(threshold={"cd": limit})
     assert code == 1
+    assert "threshold.cd: " in text
     assert said in text
     assert "zn" not in text
 

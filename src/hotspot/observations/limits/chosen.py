@@ -66,7 +66,7 @@ def _row(text: str, wanted: str, registry: Thresholds) -> Threshold:
     except (UnitError, ValueError):
         meant = f"such as threshold.{wanted}: 3"
     raise ThresholdError(
-        f"threshold.{wanted}: {text!r} is neither a number nor an id of the threshold "
+        f"{text!r} is neither a number nor an id of the threshold "
         "registry. A limit is a number in mg/kg of dry soil, without its unit: "
         f"{meant}. Ids are listed by `hotspot thresholds contaminant={wanted}`."
     )
