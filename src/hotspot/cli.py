@@ -61,7 +61,7 @@ and:
 hotspot run                                the default experiment
 hotspot run experiment=NAME key=value      another one, with changes
 hotspot run -m model=lightgbm,logistic     one run for each value
-hotspot VERB --help                        groups, keys and flags of a verb
+hotspot VERB --help                        what a verb does, its files, flags and groups
 hotspot STAGE --composed FILE              from a composed file, as `dvc repro` does
 hotspot predict --dry-run                  time, memory and disk that the maps would take
 """
@@ -128,6 +128,11 @@ def _run_stage(verb: str, arguments: list[str]) -> int:
     # other in every one of them double the work. Learners that gain from threads have n_jobs.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    if {"-h", "--help"} & set(arguments):
+        from hotspot.commands.stage_help import stage_help
+
+        sys.stdout.write(stage_help(verb))
+        return 0
     if "--dry-run" in arguments:
         if verb != "predict":
             raise ConfigError(
@@ -150,7 +155,10 @@ def _run_stage(verb: str, arguments: list[str]) -> int:
             )
     # Hydra calls what a configuration names, some of it before a job starts; so every job of
     # the command is composed and checked first. Mistakes surface before the first job, too.
-    if not {"--help", "--hydra-help", "--info", "-i"} & set(arguments):
+    if not {"--hydra-help", "--info", "-i"} & set(arguments):
+        from hotspot.commands.overrides import refuse_sweep
+
+        refuse_sweep(arguments)
         check_overrides(arguments)
     return _hydra(str(config_dir()), verb, open_overrides(arguments))
 

@@ -56,6 +56,17 @@ class OutputError(HotspotError, OSError):
     """A product could not be written; nothing half-written is left behind."""
 
 
+def reason_of(error: object) -> str:
+    """Return what a library says of an error, without the full stop that our sentence adds.
+
+    Examples
+    --------
+    >>> reason_of(OSError("not a supported file format. "))
+    'not a supported file format'
+    """
+    return str(error).strip().rstrip(".")
+
+
 def few(values: Iterable[object], limit: int = 5) -> str:
     """Return the first values as text, with the count of the rest.
 

@@ -19,7 +19,7 @@ from hotspot.bundle.profiles import PROFILES, Profile
 from hotspot.bundle.read import tags_of
 from hotspot.bundle.write import write_bundle
 from hotspot.commands.compose import composed_text
-from hotspot.commands.console import Console
+from hotspot.commands.console import Console, counted
 from hotspot.config.check import check_config
 from hotspot.config.compose import check_overrides, compose, search_path_overrides
 from hotspot.config.paths import Paths
@@ -91,7 +91,10 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         console.line(
             f"  {finding.severity}: {finding.file}: {finding.problem} [{finding.code}]"
         )
-    console.line(f"{folder.as_posix()}: {len(sources)} contaminants, {len(found)} findings")
+    console.line(
+        f"{folder.as_posix()}: {counted(len(sources), 'contaminant')}, "
+        f"{counted(len(found), 'finding')}"
+    )
 
 
 def _check(arguments: list[str]) -> int:

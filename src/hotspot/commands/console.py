@@ -148,10 +148,15 @@ class Pace:
 
     @property
     def rate(self) -> str:
-        """The rate in words, such as ``0.31 M cells/s``; empty while it is not known."""
+        """The rate in words, such as ``0.31 M cells/s``; empty while it is not known.
+
+        Steps that take more than a second are told as the time of one.
+        """
         if not self._per_second:
             return ""
         if self._cells is None:
+            if self._per_second < 1:
+                return f"{duration(1 / self._per_second)} each"
             return f"{self._per_second:.3g}/s"
         rate = self._per_second * self._cells / self._total
         return f"{rate / 1e6:.3g} M cells/s" if rate >= 1e5 else f"{rate:.3g} cells/s"
@@ -162,6 +167,17 @@ class Pace:
         if not self._per_second:
             return "time left not known"
         return f"{duration((self._total - self._done) / self._per_second)} left"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, in the singular where it is one.
+
+    Examples
+    --------
+    >>> counted(1, "hotspot"), counted(0, "limit"), counted(2, "index", "indices")
+    ('1 hotspot', '0 limits', '2 indices')
+    """
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def duration(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """`hotspot covariates`: every layer onto one grid."""
 
+import warnings
+
 from hotspot.commands.console import Console
 from hotspot.config.paths import Paths, input_path, raster_source
 from hotspot.config.schema import (
@@ -41,15 +43,16 @@ from hotspot.covariates.layers import (
 from hotspot.covariates.wind import WindRose
 from hotspot.grid import Grid
 
+# Cells from which on a grid is rather a mistake of the unit than a map.
+_MANY_CELLS = 10**9
+
 
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Align or derive each layer and write it with the catalogue."""
     layers = [layer_of(name, node, paths) for name, node in config.covariates.layers.items()]
     grid = grid_of(config, paths)
-    console.line(
-        f"  grid of {grid.shape[0]} x {grid.shape[1]} cells of {grid.resolution[0]:g}, "
-        f"{grid.crs}"
-    )
+    console.line(f"  {told_grid(grid)}")
+    warn_of_grid(grid)
     build_covariates(
         layers, grid, paths.covariates, progress=lambda name: console.line(f"  {name}")
     )
@@ -62,6 +65,47 @@ def grid_of(config: Config, paths: Paths) -> Grid:
     if grid.like is not None:
         like = input_path(grid.like, "covariates.grid.like", root=paths.root)
     return resolve_grid(like=like, crs=grid.crs, resolution=grid.resolution, region=grid.region)
+
+
+def told_grid(grid: Grid) -> str:
+    """Return a grid in words, its cells with their unit.
+
+    Examples
+    --------
+    >>> told_grid(Grid.from_region((0, 500, 0, 100), 50, "EPSG:28992"))
+    'grid of 2 x 10 cells of 50 m, EPSG:28992'
+    """
+    rows, cols = grid.shape
+    width, height = (f"{side:.6g}" for side in grid.resolution)
+    side = width if width == height else f"{width} x {height}"
+    return f"grid of {rows} x {cols} cells of {side} {_unit_of(grid)}, {grid.crs}"
+
+
+def _unit_of(grid: Grid) -> str:
+    axes = grid.pyproj_crs.axis_info
+    name = axes[0].unit_name if axes else "metre"
+    plain = {"metre": "m", "meter": "m", "degree": "degrees", "kilometre": "km"}
+    return plain.get(name, name)
+
+
+def warn_of_grid(grid: Grid) -> None:
+    """Warn of a grid on which distances are no lengths, or that is larger than any map."""
+    if not grid.is_projected:
+        warnings.warn(
+            f"The grid is in degrees ({grid.crs}): cells get narrower towards the poles, and "
+            "distances between places are those of the globe only in part. Give "
+            "covariates.grid a projected crs, such as EPSG:3035 for Europe.",
+            stacklevel=2,
+        )
+    cells = grid.shape[0] * grid.shape[1]
+    if cells > _MANY_CELLS:
+        warnings.warn(
+            f"The grid has {cells / 1e9:.3g} billion cells of {grid.resolution[0]:.6g} "
+            f"{_unit_of(grid)}: covariates and maps may take days and terabytes. Check the "
+            "unit of covariates.grid.resolution, give larger cells or a smaller region; "
+            "`hotspot predict --dry-run` tells what a map would take.",
+            stacklevel=2,
+        )
 
 
 def layer_of(name: str, node: LayerConfig, paths: Paths) -> Layer:

@@ -8,9 +8,9 @@ from typing import Any
 
 from hotspot.commands.download import download, list_datasets
 from hotspot.config.compose import config_dir
-from hotspot.config.paths import DATA_ROOTS_VARIABLE
+from hotspot.config.paths import DATA_ROOTS_VARIABLE, data_folders
 from hotspot.datasets.catalogue import load_catalogue
-from hotspot.errors import ConfigError, few, nearest_name
+from hotspot.errors import ConfigError, ObservationError, few, nearest_name
 from hotspot.files import write_text
 from hotspot.observations.formats.address import is_database
 from hotspot.observations.formats.dialect import Dialect, guess_dialect
@@ -119,6 +119,7 @@ def _fetch(name: str, arguments: list[str]) -> None:
 def inspect(file: str, options: dict[str, str]) -> tuple[str, Proposal]:
     """Return the configuration of a file as text, and the proposal behind it."""
     dialect = None
+    file = _found(file)
     inside = _path_inside(file)
     keys: dict[str, Any] = {"path": inside or Path(file).name}
     if not is_database(file) and Path(file).suffix.lower() in _TEXT and Path(file).is_file():
@@ -152,6 +153,29 @@ def inspect(file: str, options: dict[str, str]) -> tuple[str, Proposal]:
     keys |= proposal.keys
     keys["source"] = options.get("source", Path(file).name)
     return _yaml(file, keys, proposal), proposal
+
+
+def _found(file: str) -> str:
+    """Return the path of a file as it is, or below a folder of data, as a run looks for it."""
+    if is_database(file) or Path(file).is_file():
+        return file
+    folders = [] if Path(file).is_absolute() else data_folders()
+    for folder in folders:
+        if (folder / file).is_file():
+            return str(folder / file)
+    near = {
+        each.name
+        for folder in folders or [Path()]
+        for each in (
+            (folder / file).parent.iterdir() if (folder / file).parent.is_dir() else ()
+        )
+    }
+    places = ["here", *(f"below {folder.as_posix()}" for folder in folders[1:])]
+    looked = f" It was looked for {', '.join(places)}." if folders else ""
+    raise ObservationError(
+        f"There is no file {file}.{nearest_name(Path(file).name, sorted(near))}{looked} "
+        f"Correct the path, or name its folder in {DATA_ROOTS_VARIABLE}."
+    )
 
 
 def _rows(file: str, dialect: Dialect | None, options: dict[str, str]) -> FileRows:

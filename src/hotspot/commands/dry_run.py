@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hotspot.commands.console import Console, duration
+from hotspot.commands.console import Console, counted, duration
 from hotspot.commands.machine import Machine, steady_memory
 from hotspot.commands.map_compute import computed_at_once, map_options
 from hotspot.commands.models import decision_rule
@@ -35,18 +35,31 @@ def run(config: Config, paths: Paths, console: Console) -> None:
 
 def told(contaminant: str, found: MapEstimate) -> list[str]:
     """Return an estimate in lines for a person."""
-    threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
     return [
-        f"{contaminant}: {found.cells / 1e6:.3g} million cells in {found.windows} windows, "
+        f"{contaminant}: {found.cells / 1e6:.3g} million cells in "
+        f"{counted(found.windows, 'window')}, "
         f"{found.probed} of them computed to tell",
         f"  reads   {size(found.read_bytes)} of covariates",
         f"  writes  {size(found.raster_bytes)} of rasters, and {size(found.work_bytes)} of "
         "finished windows meanwhile",
-        f"  takes   about {duration(found.seconds)} with {threads}: reading "
-        f"{duration(found.read_seconds)}, computing {duration(found.compute_seconds)}, "
-        f"making rasters {duration(found.write_seconds)} of work",
+        # By the clock, as the whole is, so that no part is longer than the whole.
+        f"  takes   about {about(found.seconds)} with {counted(found.threads, 'thread')}: "
+        f"reading {about(found.read_seconds)} and computing "
+        f"{about(found.compute_seconds / found.threads)} at once, then making rasters "
+        f"{about(found.write_seconds / found.threads)}",
         f"  memory  about {size(found.peak_bytes)} at most",
     ]
+
+
+def about(seconds: float) -> str:
+    """Return an estimated time in words, of which nobody needs parts of a second.
+
+    Examples
+    --------
+    >>> about(0.02), about(0.6), about(94)
+    ('less than 1 s', 'less than 1 s', '2 min')
+    """
+    return "less than 1 s" if seconds < 1 else duration(seconds)
 
 
 def size(number: float) -> str:

@@ -1,5 +1,6 @@
 """The limits that a configuration asks for: numbers, ids, rules and regimes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from hotspot.config.paths import input_path
 from hotspot.config.schema import Config, LimitConfig
 from hotspot.errors import ConfigError, ThresholdError
+from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.limits.chosen import resolve_threshold
 from hotspot.observations.limits.exceedance import (
     exceedance_labels,
@@ -35,9 +37,10 @@ def limit_rules(config: Config, root: Path = Path()) -> dict[str, LimitRule]:
     ThresholdError
         As of `resolve_threshold`, `regime_rule` and `registry_rule`.
     ConfigError
-        A rule names a covariate that the experiment does not have, or the registry of the
-        user cannot be read.
+        A contaminant is no id, a rule names a covariate that the experiment does not have, or
+        the registry of the user cannot be read.
     """
+    _check_ids(config.contaminants)
     registry = registry_of(config, root)
     rules = {}
     for contaminant in config.contaminants:
@@ -46,9 +49,26 @@ def limit_rules(config: Config, root: Path = Path()) -> dict[str, LimitRule]:
             rule = _rule(config, contaminant, asked, registry)
             _check_covariates(config, contaminant, rule)
         else:
-            rule = LimitRule.constant(resolve_threshold(contaminant, asked, registry=registry))
+            try:
+                limit = resolve_threshold(contaminant, asked, registry=registry)
+            except ThresholdError as error:
+                raise ThresholdError(f"threshold.{contaminant}: {error}") from error
+            rule = LimitRule.constant(limit)
         rules[contaminant] = rule
     return rules
+
+
+def _check_ids(contaminants: Sequence[str]) -> None:
+    known = Contaminants.load()
+    for name in contaminants:
+        if name not in known.ids:
+            meant = known.find(name)
+            near = f"; did you mean {meant!r}?" if meant else f".{known.near(name)}"
+            raise ConfigError(
+                f"contaminants: {name!r} is no id of a contaminant{near} Write ids of the "
+                "registry, such as [cd, pb], here and as the keys of threshold; other names in "
+                "the table are mapped by data.contaminant_names."
+            )
 
 
 def registry_of(config: Config, root: Path = Path()) -> Thresholds:

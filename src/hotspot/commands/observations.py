@@ -4,15 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hotspot.commands.console import Console
+from hotspot.commands.console import Console, counted
 from hotspot.commands.covariates import grid_of
 from hotspot.config.paths import Paths, input_path
 from hotspot.config.schema import Config, DataConfig
 from hotspot.files import write_text
+from hotspot.grid import Grid
+from hotspot.observations.cells import check_columns
 from hotspot.observations.coordinates import agree_crs, metres_per_unit
 from hotspot.observations.formats.address import is_database
-from hotspot.observations.formats.dialect import agree_decimal
-from hotspot.observations.harmonisation import Harmonised, harmonise
+from hotspot.observations.formats.dialect import AUTO, agree_decimal
+from hotspot.observations.harmonisation import Harmonised, check_stated, harmonise
 from hotspot.observations.laboratory_effect import adjusted, laboratory_offsets
 from hotspot.observations.mapping import MAPPING_KEYS, TableMapping
 from hotspot.observations.read import FileRows, read_rows
@@ -22,13 +24,12 @@ from hotspot.observations.write import write_observations
 def run(config: Config, paths: Paths, console: Console) -> None:
     """Read, harmonise and write the observations."""
     data = config.data
-    file = rows_of(data, paths.root)
+    file, crs, grid = _opened(config, paths)
     mapping, notes = agree_decimal(mapping_values(data), file.rows)
-    grid = grid_of(config, paths)
     made = harmonise(
         file.rows,
         TableMapping.from_config(mapping),
-        crs=agree_crs(data.crs, file.crs),
+        crs=crs,
         target_crs=grid.crs,
         source=data.source or Path(data.path).name,
         cell_m=max(grid.resolution) * metres_per_unit(grid.crs),
@@ -48,10 +49,38 @@ def run(config: Config, paths: Paths, console: Console) -> None:
     tell(made, account["notes"], console)
 
 
+def check(config: Config, paths: Paths) -> None:
+    """Raise what the stage would refuse at its door, from the header of the table alone.
+
+    A database is not asked: only what is stated of it is checked.
+    """
+    if not is_database(config.data.path):
+        _opened(config, paths, only_beginning=True)
+        return
+    check_stated(mapping_of(config.data))
+    if config.data.crs is not None:
+        agree_crs(config.data.crs, None)
+    grid_of(config, paths)
+
+
+def _opened(
+    config: Config, paths: Paths, *, only_beginning: bool = False
+) -> tuple[FileRows, str, Grid]:
+    """Return the table, the CRS of its coordinates and the grid, or say what does not fit."""
+    data = config.data
+    mapping = mapping_of(data)
+    check_stated(mapping)
+    grid = grid_of(config, paths)
+    file = rows_of(data, paths.root, only_beginning=only_beginning)
+    check_columns(file.rows.columns, mapping)
+    return file, agree_crs(data.crs, file.crs), grid
+
+
 def tell(made: Harmonised, notes: list[str], console: Console) -> None:
     """Print what came in and out, the commonest reasons, and what looks odd."""
     console.line(
-        f"  {made.ledger.rows_in} rows, {made.ledger.rows_out} observations, "
+        f"  {counted(made.ledger.rows_in, 'row')}, "
+        f"{counted(made.ledger.rows_out, 'observation')}, "
         f"{len(made.rejected)} rejected"
     )
     for reason, count in list(made.ledger.reasons().items())[:5]:
@@ -60,8 +89,8 @@ def tell(made: Harmonised, notes: list[str], console: Console) -> None:
         console.line(f"  note: {note}")
 
 
-def rows_of(data: DataConfig, root: Path) -> FileRows:
-    """Return the rows of the file or database that a configuration names."""
+def rows_of(data: DataConfig, root: Path, *, only_beginning: bool = False) -> FileRows:
+    """Return the rows of the file or database that a configuration names, or the first."""
     path: Path | str = data.path
     if not is_database(data.path):
         path = input_path(data.path, "data.path", root=root)
@@ -71,9 +100,21 @@ def rows_of(data: DataConfig, root: Path) -> FileRows:
         encoding=data.encoding,
         layer=data.layer,
         header_row=data.header_row,
+        only_beginning=only_beginning,
     )
 
 
 def mapping_values(data: DataConfig) -> dict[str, Any]:
     """Return the keys of the configuration that say what the columns mean."""
     return data.model_dump(include=set(MAPPING_KEYS))
+
+
+def mapping_of(data: DataConfig) -> TableMapping:
+    """Return what the columns mean, from the configuration.
+
+    A decimal mark that the rows are to tell is taken for a point.
+    """
+    values = mapping_values(data)
+    if values["decimal"] == AUTO:
+        values["decimal"] = "."
+    return TableMapping.from_config(values)

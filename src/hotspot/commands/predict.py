@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.commands.console import Console
+from hotspot.commands.console import Console, counted
 from hotspot.commands.machine import release_memory, steady_memory
 from hotspot.commands.map_compute import map_engine, map_options
 from hotspot.commands.map_work import forget_interrupted, is_complete, map_work, mark_complete
@@ -166,7 +166,7 @@ def _trace(
     )
     write_hotspots(folder / "hotspots.gpkg", hotspots)
     write_text(folder / "hotspots.qml", hotspots_qml())
-    console.line(f"  {model.contaminant}: {len(hotspots)} hotspots")
+    console.line(f"  {model.contaminant}: {counted(len(hotspots), 'hotspot')}")
 
 
 def _land_use(stack: Stack) -> Covariate | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from hotspot.commands.console import Console
+from hotspot.commands.console import Console, counted
 from hotspot.commands.folds import target_cells
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
@@ -43,4 +43,6 @@ def run(config: Config, paths: Paths, console: Console) -> None:
             target = target_cells(stack, config.seed)
             joined = replace(joined, samples=weigh(joined.samples, config.weights, target))
     write_samples(joined, paths.processed)
-    console.line(f"  {len(joined.samples.frame)} samples, {len(joined.dropped)} dropped")
+    console.line(
+        f"  {counted(len(joined.samples.frame), 'sample')}, {len(joined.dropped)} dropped"
+    )

@@ -27,6 +27,8 @@ class Stage:
     ----------
     name : str
         The verb; the function ``run`` of ``hotspot.commands.<name>`` does the work.
+    reads, writes : str
+        The files, for people; ``<e>`` is the experiment and ``<c>`` a contaminant.
     keys : tuple of str
         Configuration keys it depends on, dotted.
     packages : tuple of str
@@ -36,6 +38,8 @@ class Stage:
     """
 
     name: str
+    reads: str = ""
+    writes: str = ""
     keys: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     inputs: Callable[[Config, Paths], list[Path]] = field(default=_nothing)
@@ -88,6 +92,8 @@ def raw_limits(config: Config, paths: Paths) -> list[Path]:
 STAGES = (
     Stage(
         "observations",
+        reads="the laboratory's table",
+        writes="data/interim/<e>/observations.parquet, rejected.parquet, ledger.json",
         keys=("data", "covariates.grid", "seed"),
         packages=("covariates", "observations"),
         inputs=raw_table,
@@ -99,6 +105,8 @@ STAGES = (
     ),
     Stage(
         "covariates",
+        reads="rasters and vector layers",
+        writes="data/interim/<e>/covariates/<name>.tif, catalogue.json",
         keys=("covariates",),
         packages=("covariates",),
         inputs=raw_layers,
@@ -106,6 +114,8 @@ STAGES = (
     ),
     Stage(
         "samples",
+        reads="observations, covariates",
+        writes="data/processed/<e>/samples.parquet, rejected.parquet, ledger.json",
         keys=("contaminants", "seed", "weights"),
         packages=("covariates", "folds", "observations", "samples"),
         inputs=lambda config, paths: [
@@ -121,6 +131,8 @@ STAGES = (
     ),
     Stage(
         "folds",
+        reads="samples",
+        writes="data/processed/<e>/folds.parquet",
         keys=(
             "cv.plans",
             "cv.n_splits",
@@ -136,6 +148,8 @@ STAGES = (
     ),
     Stage(
         "evaluate",
+        reads="samples, folds",
+        writes="experiments/<e>/metrics.json, headline.json, evaluation/",
         keys=("covariates.layers", "cv", "model", "preference", "seed", "threshold"),
         packages=(
             "covariates",
@@ -157,6 +171,8 @@ STAGES = (
     ),
     Stage(
         "fit",
+        reads="samples, folds, scores",
+        writes="models/<e>/<c>/, with card.md",
         keys=(
             "contaminants",
             "covariates",
@@ -191,6 +207,8 @@ STAGES = (
     ),
     Stage(
         "predict",
+        reads="models, covariates",
+        writes="experiments/<e>/maps/<c>/, maps/collection.json",
         keys=("description", "predict", "title"),
         packages=("covariates", "estimators", "folds", "maps", "observations", "samples"),
         inputs=lambda config, paths: [paths.models, paths.covariates],
@@ -198,6 +216,8 @@ STAGES = (
     ),
     Stage(
         "explain",
+        reads="models, covariates, samples, folds, scores, maps",
+        writes="experiments/<e>/explanations/<c>/",
         keys=(
             "contaminants",
             "covariates.layers",
@@ -232,6 +252,8 @@ STAGES = (
     ),
     Stage(
         "report",
+        reads="all that the stages before wrote, and review.json if there is one",
+        writes="experiments/<e>/report/report.html, card_<c>.md",
         keys=(
             "contaminants",
             "covariates.layers",

@@ -3,6 +3,7 @@
 import shutil
 import sys
 
+from hotspot.commands.console import counted
 from hotspot.errors import ConfigError, ThresholdError, nearest_name
 from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.limits.conditions import QUANTITIES, condition_words
@@ -193,7 +194,9 @@ def _print_table(found: Thresholds, here: dict[str, str] | None = None) -> None:
     hidden = "".join(
         f" Hidden: {count} {name} (show with {name}=true)." for name, count in found.left_out
     )
-    sys.stdout.write(f"\n{len(found)} limits.{hidden} Sources: hotspot thresholds id=ID.\n")
+    sys.stdout.write(
+        f"\n{counted(len(found), 'limit')}.{hidden} Sources: hotspot thresholds id=ID.\n"
+    )
     sys.stdout.write("Not legal advice: read the instrument itself, in its current version.\n")
 
 

@@ -5,15 +5,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hotspot.commands.overrides import refuse_sweep
 from hotspot.config.check import check_config
 from hotspot.config.compose import check_overrides, compose
 from hotspot.errors import ConfigError
 
 DEFAULT_PORT = 5000
 
+HELP = """\
+usage: hotspot ui [port=5000] [experiment=NAME] [key=value ...]
+
+Opens the tracking UI on the store that `tracking.uri` of the experiment names, on this machine
+only. It needs a store on this machine; a run makes it (`hotspot run`). Stop with Ctrl+C.
+"""
+
 
 def main(arguments: list[str]) -> int:
     """Serve the store of an experiment's tracking configuration; ``port=5001`` for another."""
+    if {"-h", "--help"} & set(arguments):
+        sys.stdout.write(HELP)
+        return 0
     port = DEFAULT_PORT
     overrides = []
     for text in arguments:
@@ -21,6 +32,7 @@ def main(arguments: list[str]) -> int:
             port = _port(text.removeprefix("port="))
         else:
             overrides.append(text)
+    refuse_sweep(overrides)
     check_overrides(overrides)
     tracking = check_config(compose(overrides)).tracking
     if not tracking.uri.startswith("sqlite:///"):

@@ -226,6 +226,12 @@ def input_path(text: str, key: str, *, root: Path = Path()) -> Path:
     return root / Path(text)
 
 
+def data_folders(root: Path = Path()) -> list[Path]:
+    """Return the folders below which a relative path of data is looked for, in order."""
+    named = os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
+    return [root, root / RAW_DATA, *(Path(folder) for folder in named if folder)]
+
+
 def _is_input(path: Path) -> bool:
     """Whether a path is a file, or the folder that a Zarr store is."""
     return path.is_file() or (path.suffix.lower() == ".zarr" and path.is_dir())

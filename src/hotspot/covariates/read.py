@@ -274,7 +274,10 @@ class AlignedRaster:
     def _unit(self) -> str:
         covariate, name = self.layer.covariate, self.layer.path.name
         in_file = (self._dataset.units[self.layer.band - 1] or "").strip()
-        if covariate.is_categorical or not in_file:
+        if covariate.is_categorical:
+            # Codes are in no unit, whatever file or configuration makes of that.
+            return "class" if covariate.unit in ("", "1") else covariate.unit
+        if not in_file:
             return covariate.unit or "1"
         if covariate.unit and _spelt(covariate.unit) != _spelt(in_file):
             raise CovariateError(

@@ -8,7 +8,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from hotspot.covariates.remote import RangeReader, RemoteFile
-from hotspot.errors import CovariateError, few
+from hotspot.errors import CovariateError, few, reason_of
 from hotspot.rasters import check_blocks
 
 # Read in parts by ourselves; and object stores, which GDAL knows to ask with the keys of the
@@ -80,8 +80,8 @@ def open_remote_raster(file: RemoteFile) -> Any:
         dataset = rasterio.open(_STORES[store] + address.removeprefix(store), driver="GTiff")
     except RasterioError as error:
         raise CovariateError(
-            f"{address} cannot be read: {error}. Check that the address is right and that this "
-            "machine may read it."
+            f"{address} cannot be read: {reason_of(error)}. Check that the address is right "
+            "and that this machine may read it."
         ) from error
     check_blocks(dataset, file)
     return dataset
@@ -101,7 +101,7 @@ def _of_a_server(file: RemoteFile) -> Any:
         dataset = rasterio.open(_NAME, driver="GTiff", opener=opener, sharing=False)
     except RasterioError as error:
         raise reader.failure or CovariateError(
-            f"{file} cannot be read as a raster: {error}. Give the address of a "
+            f"{file} cannot be read as a raster: {reason_of(error)}. Give the address of a "
             "cloud-optimised GeoTIFF."
         ) from error
     check_blocks(dataset, file)

@@ -11,7 +11,7 @@ from hotspot.covariates.layers import RasterLayer
 from hotspot.covariates.remote import RemoteFile
 from hotspot.covariates.remote_rasters import open_remote_raster
 from hotspot.covariates.virtual import virtual_sources
-from hotspot.errors import CovariateError, few, nearest_name
+from hotspot.errors import CovariateError, few, nearest_name, reason_of
 from hotspot.rasters import local_path, open_raster
 
 # What holds variables, by the ending of its name, and how GDAL calls it.
@@ -52,7 +52,7 @@ def _open_virtual(path: Path) -> Any:
         return rasterio.open(file, driver="VRT")
     except RasterioError as error:
         raise CovariateError(
-            f"{path} cannot be read as a virtual raster: {error}. Make it anew with "
+            f"{path} cannot be read as a virtual raster: {reason_of(error)}. Make it anew with "
             "gdalbuildvrt."
         ) from error
 
@@ -94,6 +94,6 @@ def _open_as(name: str, path: Path, driver: str) -> Any:
     except RasterioError as error:
         kind = "NetCDF" if driver == "netCDF" else "a Zarr store"
         raise CovariateError(
-            f"{path} cannot be read as {kind}: {error}. Check the key `variable`, or write "
-            "the variable to a GeoTIFF with gdal_translate."
+            f"{path} cannot be read as {kind}: {reason_of(error)}. Check the key `variable`, "
+            "or write the variable to a GeoTIFF with gdal_translate."
         ) from error

@@ -7,7 +7,7 @@ read here is its plain core: bands put together from tiles in the folder of the 
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hotspot.errors import CovariateError, few
+from hotspot.errors import CovariateError, few, reason_of
 
 # A mosaic of ten thousand tiles has some 10 MB.
 _MOST_BYTES = 64 * 2**20
@@ -80,7 +80,7 @@ def _source(path: Path, element: ElementTree.Element) -> Path:
 
 def _refused(path: Path, reason: str) -> CovariateError:
     return CovariateError(
-        f"The virtual raster {path.name} is not read: {reason}. Read are mosaics of GeoTIFFs "
-        "that lie in the folder of the .vrt or below it, by names relative to it "
+        f"The virtual raster {path.name} is not read: {reason_of(reason)}. Read are mosaics of "
+        "GeoTIFFs that lie in the folder of the .vrt or below it, by names relative to it "
         "(gdalbuildvrt); write anything else out with gdal_translate."
     )

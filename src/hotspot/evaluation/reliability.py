@@ -40,7 +40,10 @@ def wilson_interval(
     z2 = Z_95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+    # Where none or all were found one end is known, and rounding would leave dust of it.
+    lower = np.where(found == 0, 0.0, np.clip(centre - half, 0.0, 1.0))
+    upper = np.where(found == n, 1.0, np.clip(centre + half, 0.0, 1.0))
+    return lower, upper
 
 
 def reliability_curve(

@@ -106,11 +106,14 @@ def _of_covariate(
     covariate = survey.catalogue[subject.name]
     described = covariate.description.rstrip(".")
     # Words first, for who has never seen the table; the name leads back to it.
-    known = f"{described} ({subject.name})" if described else subject.name
+    words = described or subject.name.replace("_", " ")
+    beside = "" if words == subject.name else f" ({subject.name})"
     if direction != "mixed":
         goes = "higher" if direction == "raises" else "lower"
-        within = f"{known[:1].lower()}{known[1:]}" if described else known
-        return f"Where {within} is higher, {chance} is {goes}, {size}."
+        # A single letter, such as that of a chemical symbol, stays as it is.
+        within = f"{words[:1].lower()}{words[1:]}" if words[1:2].islower() else words
+        return f"Where {within}{beside} is higher, {chance} is {goes}, {size}."
+    known = f"{_capital(words)}{beside}"
     classes = _classes(evidence, survey, subject) if covariate.is_categorical else ""
     if classes:
         return f"{known} moves {chance}, {size}: {classes}."

@@ -134,12 +134,15 @@ def _without_substitutes(
 
 def read_methods(cells: pd.DataFrame, mapping: TableMapping) -> "pd.Series[str]":
     """Return the id of each row's method where the mapping names it, else the file's word."""
-    names = {
-        text.strip(): Methods.load().check(name)
-        for text, name in mapping.rules.methods.names.items()
-    }
+    names = own_methods(mapping)
     texts = cells["method"].str.strip()
     return texts if not names else texts.replace(names).astype("str")
+
+
+def own_methods(mapping: TableMapping) -> dict[str, str]:
+    """Return the id of each word for a method in the mapping, or raise `ConfigError`."""
+    named = mapping.rules.methods.names.items()
+    return {text.strip(): Methods.load().check(name) for text, name in named}
 
 
 def convert_methods(

@@ -1,10 +1,15 @@
 """The cells of a file under the canonical names, one row per value."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from hotspot.errors import ObservationError, few, nearest_name
+from hotspot.observations.contaminants import Contaminants
+from hotspot.observations.headers import contaminant_of
+from hotspot.observations.inspection.column_names import COORDINATES, folded, named_columns
 from hotspot.observations.mapping import CANONICAL_COLUMNS, TableMapping
 from hotspot.observations.rejection import Reasons
 
@@ -38,7 +43,7 @@ def cells_of(rows: pd.DataFrame, mapping: TableMapping) -> pd.DataFrame:
     >>> cells_of(rows, mapping)[["contaminant", "value", "row"]].values.tolist()
     [['cd', '0.2', 2], ['zn', '90', 2]]
     """
-    _check_columns(rows, mapping)
+    check_columns(rows.columns, mapping)
     rows = rows.fillna("").astype("str")
     blank = pd.Series("", index=range(len(rows)), dtype="str")
     cells = pd.DataFrame(index=range(len(rows)))
@@ -113,8 +118,9 @@ def _stacked(rows: pd.DataFrame, cells: pd.DataFrame, mapping: TableMapping) -> 
     return stacked.take(order)
 
 
-def _check_columns(rows: pd.DataFrame, mapping: TableMapping) -> None:
-    present = [str(name) for name in rows.columns]
+def check_columns(columns: Iterable[object], mapping: TableMapping) -> None:
+    """Raise an `ObservationError` unless the file has every column that the mapping names."""
+    present = [str(name) for name in columns]
     beside = mapping.rules.beside
     wanted = [(f"data.columns.{name}", mapping.column_of(name)) for name in CANONICAL_COLUMNS]
     wanted += [(f"data.wide.{name}", column) for name, column in mapping.wide.items()]
@@ -132,5 +138,28 @@ def _check_columns(rows: pd.DataFrame, mapping: TableMapping) -> None:
         if column not in present:
             raise ObservationError(
                 f"The file has no column {column!r}, which {key} names."
-                f"{nearest_name(column, present)} It has {few(present, 30)}."
+                f"{_near_column(key, column, present)} It has {few(present, 30)}. "
+                f"Correct {key}."
             )
+
+
+def _near_column(key: str, column: str, present: list[str]) -> str:
+    """Return ``" Did you mean 'cd'?"`` for the column that is spelt or meant alike."""
+    near = nearest_name(column, present)
+    if near:
+        return near
+    _, group, name = key.split(".") if key.count(".") == 2 else (key, "", "")
+    meant: str | None = None
+    if group == "wide":
+        wanted = Contaminants.load().find(name)
+        told = {each: contaminant_of(each) for each in present}
+        meant = next((each for each, found in told.items() if found and found[0] == wanted), "")
+    elif name in ("easting", "northing"):
+        place = ("easting", "northing").index(name)
+        known = {folded(each): each for each in present}
+        meant = next(
+            (known[pair[place]] for pair in COORDINATES if set(pair) <= set(known)), ""
+        )
+    else:
+        meant = named_columns(present).get(name)
+    return f" Did you mean {meant!r}?" if meant else ""

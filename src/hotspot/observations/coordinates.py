@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from hotspot.errors import ObservationError, few
+from hotspot.errors import GridError, ObservationError, few
 from hotspot.grid import Coordinates, parse_crs
 from hotspot.observations.degrees import degrees_of
 from hotspot.observations.numerals import decimal_hint
@@ -30,7 +30,7 @@ def agree_crs(stated: str | None, of_file: str | None) -> str:
     Raises
     ------
     ObservationError
-        Neither says it, or both do and differ.
+        Neither says it, both do and differ, or what is stated is no reference system.
     """
     if stated and of_file and parse_crs(stated) != parse_crs(of_file):
         raise ObservationError(
@@ -50,7 +50,17 @@ def agree_crs(stated: str | None, of_file: str | None) -> str:
             "Nothing says in which coordinate reference system the coordinates are. "
             "Give data.crs, such as EPSG:28992, or EPSG:4326 for longitude and latitude."
         )
+    if stated:
+        _known_crs(stated)
     return found
+
+
+def _known_crs(stated: str) -> None:
+    """Raise unless the configuration names a reference system that there is."""
+    try:
+        parse_crs(stated)
+    except GridError as error:
+        raise ObservationError(f"data.crs: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)

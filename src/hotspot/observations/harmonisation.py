@@ -10,6 +10,7 @@ import pandas as pd
 from hotspot.errors import ObservationError, few
 from hotspot.observations.amounts import (
     convert_methods,
+    own_methods,
     read_methods,
     read_units,
     read_values,
@@ -20,11 +21,17 @@ from hotspot.observations.cells import cells_of, excluded, rejected_rows
 from hotspot.observations.coordinates import metres_per_unit
 from hotspot.observations.duplicates import merge_duplicates
 from hotspot.observations.findings import Findings, find
-from hotspot.observations.identity import observation_ids, read_contaminants, site_ids
+from hotspot.observations.identity import (
+    observation_ids,
+    own_names,
+    read_contaminants,
+    site_ids,
+)
 from hotspot.observations.layers import harmonise_depths
 from hotspot.observations.ledger import Ledger
-from hotspot.observations.mapping import TableMapping
+from hotspot.observations.mapping import UNIT_OF_HEADER, TableMapping
 from hotspot.observations.medium import reject_other_media
+from hotspot.observations.regions import region_box
 from hotspot.observations.rejection import Reasons, Sieve
 from hotspot.observations.substitution import find_substitutions
 from hotspot.observations.table import OBSERVATION_COLUMNS, check_observations
@@ -34,6 +41,7 @@ from hotspot.observations.whereabouts import (
     read_radii,
     reject_far_sites,
 )
+from hotspot.units import read_unit
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -166,6 +174,26 @@ def harmonise(
     )
 
 
+def check_stated(mapping: TableMapping) -> None:
+    """Raise what of a mapping no table could mend: names, methods and regions not known.
+
+    Raises
+    ------
+    ConfigError
+        The mapping names a contaminant or a method that the registry does not know.
+    UnitError
+        The one unit of all values is none of soil.
+    GridError, ObservationError
+        The region is no reference system, or one without an area of use.
+    """
+    own_names(mapping)
+    own_methods(mapping)
+    if mapping.unit is not None and mapping.unit != UNIT_OF_HEADER:
+        read_unit(mapping.unit)
+    if mapping.rules.places.region is not None:
+        region_box(mapping.rules.places.region)
+
+
 def _reasons_of(gone: pd.DataFrame, rows: int) -> Reasons:
     """Return the reasons against rows that a later step left out, by their label."""
     reasons = Reasons(rows)
@@ -186,7 +214,7 @@ def _check_some_left(sieve: Sieve, source: str) -> None:
     example = sieve.reasons.text_of(int(np.argmax(sieve.reasons.kinds == commonest)))
     raise ObservationError(
         f"None of the {len(sieve.kept)} rows of {source} can be used: {few(counts)}. "
-        f"The first of these: {example}. Correct the file or its mapping."
+        f"The first of these: {example.rstrip('.')}. Correct the file or its mapping."
     )
 
 

@@ -17,11 +17,7 @@ def read_contaminants(
 ) -> tuple["pd.Series[str]", NDArray[np.float64]]:
     """Return the contaminant id of each row, empty where there is none, and oxide factors."""
     registry = Contaminants.load()
-    own = {
-        text.strip(): _known(name, registry) for text, name in mapping.contaminant_names.items()
-    }
-    for name in mapping.wide:
-        own[name.strip()] = _known(name, registry)
+    own = own_names(mapping)
     texts = cells["contaminant"]
     found: dict[str, tuple[str, float]] = {}
     for text in texts.unique():
@@ -49,6 +45,19 @@ def read_contaminants(
     reasons.mark(unknown, kinds, (texts, lambda text: registry.near(text).strip()))
     sieve.reject("contaminants", reasons)
     return ids, per_text(texts, lambda text: found[text][1]).astype(np.float64)
+
+
+def own_names(mapping: TableMapping) -> dict[str, str]:
+    """Return the id of each name of a contaminant that the mapping itself gives.
+
+    Raises
+    ------
+    ConfigError
+        The registry does not know what a name stands for.
+    """
+    registry = Contaminants.load()
+    named = [*mapping.contaminant_names.items(), *((name, name) for name in mapping.wide)]
+    return {text.strip(): _known(name, registry) for text, name in named}
 
 
 def _known(name: str, registry: Contaminants) -> str:

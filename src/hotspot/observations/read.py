@@ -2,13 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hotspot.errors import ObservationError, few, nearest_name
+from hotspot.errors import ObservationError, few, nearest_name, reason_of
 from hotspot.observations.formats.address import database_address, is_database
 from hotspot.observations.formats.database import read_database
 from hotspot.observations.formats.text import read_text
@@ -22,6 +23,8 @@ _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 _WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 _VECTOR_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
+# Features that tell the columns and the kind of geometry of a file.
+_BEGINNING = 100
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def read_rows(
     encoding: str = "utf-8",
     layer: str | None = None,
     header_row: int = 1,
+    only_beginning: bool = False,
 ) -> FileRows:
     """Return the rows of a table or point file as text, so that ``<0.2`` survives.
 
@@ -69,6 +73,9 @@ def read_rows(
         Layer of a GeoPackage, sheet of a workbook, or table of a database with several.
     header_row : int
         Line of the column names in a text file or sheet, from 1.
+    only_beginning : bool
+        Whether the names of the columns and some rows are enough, as for a check of a large
+        file. A database is always read whole.
 
     Returns
     -------
@@ -99,12 +106,14 @@ def read_rows(
         separator = separator.replace("\\t", "\t")
         if suffix in (".tsv", ".tab") and separator == ",":
             separator = "\t"
-        rows, notes = read_text(path, separator, encoding, header_row)
+        rows, notes = read_text(
+            path, separator, encoding, header_row, only_beginning=only_beginning
+        )
         return FileRows(rows, notes=tuple(notes))
     if suffix in _WORKBOOK_SUFFIXES:
-        return FileRows(read_workbook(path, layer, header_row))
+        return FileRows(read_workbook(path, layer, header_row, only_beginning=only_beginning))
     if suffix in _PARQUET_SUFFIXES or suffix in _VECTOR_DRIVERS:
-        return _read_points(path, layer)
+        return _read_points(path, layer, _BEGINNING if only_beginning else None)
     known = (*_TEXT_SUFFIXES, *_WORKBOOK_SUFFIXES, *_VECTOR_DRIVERS, *_PARQUET_SUFFIXES)
     raise ObservationError(
         f"The file {path} ends in {suffix!r}, which is no format of observations. "
@@ -130,7 +139,7 @@ def read_observations(path: Path | str) -> "GeoDataFrame":
         table = gpd.read_parquet(path)
     except (ArrowInvalid, OSError, ValueError) as error:
         raise ObservationError(
-            f"The file {path} cannot be read as GeoParquet: {error}. "
+            f"The file {path} cannot be read as GeoParquet: {reason_of(error)}. "
             "Run `hotspot observations` again."
         ) from error
     check_observations(table)
@@ -141,18 +150,19 @@ def _neighbours(path: Path) -> list[str]:
     return [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
 
 
-def _read_points(path: Path, layer: str | None) -> FileRows:
+def _read_points(path: Path, layer: str | None, most: int | None) -> FileRows:
     import geopandas as gpd
     from pyarrow.lib import ArrowInvalid
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        frame = _read_frame(path, layer)
+        frame = _read_frame(path, layer, most)
     except (DataLayerError, DataSourceError, ArrowInvalid, OSError, ValueError) as error:
         if isinstance(error, ObservationError):
             raise
         raise ObservationError(
-            f"The file {path} cannot be read: {error}. Export it again, or give its layer."
+            f"The file {path} cannot be read: {reason_of(error)}. Export it again, or give "
+            "its layer."
         ) from error
     if len(frame) == 0:
         raise ObservationError(f"The file {path} has no feature. Export it again.")
@@ -171,7 +181,8 @@ def _read_points(path: Path, layer: str | None) -> FileRows:
     return FileRows(_as_texts(frame), crs)
 
 
-def _read_frame(path: Path, layer: str | None) -> Any:
+def _read_frame(path: Path, layer: str | None, most: int | None) -> Any:
+    """Return the features of a file, or at most so many of the first."""
     import geopandas as gpd
     import pyogrio
 
@@ -179,7 +190,8 @@ def _read_frame(path: Path, layer: str | None) -> Any:
         import pyarrow.parquet as pq
 
         has_geometry = b"geo" in (pq.read_schema(path).metadata or {})
-        return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
+        file = path if most is None else _first_rows(path, most)
+        return gpd.read_parquet(file) if has_geometry else pd.read_parquet(file)
     layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     if layer is None and len(layers) > 1:
         raise ObservationError(
@@ -194,7 +206,23 @@ def _read_frame(path: Path, layer: str | None) -> Any:
     with warnings.catch_warnings():
         # Columns that GDAL cannot map are told again, in our words, when one is asked for.
         warnings.simplefilter("ignore")
-        return gpd.read_file(path, layer=layer or layers[0], engine="pyogrio")
+        rows = {} if most is None else {"rows": most}
+        return gpd.read_file(path, layer=layer or layers[0], engine="pyogrio", **rows)
+
+
+def _first_rows(path: Path, most: int) -> BytesIO:
+    """Return a Parquet file of the first rows of another, with what it says of itself."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    batch = next(file.iter_batches(batch_size=most), None)
+    schema = file.schema_arrow
+    table = schema.empty_table() if batch is None else pa.Table.from_batches([batch])
+    found = BytesIO()
+    pq.write_table(table.replace_schema_metadata(schema.metadata), found)
+    found.seek(0)
+    return found
 
 
 def _coordinates(path: Path, frame: Any) -> tuple[Any, Any]:

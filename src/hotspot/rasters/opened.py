@@ -10,7 +10,7 @@ import rasterio
 from pyproj import CRS
 from rasterio.errors import RasterioError
 
-from hotspot.errors import CovariateError, nearest_name
+from hotspot.errors import CovariateError, nearest_name, reason_of
 
 # Formats that hold their own values. A VRT names other files or addresses to be opened in
 # its place, so it is not among them.
@@ -86,7 +86,7 @@ def open_raster(path: Path) -> Any:
         check_blocks(dataset, path)
         return dataset
     raise CovariateError(
-        f"{path} cannot be read as a raster: {reason}. "
+        f"{path} cannot be read as a raster: {reason_of(reason)}. "
         "Give a GeoTIFF, ASCII grid, Erdas Imagine or SAGA grid; a layer of covariates may "
         "be a mosaic (.vrt), NetCDF or Zarr too."
     ) from reason

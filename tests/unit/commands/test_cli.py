@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from hotspot.cli import VERBS, run_command_line
+from hotspot.commands.job import variant_name
+from hotspot.commands.stages import STAGES
 
 
 def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -94,6 +96,49 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert "HEAVY []" in done.stdout
+
+
+@pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
+def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    """As `hotspot --help` promises; nothing is composed or run for it."""
+    code, out, err = output(capsys, verb, "--help")
+    assert code == 0
+    assert f"hotspot {verb}" in out.splitlines()[0]
+    assert not err
+
+
+def test_config_alone_tells_its_use(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who types a verb to see what it does is shown."""
+    code, out, _ = output(capsys, "config")
+    assert code == 0
+    assert out.startswith("usage: hotspot config show")
+
+
+def test_help_of_a_stage_tells_its_work(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it does, reads and writes, its flags, and then the groups."""
+    _, out, _ = output(capsys, "predict", "--help")
+    parts = ("The maps of each", "reads   models", "writes  ", "--dry-run", "  -m ", "  model ")
+    places = [out.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "--composed FILE" in out
+    assert "--dry-run" not in output(capsys, "fit", "--help")[1]
+
+
+def test_help_and_the_page_on_architecture_tell_the_same(project_root: Path) -> None:
+    """The files of each stage stand in the table, in the same words."""
+    text = (project_root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for stage in STAGES:
+        row = f"| `{stage.name}` | {stage.reads} | {stage.writes} |"
+        assert row in text.replace(f"`{stage.name}`", "NAME").replace("`", "").replace(
+            "NAME", f"`{stage.name}`"
+        )
+
+
+def test_a_job_is_not_named_after_what_changes_nothing() -> None:
+    """Neither processes nor the tracking store are part of a sweep's names."""
+    swept = "cv=random,model=logistic,tracking.uri=x,tracking=none,workers=1"
+    assert variant_name("mine", swept) == "mine@cv=random,model=logistic"
+    assert variant_name("mine", "++workers=1") == "mine"
 
 
 def test_who_has_read_enough_gets_no_traceback() -> None:

@@ -268,6 +268,22 @@ def test_mistakes_are_told(inspected: Inspected, arguments: tuple[str, ...], sai
     assert said in inspected(*arguments, code=1)[1]
 
 
+def test_a_file_is_found_where_a_run_would_find_it(
+    inspected: Inspected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below data/raw and the folders of the user; what is nowhere is told with the places."""
+    monkeypatch.setenv("HOTSPOT_DATA_ROOTS", str(Path("elsewhere").absolute()))
+    for folder, name in (("data/raw/lab", "a.csv"), ("elsewhere/lab", "b.csv")):
+        Path(folder).mkdir(parents=True)
+        survey().rename(columns={"cd": "cd_ppm", "pb": "pb_ppm"}).to_csv(f"{folder}/{name}")
+        text, _ = inspected(f"lab/{name}")
+        check(read(text))
+    told = inspected("lab/c.csv", code=1)[1]
+    assert "There is no file lab/c.csv. Did you mean" in told
+    places = f"here, below data/raw, below {Path('elsewhere').absolute()}"
+    assert f"It was looked for {places}." in told
+
+
 def test_help_and_a_wrong_action(capsys: pytest.CaptureFixture[str]) -> None:
     """Help asks for nothing; another action is answered with the right one."""
     assert run_command_line(["data"]) == 0

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,7 +115,8 @@ def test_code_outside_the_declared_classes_is_refused(layers, folder):
     """An undeclared code is listed; declared ones keep their labels."""
     path = layers[1].path
     known = covariate("rock", Kind.CATEGORICAL, classes=((1, "chalk"), (7, "marl"), (9, "x")))
-    assert build_covariates([RasterLayer(known, path)], GRID, folder)["rock"] == known
+    made = build_covariates([RasterLayer(known, path)], GRID, folder)["rock"]
+    assert made == replace(known, unit="class")
     unknown = covariate("rock", Kind.CATEGORICAL, classes=((1, "chalk"),))
     with pytest.raises(CovariateError, match=r"not among the classes of rock: 7\. Add"):
         build_covariates([RasterLayer(unknown, path)], GRID, folder)

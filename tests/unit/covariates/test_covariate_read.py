@@ -1,5 +1,7 @@
 """Raster layers on a grid, features in its CRS, and the grid itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -145,6 +147,14 @@ def test_categorical_raster_of_fractions_is_refused(write_raster, rock):
     with pytest.raises(CovariateError, match=r"1\.5, which are no codes"):
         aligned(RasterLayer(rock, path))
     assert np.isnan(aligned(RasterLayer(rock, path, nodata=1.5))[2, 2])
+
+
+@pytest.mark.parametrize("unit", ["", "1", "class"])
+def test_codes_are_in_no_unit(write_raster, rock, unit):
+    """A layer of classes carries `class`, whether or not the configuration gives a unit."""
+    layer = RasterLayer(replace(rock, unit=unit), write_raster(np.ones((6, 8))))
+    with AlignedRaster(layer, GRID) as raster:
+        assert raster.unit == "class"
 
 
 # Features

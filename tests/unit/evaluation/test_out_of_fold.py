@@ -501,6 +501,13 @@ def test_reliability_of_a_calibrated_model_lies_within_its_intervals() -> None:
     assert inside.sum() >= 8
 
 
+def test_wilson_interval_ends_where_none_or_all_were_found() -> None:
+    """Exactly 0 and 1, without the dust of rounding, whatever the number of samples."""
+    n = np.arange(1.0, 400.0)
+    assert (wilson_interval(np.zeros_like(n), n)[0] == 0).all()
+    assert (wilson_interval(n, n)[1] == 1).all()
+
+
 def test_wilson_interval_has_the_published_values() -> None:
     """81 of 263: 0.2553 to 0.3662 (Newcombe 1998, table I, method 3)."""
     lower, upper = wilson_interval(np.array([81.0]), np.array([263.0]))

@@ -136,6 +136,29 @@ def test_ids_and_texts_can_be_reviewed(told: dict[str, Statement]) -> None:
         assert re.search(rf"It ranks {each.evidence['rank']}(st|nd|rd|th) of ", each.text)
 
 
+def test_a_sentence_begins_with_words(
+    samples: Samples, catalogue: Catalogue, told: dict[str, Statement]
+) -> None:
+    """With the description, or the name written out; the name itself stands beside it."""
+    renamed = replace(samples, X=samples.X.rename(columns={"rock": "rock_of_map"}))
+    entries = [
+        replace(each, name="rock_of_map", description="" if described is None else described)
+        if each.name == "rock"
+        else each
+        for described in (None, "rock of the geological map")
+        for each in catalogue
+    ]
+    n = len(tuple(catalogue))
+    plain, described = (
+        statements_of(renamed, Catalogue(tuple(entries[start : start + n]))) for start in (0, n)
+    )
+    name = "covariate-rock_of_map"
+    assert plain[name].text.startswith("Rock of map (rock_of_map) moves ")
+    start = "Rock of the geological map (rock_of_map) moves "
+    assert described[name].text.startswith(start)
+    assert all(each.text[:1].isupper() for each in told.values())
+
+
 def test_the_file_is_what_the_viewer_reads(told: dict[str, Statement], tmp_path: Path) -> None:
     """Contaminant, model, unit, statements and the rules; plain JSON without NaN."""
     path = tmp_path / "statements.json"

@@ -7,7 +7,7 @@ from hotspot.commands.console import Pace
 from hotspot.commands.dry_run import told
 from hotspot.commands.machine import Machine
 from hotspot.maps.decision import DecisionRule
-from hotspot.maps.estimate import estimate_map
+from hotspot.maps.estimate import MapEstimate, estimate_map
 from hotspot.maps.predict import MapOptions, predict_stack
 
 
@@ -108,7 +108,7 @@ def test_pace_does_not_count_what_an_earlier_attempt_did():
     clock.now = 11.0
     pace.move(91, 100)
     assert pace.left == "2 min left"
-    assert pace.rate == "0.1/s"
+    assert pace.rate == "10 s each"
 
 
 def test_probing_gives_what_mapping_gives(model, stack, tmp_path):
@@ -134,3 +134,25 @@ def test_the_machine_tells_a_peak():
     # The system counts pages of each thread apart, so the last percent comes and goes.
     assert machine.peak_bytes() >= 0.99 * during
     assert machine.seconds() <= machine.seconds()
+
+
+def test_slow_steps_are_told_as_the_time_of_one() -> None:
+    """A contaminant in two minutes, not 0.00813 of one in a second."""
+    times = iter([0.0, 123.0, 123.0])
+    pace = Pace(clock=lambda: next(times))
+    pace.move(1, 4)
+    assert pace.rate == "2 min each"
+
+
+def test_no_part_of_an_estimate_is_longer_than_the_whole() -> None:
+    """By the clock, with several threads; and nothing takes 0 s."""
+    found = MapEstimate(
+        cells=10**6, windows=1, probed=1, read_bytes=1, work_bytes=1, raster_bytes=1,
+        read_seconds=0.1, compute_seconds=16.0, write_seconds=1.6, threads=8, peak_bytes=1,
+    )  # fmt: skip
+    lines = told("cd", found)
+    assert "in 1 window," in lines[0]
+    assert (
+        "about 2 s with 8 threads: reading less than 1 s and computing 2 s at once, then "
+        "making rasters less than 1 s"
+    ) in lines[3]

@@ -262,3 +262,48 @@ def test_a_file_that_is_no_observation_table_is_refused(tmp_path: Path) -> None:
     gpd.GeoDataFrame({"a": [1]}, geometry=[Point(0, 0)]).to_parquet(other)
     with pytest.raises(ObservationError, match="lacks observation_id"):
         read_observations(other)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.gpkg", "a.parquet"])
+def test_the_beginning_of_a_file_tells_its_columns(tmp_path: Path, name: str) -> None:
+    """Names and reference system as of the whole file; only some of its rows."""
+    n = 200_000 if name == "a.csv" else 1500
+    frame = gpd.GeoDataFrame(
+        {"site": [f"s{row}" for row in range(n)], "cd": 0.25},
+        geometry=gpd.points_from_xy(np.arange(n) + 180000.0, np.full(n, 331600.0)),
+        crs="EPSG:28992",
+    )
+    path = tmp_path / name
+    if name == "a.gpkg":
+        frame.to_file(path)
+    elif name == "a.parquet":
+        frame.to_parquet(path)
+    else:
+        table = pd.DataFrame(frame.drop(columns="geometry"))
+        getattr(table, "to_excel" if name == "a.xlsx" else "to_csv")(path, index=False)
+    whole, some = read_rows(path), read_rows(path, only_beginning=True)
+    assert list(some.rows.columns) == list(whole.rows.columns)
+    assert some.crs == whole.crs
+    assert 0 < len(some.rows) < len(whole.rows)
+    pd.testing.assert_frame_equal(some.rows, whole.rows.iloc[: len(some.rows)])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_a_beginning_ends_within_no_letter_and_no_cell(tmp_path: Path, encoding: str) -> None:
+    """Wherever the cut falls, whole rows are left."""
+    for shift in range(3):
+        rows = "".join(f'{row},"größer\nals"\n' for row in range(70_000))
+        path = written(tmp_path, ("Ort,x" + "x" * shift + "\n" + rows).encode(encoding))
+        found = read_rows(path, encoding=encoding, only_beginning=True).rows
+        assert 10_000 < len(found) < 70_000
+        assert set(found.iloc[:, 1]) == {"größer\nals"}
+
+
+def test_the_reason_of_a_table_of_rejected_rows_ends_in_one_full_stop(tmp_path: Path) -> None:
+    """The message of the unit is a sentence of its own."""
+    rows = read_rows(written(tmp_path, TEXT)).rows
+    mapping = TableMapping(columns=MAPPING.columns, unit="mg/l")
+    crs = {"crs": "EPSG:28992", "target_crs": "EPSG:28992"}
+    with pytest.raises(ObservationError) as caught:
+        harmonise(rows, mapping, **crs, source="lab")
+    assert ".." not in str(caught.value)

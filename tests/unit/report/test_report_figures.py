@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -129,6 +130,19 @@ def test_reliability_is_drawn_as_given() -> None:
     segments = curve.collections[0].get_segments()
     assert [segment[:, 1].tolist() for segment in segments] == [[0.1, 0.3], [0.5, 0.9]]
     assert [bar.get_height() for bar in counts.patches] == [30, 12]
+    assert [label.get_text() for label in counts.get_xticklabels()] == ["10", "80"]
+
+
+def test_bars_of_bins_that_lie_close_stand_apart() -> None:
+    """Each bin has its bar and its number, however alike their probabilities are."""
+    given = np.array([0.00001, 0.0005, 0.003, 0.013, 0.03, 0.06, 0.12, 0.6])
+    table = pd.DataFrame(
+        {"predicted": given, "observed": given, "lower": 0.0, "upper": 1.0, "n": 26}
+    )
+    counts = figures.reliability_curve(table).axes[1]
+    edges = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in counts.patches]
+    assert all(end < start for (_, end), (start, _) in pairwise(edges))
+    assert [text.get_text() for text in counts.texts] == ["26"] * len(given)
 
 
 def test_bars_are_as_long_as_the_importance(zinc: ContaminantContent) -> None:

@@ -18,6 +18,7 @@ from hotspot.report.content import (
     Sampling,
 )
 from hotspot.report.page import render_report
+from hotspot.report.tables import importance_table
 from hotspot.report.words import causal_words
 
 WithZinc = Callable[[ContaminantContent], ReportContent]
@@ -304,3 +305,15 @@ def test_numbers_of_the_tables_are_those_given(
     assert zinc.explanation is not None
     assert isinstance(zinc.explanation.stability, pd.DataFrame)
     assert "like noise" in text
+
+
+def test_tables_of_roles_say_what_they_are_measured_against(
+    reader: Reader, zinc: ContaminantContent
+) -> None:
+    """Two that differ for their backgrounds say so themselves, not in a paragraph alone."""
+    text = " ".join(reader.text)
+    assert "Importance by role; against 24 samples as background" in text
+    assert "on every scale; against 12 samples as background" in text
+    assert zinc.explanation is not None
+    own = replace(zinc.explanation, n_background=0)
+    assert "by the model itself" in importance_table(own).caption

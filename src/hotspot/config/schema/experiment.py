@@ -18,6 +18,7 @@ from hotspot.config.schema.products import (
 )
 from hotspot.config.schema.tuning import TuneConfig
 from hotspot.config.schema.validation import CvConfig
+from hotspot.errors import few
 
 
 class Config(Node):
@@ -54,12 +55,19 @@ class Config(Node):
             )
         return self
 
+    def _limits_of_others(self) -> str:
+        """Return which others have limits, whose ids may be those that were meant."""
+        own = self.threshold.__pydantic_extra__ or {}
+        others = [name for name in own if name not in self.contaminants]
+        return f" (threshold has {few(others)})" if others else ""
+
     @model_validator(mode="after")
     def _every_contaminant_has_a_limit(self) -> "Config":
         without = [c for c in self.contaminants if c not in self.threshold]
         if without:
             raise ValueError(
-                f"contaminants without a limit: {', '.join(without)}. Give each one a number "
+                f"contaminants without a limit: {', '.join(without)}"
+                f"{self._limits_of_others()}. Give each one a number "
                 f"in mg/kg or a registry id, such as threshold.{without[0]}=500, or all of "
                 f"them a regime, such as threshold.regime=nl_soil_quality; "
                 f"`hotspot thresholds contaminant={without[0]}` lists the cited ones"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hotspot.errors import CovariateError
+from hotspot.errors import CovariateError, reason_of
 
 # How files of each format begin. Formats that point to other files or addresses (virtual
 # layers, GML, KML, web services) are not among them, whatever a file is called.
@@ -41,6 +41,7 @@ def check_content(file: Path, path: Path) -> None:
 def unreadable(path: Path, reason: object) -> CovariateError:
     """Return the error of a file that cannot be read, with the reason."""
     return CovariateError(
-        f"{path} cannot be read as a vector layer: {reason}. Give a GeoPackage, GeoParquet, "
-        "GeoJSON, FlatGeobuf, shapefile, OpenStreetMap extract (.osm.pbf) or table (.csv)."
+        f"{path} cannot be read as a vector layer: {reason_of(reason)}. Give a GeoPackage, "
+        "GeoParquet, GeoJSON, FlatGeobuf, shapefile, OpenStreetMap extract (.osm.pbf) or "
+        "table (.csv)."
     )

@@ -9,7 +9,7 @@ import shapely
 
 from hotspot.covariates.layers import Features
 from hotspot.covariates.vectors.formats import unreadable
-from hotspot.errors import CovariateError, few, nearest_name
+from hotspot.errors import CovariateError, few, nearest_name, reason_of
 
 if TYPE_CHECKING:
     import geopandas
@@ -46,8 +46,8 @@ def read_points(file: Path, features: Features) -> "geopandas.GeoDataFrame":
     except (ValueError, OSError) as error:
         # Parser and decoding errors of pandas are ValueErrors.
         raise CovariateError(
-            f"{features.path} cannot be read as a table: {error}. Give a file of values "
-            "separated by commas, in UTF-8, with a header."
+            f"{features.path} cannot be read as a table: {reason_of(error)}. Give a file of "
+            "values separated by commas, in UTF-8, with a header."
         ) from error
     columns = [str(column) for column in table.columns]
     places = []

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspot.errors import ObservationError, few, nearest_name
+from hotspot.errors import ObservationError, few, nearest_name, reason_of
 
 # Rows that are asked for at once; a table of millions is never held as objects.
 _ROWS = 50_000
@@ -68,7 +68,7 @@ def read_database(address: str, table: str | None) -> tuple[pd.DataFrame, str | 
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise ObservationError(
-            f"The database {shown} cannot be read: {reason}. Check its address and "
+            f"The database {shown} cannot be read: {reason_of(reason)}. Check its address and "
             "the name of the table in data.layer."
         ) from error
     finally:

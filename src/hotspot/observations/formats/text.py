@@ -1,5 +1,6 @@
 """Text files as columns of text, read by Arrow."""
 
+import codecs
 import csv
 from collections import deque
 from io import BytesIO, StringIO
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.errors import ObservationError, few
+from hotspot.errors import ObservationError, few, reason_of
 from hotspot.observations.formats.dialect import AUTO, SEPARATORS, guess_dialect, guess_encoding
 
 _UTF_8 = ("utf-8", "utf8", "utf-8-sig")
+# So much of a file holds its header and some rows.
+_BEGINNING = 1 << 20
 
 
 def read_text(
-    path: Path, separator: str, encoding: str, header_row: int
+    path: Path, separator: str, encoding: str, header_row: int, *, only_beginning: bool = False
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the rows of a text file, numbered as a spreadsheet does, and notes on the guess.
 
@@ -26,13 +29,17 @@ def read_text(
         As stated, or ``auto``.
     header_row : int
         Line of the column names, from 1.
+    only_beginning : bool
+        Whether the header and some rows are enough, however long the file is.
 
     Raises
     ------
     ObservationError
         The file is empty, damaged, in another encoding, or of another separator.
     """
-    data = path.read_bytes()
+    with path.open("rb") as file:
+        data = file.read(_BEGINNING if only_beginning else -1)
+        is_cut = bool(file.read(1))
     notes: list[str] = []
     if AUTO in (separator, encoding):
         guess = guess_dialect(data)
@@ -47,7 +54,9 @@ def read_text(
         raise ObservationError(
             f"The separator {separator!r} is not one character. Give one such as ',' or ';'."
         )
-    data = _as_utf_8(path, data, encoding)
+    data = _as_utf_8(path, data, encoding, is_cut=is_cut)
+    if is_cut:
+        data = _whole_lines(data)
     if b'"' in data:
         _check_quotes(path, data, separator)
     # Lines above the header may have any number of cells; they are cut off, and counted.
@@ -85,12 +94,13 @@ def unique_header(where: str, names: list[str]) -> list[str]:
     return header
 
 
-def _as_utf_8(path: Path, data: bytes, encoding: str) -> bytes:
-    """Return the file as UTF-8 without byte order mark."""
+def _as_utf_8(path: Path, data: bytes, encoding: str, *, is_cut: bool) -> bytes:
+    """Return the file, or its beginning, as UTF-8 without byte order mark."""
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in _UTF_8 else encoding
     found, _ = guess_encoding(data)
     try:
-        text = data.decode(codec)
+        # A beginning may end within a letter.
+        text = codecs.getincrementaldecoder(codec)().decode(data, final=not is_cut)
     except UnicodeDecodeError as error:
         raise ObservationError(
             f"The file {path} is not {encoding}: byte {error.object[error.start]:#04x} at "
@@ -110,6 +120,23 @@ def _as_utf_8(path: Path, data: bytes, encoding: str) -> bytes:
     return text.encode()
 
 
+def _whole_lines(data: bytes) -> bytes:
+    r"""Return the beginning of a file up to the last line that ends outside of quotes.
+
+    Examples
+    --------
+    >>> _whole_lines(b'a,b\n1,"x\ny"\n2,"z\nz')
+    b'a,b\n1,"x\ny"\n'
+    """
+    end = data.rfind(b"\n") + 1
+    is_open = data.count(b'"', 0, end) % 2 == 1
+    while is_open and end > 1:
+        before = data.rfind(b"\n", 0, end - 1) + 1
+        is_open ^= data.count(b'"', before, end) % 2 == 1
+        end = before
+    return data[: end or data.rfind(b"\n") + 1] or data
+
+
 def _check_quotes(path: Path, data: bytes, separator: str) -> None:
     """Raise on a quote that never ends or stands within a cell: Arrow would read on."""
     try:
@@ -118,7 +145,7 @@ def _check_quotes(path: Path, data: bytes, separator: str) -> None:
         )
     except csv.Error as error:
         raise ObservationError(
-            f"The file {path} cannot be read as a table: {error}. Export it again."
+            f"The file {path} cannot be read as a table: {reason_of(error)}. Export it again."
         ) from error
 
 

@@ -1,17 +1,23 @@
 """Sheets of Excel workbooks as columns of text."""
 
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import pandas as pd
 
-from hotspot.errors import ObservationError, few, nearest_name
+from hotspot.errors import ObservationError, few, nearest_name, reason_of
 from hotspot.observations.formats.text import unique_header
 
+# Rows of a sheet that tell its header and whether anything stands below it.
+_BEGINNING = 1000
 
-def read_workbook(path: Path, sheet: str | None, header_row: int) -> pd.DataFrame:
+
+def read_workbook(
+    path: Path, sheet: str | None, header_row: int, *, only_beginning: bool = False
+) -> pd.DataFrame:
     """Return the rows of a sheet as text, numbered as Excel does.
 
     Numbers are written as Python writes them, dates as ISO dates, formulas as the value that
@@ -25,6 +31,8 @@ def read_workbook(path: Path, sheet: str | None, header_row: int) -> pd.DataFram
         Name of the sheet; None for the only one that holds anything.
     header_row : int
         Row of the column names, from 1.
+    only_beginning : bool
+        Whether the header and some rows are enough, however long the sheet is.
 
     Raises
     ------
@@ -38,8 +46,8 @@ def read_workbook(path: Path, sheet: str | None, header_row: int) -> pd.DataFram
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
         raise ObservationError(
-            f"The file {path} cannot be read as an Excel workbook: {error}. Save it as .xlsx "
-            "again, or export it as CSV."
+            f"The file {path} cannot be read as an Excel workbook: {reason_of(error)}. Save it "
+            "as .xlsx again, or export it as CSV."
         ) from error
     try:
         names = [each.title for each in book.worksheets]
@@ -60,10 +68,9 @@ def read_workbook(path: Path, sheet: str | None, header_row: int) -> pd.DataFram
                 f"The file {path} has no sheet {sheet!r}.{nearest_name(sheet, names)} "
                 f"It has {few(names, 10)}."
             )
-        lines = [
-            [_as_text(cell) for cell in row]
-            for row in book[sheet or names[0]].iter_rows(min_row=header_row, values_only=True)
-        ]
+        rows = book[sheet or names[0]].iter_rows(min_row=header_row, values_only=True)
+        most = _BEGINNING if only_beginning else None
+        lines = [[_as_text(cell) for cell in row] for row in islice(rows, most)]
     finally:
         book.close()
     numbered = [(number, line) for number, line in enumerate(lines, header_row) if any(line)]

@@ -1,10 +1,12 @@
 """The limit that a number, or the id of a row of the registry, stands for."""
 
+import re
 from math import isfinite
 
-from hotspot.errors import ThresholdError, nearest_name
+from hotspot.errors import ThresholdError, UnitError, nearest_name
 from hotspot.observations.limits.threshold import USER, Threshold, contaminant_of_limit
 from hotspot.observations.limits.thresholds import Thresholds
+from hotspot.units import read_unit
 
 
 def resolve_threshold(
@@ -37,7 +39,7 @@ def resolve_threshold(
     wanted = contaminant_of_limit(contaminant)
     number = _number(given)
     if number is None:
-        return _checked((registry or Thresholds.load()).get(str(given)), wanted)
+        return _checked(_row(str(given), wanted, registry or Thresholds.load()), wanted)
     if not (isfinite(number) and number > 0):
         raise ThresholdError(
             f"The limit of {wanted} is {given!r}. Give a number of mg/kg above 0, or an id of "
@@ -50,6 +52,23 @@ def resolve_threshold(
         unit="mg/kg dry",
         value_mg_kg=number,
         status=USER,
+    )
+
+
+def _row(text: str, wanted: str, registry: Thresholds) -> Threshold:
+    """Return the row of an id; a number with its unit is told what it would be without."""
+    amount = re.fullmatch(r"\s*([-+]?\d[\d.,]*(?:e[-+]?\d+)?)\s*(\D.*)", text, re.IGNORECASE)
+    if amount is None:
+        return registry.get(text, contaminant=wanted)
+    try:
+        value = float(amount[1].replace(",", ".")) * read_unit(amount[2]).factor
+        meant = f"write threshold.{wanted}: {value:.12g}"
+    except (UnitError, ValueError):
+        meant = f"such as threshold.{wanted}: 3"
+    raise ThresholdError(
+        f"{text!r} is neither a number nor an id of the threshold "
+        "registry. A limit is a number in mg/kg of dry soil, without its unit: "
+        f"{meant}. Ids are listed by `hotspot thresholds contaminant={wanted}`."
     )
 
 

@@ -133,8 +133,15 @@ class Thresholds:
             rows = [row for row in rows if row.status != "superseded"]
         return type(self)(tuple(rows), tuple(item for item in left_out if item[1]))
 
-    def get(self, threshold_id: str) -> Threshold:
+    def get(self, threshold_id: str, *, contaminant: str = "zn") -> Threshold:
         """Return the limit of an id, verified or not.
+
+        Parameters
+        ----------
+        threshold_id : str
+            Case does not matter.
+        contaminant : str
+            Whose ids the message tells to list.
 
         Raises
         ------
@@ -150,7 +157,8 @@ class Thresholds:
         raise ThresholdError(
             f"The threshold registry has no id {threshold_id!r}."
             f"{hint or nearest_name(asked, [row.id for row in self.rows])} "
-            "List the ids with `hotspot thresholds contaminant=zn`, or give a number in mg/kg."
+            f"List the ids with `hotspot thresholds contaminant={contaminant}`, or give a "
+            "number in mg/kg."
         )
 
     def _known(self, name: str, asked: Iterable[str]) -> list[str]:

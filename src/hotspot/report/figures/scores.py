@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from hotspot.report.content import Scores
 from hotspot.report.figures.lettering import WIDTH, shortened
@@ -21,9 +22,9 @@ from hotspot.report.style import house_style
 from hotspot.report.terms import plan_label, score_label
 
 _BINS = ["predicted", "observed", "lower", "upper", "n"]
+# So many bars stand beside each other at least.
+_BARS = 8
 _CLASSES = ["dissimilarity", "brier", "brier_lower", "brier_upper"]
-# Least distance of two numbers in the chart of reliability.
-_APART = 0.05
 
 
 def score_chart(
@@ -104,10 +105,8 @@ def reliability_curve(table: pd.DataFrame) -> Figure:
         Columns ``predicted, observed, lower, upper, n``, one row per bin.
     """
     with house_style():
-        figure = Figure(figsize=(4.6, 5.0), layout="constrained")
-        curve, counts = figure.subplots(
-            2, 1, sharex=True, gridspec_kw={"height_ratios": [4.2, 1]}
-        )
+        figure = Figure(figsize=(4.6, 5.4), layout="constrained")
+        curve, counts = figure.subplots(2, 1, gridspec_kw={"height_ratios": [4.2, 1]})
         curve.plot([0, 1], [0, 1], color=MUTED, lw=1, ls=(0, (4, 3)), label="as it should be")
         curve.vlines(
             table["predicted"], table["lower"], table["upper"], color=MODEL, lw=1.6, alpha=0.55
@@ -126,21 +125,26 @@ def reliability_curve(table: pd.DataFrame) -> Figure:
             ),
         )
         curve.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="Share found above the limit")
+        curve.set_xlabel("Probability given by the model")
         curve.grid(visible=True)
         curve.set_axisbelow(True)
         curve.legend(loc="upper left")
-        counts.bar(table["predicted"], table["n"], width=0.045, color=OTHER)
-        told = -1.0
-        for predicted, n in zip(table["predicted"], table["n"], strict=True):
-            # Bins that stand close together would write over each other.
-            if predicted - told < _APART:
-                continue
-            told = float(predicted)
+        # One bar beside the other: on the axis above, bins that lie close together would run
+        # into one block.
+        places = np.arange(len(table))
+        counts.bar(places, table["n"], width=0.7, color=OTHER)
+        for place, n in zip(places, table["n"], strict=True):
             counts.annotate(
-                f"{n:.0f}", (predicted, n), (0, 2), textcoords="offset points", ha="center",
+                f"{n:.0f}", (float(place), n), (0, 2), textcoords="offset points", ha="center",
                 fontsize=7.5, color=MUTED,
             )  # fmt: skip
-        counts.set(xlabel="Probability given by the model", ylabel="Samples", yticks=[])
+        given = table["predicted"].to_numpy(dtype=np.float64)
+        counts.set_xticks(places, _in_percent(given), fontsize=7.5)
+        counts.tick_params(axis="x", length=0)
+        # Few bins make no wider bars.
+        middle, half = (len(table) - 1) / 2, max(len(table), _BARS) / 2
+        counts.set_xlim(middle - half, middle + half)
+        counts.set(xlabel="Mean probability of the bin, %", ylabel="Samples", yticks=[])
         counts.margins(y=0.35)
         counts.spines["left"].set_visible(False)
     return figure
@@ -179,6 +183,23 @@ def error_profile(table: pd.DataFrame) -> Figure:
         axis.grid(visible=True)
         axis.set_axisbelow(True)
     return figure
+
+
+def _in_percent(shares: NDArray[np.float64]) -> list[str]:
+    """Return shares as short numbers in percent.
+
+    Examples
+    --------
+    >>> _in_percent(np.array([0.0, 0.0004, 0.034, 0.5, 1.0]))
+    ['0', '<0.1', '3.4', '50', '100']
+    """
+    return [_short(100 * float(share)) for share in shares]
+
+
+def _short(percents: float) -> str:
+    if 0 < percents < 0.1:
+        return "<0.1"
+    return f"{percents:.1f}".removesuffix(".0") if percents < 10 else f"{percents:.0f}"
 
 
 def _wrapped(text: str, longest: int) -> str:

@@ -61,7 +61,7 @@ def role_plate(explanation: Explanation, key: str) -> Plate | None:
         "Summed by role",
         "Covariates of one role are often alike and share their credit by chance; their sum is "
         "steadier than each alone.",
-        tables.role_table(frame, explanation.scale),
+        tables.role_table(frame, explanation.scale, explanation.n_background),
     )
 
 

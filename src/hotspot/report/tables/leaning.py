@@ -41,15 +41,16 @@ def importance_table(explanation: Explanation) -> Table:
         if name in frame.columns:
             heads.append(head)
             columns.append(frame[name])
-    return table("Importance by covariate", heads, zip(*columns, strict=True))
+    caption = f"Importance by covariate{_against(explanation.n_background)}"
+    return table(caption, heads, zip(*columns, strict=True))
 
 
-def role_table(frame: pd.DataFrame, scale: str) -> Table:
-    """Return the importance of each role."""
+def role_table(frame: pd.DataFrame, scale: str, n_background: int = 0) -> Table:
+    """Return the importance of each role; its caption says what it is measured against."""
     names = [name for name in ("mean_abs", "sd") if name in frame.columns]
     heads = ["Role", f"Mean absolute contribution, {scale}", "Standard deviation"]
     return table(
-        "Importance by role",
+        f"Importance by role{_against(n_background)}",
         heads[: 1 + len(names)],
         (
             (role_label(str(role)), *values)
@@ -63,11 +64,19 @@ def role_table(frame: pd.DataFrame, scale: str) -> Table:
 def scale_table(scales: Sequence[ScaleImportance]) -> Table:
     """Return what roles add on each scale, by their importance on the first."""
     roles = list(scales[0].mean_abs)
+    against = _against(scales[0].n_background)
     return table(
-        "Mean absolute contribution of each role, on every scale",
+        f"Mean absolute contribution of each role, on every scale{against}",
         ("Role", *(_SCALE_HEADS.get(each.scale, each.unit) for each in scales)),
         ((role_label(role), *(each.mean_abs.get(role) for each in scales)) for role in roles),
     )
+
+
+def _against(n_background: int) -> str:
+    """Return what contributions are measured against, for a caption."""
+    if n_background:
+        return f"; against {n_background} samples as background"
+    return "; by the model itself, without background samples"
 
 
 def interaction_table(frame: pd.DataFrame, scale: str) -> Table:
