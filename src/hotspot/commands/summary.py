@@ -33,11 +33,13 @@ def print_summary(config: Config, paths: Paths, console: Console) -> None:
         plan = honest_plan(ledger[contaminant], kind) or config.cv.primary
         ours = ledger[contaminant][kind][plan]
         base = ledger[contaminant].get("prevalence", {}).get(plan, {})
+        # Sites have ranks to be told apart by; the map as a whole has none.
+        ranks = f"AUC {_shown(ours, 'auc')}   " if "auc" in ours else ""
         console.line(
             f"  {contaminant:<4} > {_limit(limit):>13}   "
             f"log loss {_shown(ours, 'log_loss')} ± {_error(ours, 'log_loss')} "
             f"(prevalence {_shown(base, 'log_loss')})   "
-            f"AUC {_shown(ours, 'auc')}   {_NAMES.get(plan, plan)}   [{limit.id}]"
+            f"{ranks}{_NAMES.get(plan, plan)}   [{limit.id}]"
         )
     console.line()
     console.line(f"maps     {paths.all_maps}/<contaminant>/probability.tif")

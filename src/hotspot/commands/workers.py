@@ -79,6 +79,8 @@ def in_parallel(
     told = Parallel(n_jobs=workers, backend="loky", return_as="generator", max_nbytes=None)(
         delayed(_with_warnings)(work, job, Path.cwd()) for job in jobs
     )
+    # An idle process that ends is replaced; nobody need know.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
     answers = []
     for done, (answer, messages) in enumerate(told, start=1):
         for message, category in messages:

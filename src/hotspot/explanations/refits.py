@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hotspot.errors import ModelError, few
 from hotspot.estimators.base import ExceedanceModel
+from hotspot.estimators.table import asked_about
 from hotspot.estimators.varying_limit import fit_at
 from hotspot.explanations.background import choose_background, spread_rows, with_known_limit
 from hotspot.explanations.contributions import ShapValues
@@ -203,7 +204,9 @@ def _answer(
         samples = replace(samples, X=X)
     training = samples.take(refit.training)
     model = refitter.fit(training, name, refit.number)
-    return refitter.explain(model, training, samples.take(refit.asked), n_background)
+    # A sample of a class that this refit never saw is explained by others, or held NaN.
+    with asked_about(None):
+        return refitter.explain(model, training, samples.take(refit.asked), n_background)
 
 
 def _told(refit: Refit, found: ShapValues, names: Sequence[str]) -> Told:
