@@ -100,18 +100,18 @@ READING = """
 
 - The goal under kNNDM folds, 0.200 for zinc, 0.314 for lead and 0.266 for cadmium, is about
   what the best of the 53 came to. The ensemble **meets it for cadmium** (0.264) and **misses it
-  for zinc and lead**, by 0.006 and 0.002. With elevation cadmium is at 0.251, zinc and lead at
+  for zinc and lead**, by 0.006 and 0.003. With elevation cadmium is at 0.251, zinc and lead at
   0.207 and 0.318.
-- Under blocks the ensemble is 0.013, 0.009 and 0.003 above the best of the 53, under random
-  folds 0.007, 0.003 and 0.004.
+- Under blocks the ensemble is 0.012, 0.008 and 0.003 above the best of the 53, under random
+  folds 0.008, 0.003 and 0.004.
 - With the covariates of the other programs, the root of `dist` among them, it is 0.015 and
-  0.012 above their best for zinc and lead and 0.004 below for cadmium under kNNDM folds: the
+  0.013 above their best for zinc and lead and 0.003 below for cadmium under kNNDM folds: the
   root helps cadmium where trends are straight, and costs the ensemble in zinc and lead.
 - Against the best single learner among the other programs, the additive Gaussian process, the
   ensemble is better for lead (kNNDM and random folds) and cadmium (all plans), worse for zinc
   (all plans) and for lead under blocks.
 - It is better than the kriging, forest kriging, quantile forest and tuned LightGBM of the other
-  programs in every cell but one: lead under blocks, where kriging with gstat is 0.001 ahead.
+  programs in every cell but one: lead under blocks, where kriging with gstat is level.
 - Elevation helps cadmium under every plan, and costs zinc and lead, most under blocks."""
 WHICH = """
 ## Which covariates the other programs had
