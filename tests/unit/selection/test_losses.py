@@ -57,15 +57,13 @@ def test_the_difference_is_the_paired_one(score: str) -> None:
 
 
 def test_crps_is_the_pooled_one() -> None:
-    """The mean is that of `pooled_extra`; the variance between repeats comes on top."""
+    """Mean and error are those of `pooled_extra`, the variance between repeats in both."""
     given = runs(1)
     ours = mean_loss(np.stack([sample_losses(run, "crps") for run in given]), BLOCKS)
     theirs = pooled_extra(given, BLOCKS, "crps")
     assert theirs is not None
     assert ours.mean == pytest.approx(theirs.mean, rel=1e-12)
-    assert ours.se is not None
-    assert theirs.se is not None
-    assert ours.se >= theirs.se
+    assert ours.se == pytest.approx(theirs.se, rel=1e-9)
 
 
 def test_crps_of_a_classifier_is_refused() -> None:
