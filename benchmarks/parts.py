@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from surveys import Rows, Survey, Values, survey
 
-from hotspot.estimators.limits import between_reported
+from hotspot.estimators.reported_values import between_reported
 from hotspot.observations.limits.exceedance import exceedance_labels
 
 PARTS, FIRST = 72, 0

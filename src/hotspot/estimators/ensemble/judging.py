@@ -12,7 +12,7 @@ from sklearn.base import clone
 from hotspot.errors import FoldError, ModelError
 from hotspot.estimators.distribution import PredictiveDistribution
 from hotspot.estimators.intervals import FEWEST_MEASURED
-from hotspot.estimators.limits import between_reported
+from hotspot.estimators.reported_values import between_reported
 from hotspot.estimators.stacking import stacked
 from hotspot.estimators.table import asked_about, takes_weights
 from hotspot.folds.blocks import block_labels

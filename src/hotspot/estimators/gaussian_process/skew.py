@@ -9,7 +9,7 @@ from hotspot.estimators.gaussian_process.learning import strewn
 from hotspot.estimators.gaussian_process.response import Response
 from hotspot.estimators.gaussian_process.tail import Tail
 from hotspot.estimators.intervals import LogIntervals
-from hotspot.estimators.limits import between_reported
+from hotspot.estimators.reported_values import between_reported
 
 # Prior standard deviation of the skew: at 0.2 one side is 1.5 times as wide as the other.
 _SKEW_SD = 0.2
