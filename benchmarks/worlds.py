@@ -74,7 +74,7 @@ READING = """\
   under more than two designs. The Gaussian process is scored as it is mapped: corrected where
   samples were preferred.
 - **Along roads** a sixth of the regions is refused, or has no exceedance to learn from. The
-  score of the Gaussian process flatters by 2.6 ± 2.1 %, that of LightGBM by none (+2.1 ± 2.5).
+  score of the Gaussian process flatters by 2.6 ± 2.1 %, that of LightGBM by none (+2.3 ± 2.6).
   Forty regions of other seeds (`--first 5000 --worlds 40`) say -4.3 ± 3.4 and -0.1 ± 3.2: along
   roads the score of the Gaussian process is **more likely too low than not**, by some 3 % in
   all. What happens far from roads, where nobody sampled, is unlike what covariates promise; no
@@ -86,7 +86,7 @@ READING = """\
   68 would be right.
 - Its **printed intervals** hold the truth in 94 to 99 % of the regions.
 - **Random folds** are near the truth where samples lie at random (+3 to +5 %). They flatter by
-  12 to 15 % in clusters and by 6 to 7 % along roads, and overstate the loss by 15 to 20 % on a
+  11 to 15 % in clusters and by 5 to 7 % along roads, and overstate the loss by 15 to 20 % on a
   grid, where no two samples are as near as a cell is to its sample, and by 19 to 48 % under
   preferential sampling.
 - **Block folds**, which carry the decisions unless told otherwise, overstate the loss under
