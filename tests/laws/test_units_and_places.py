@@ -52,7 +52,7 @@ def chance(
 
 
 @pytest.mark.parametrize("kind", ["quantile_forest", "neighbour_forest", "forest_kriging"])
-@pytest.mark.parametrize(("rate", "offset"), [(1e-9, 0.0), (1.0, 1e8), (1e30, 0.0)])
+@pytest.mark.parametrize(("rate", "offset"), [(1e-9, 0.0), (1.0, 1e8), (1e40, 0.0)])
 def test_trees_do_not_see_the_unit_of_a_covariate(
     kind: str, rate: float, offset: float
 ) -> None:

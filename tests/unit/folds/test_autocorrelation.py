@@ -77,3 +77,16 @@ def test_one_place_has_no_blocks() -> None:
     """Samples of one place are refused."""
     with pytest.raises(FoldError, match="All 5 samples lie at one place"):
         suggest_block_size(np.ones((5, 2)))
+
+
+def test_one_far_sample_leaves_range_and_blocks_as_they_were() -> None:
+    """A sample a hundred extents away does not put all pairs into one lag."""
+    places, values = _field(200.0, n=200)
+    far = np.vstack([places, [[1e5, 500.0]]])
+    more = np.append(values, 0.0)
+    assert autocorrelation_range(far, more) == pytest.approx(
+        autocorrelation_range(places, values), rel=0.2
+    )
+    assert suggest_block_size(far, more) == pytest.approx(
+        suggest_block_size(places, values), rel=0.2
+    )
