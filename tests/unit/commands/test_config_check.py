@@ -145,7 +145,7 @@ def test_a_contaminant_that_is_no_id_is_refused(checked: Checked) -> None:
     assert "'cadmium' is no id of a contaminant; did you mean 'cd'?" in text
     code, text = checked(contaminants=["cadmium"])
     assert code == 1
-    assert "without a limit: cadmium (threshold has cd)" in text
+    assert "without a limit: cadmium (threshold has cd; these are ids, not names)" in text
 
 
 def test_a_typed_limit_of_no_contaminant_is_refused(checked: Checked) -> None:

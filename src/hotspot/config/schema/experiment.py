@@ -59,7 +59,7 @@ class Config(Node):
         """Return which others have limits, whose ids may be those that were meant."""
         own = self.threshold.__pydantic_extra__ or {}
         others = [name for name in own if name not in self.contaminants]
-        return f" (threshold has {few(others)})" if others else ""
+        return f" (threshold has {few(others)}; these are ids, not names)" if others else ""
 
     @model_validator(mode="after")
     def _every_contaminant_has_a_limit(self) -> "Config":
