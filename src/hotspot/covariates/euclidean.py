@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.covariates.compiled import compiled
+from hotspot.compiled import compiled
 from hotspot.errors import CovariateError
 from hotspot.grid import Window
 

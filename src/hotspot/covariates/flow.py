@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.compiled import compiled
 from hotspot.covariates import flow_loops
-from hotspot.covariates.compiled import compiled
 from hotspot.errors import CovariateError
 
 MOST_CELLS = 2**25

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.covariates.compiled import compiled
+from hotspot.compiled import compiled
 from hotspot.covariates.sphere import EARTH_RADIUS_M
 from hotspot.covariates.wind import WindRose
 from hotspot.grid import Coordinates

@@ -5,14 +5,15 @@ runs is a matter of time and of nothing else. None holds the interpreter's lock.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_Loop = TypeVar("_Loop", bound=Callable[..., Any])
+from hotspot.compiled import compiled
+
 # Rows that are encoded together, so that they stay in the nearest cache.
 _ROWS = 1024
 # Parts of trees whose contributions are added together.
@@ -21,19 +22,6 @@ _NEARLY_ZERO = float(np.float32(1e-35))
 _EVERY_BIT = 0xFFFFFFFF
 # Words that are joined at once: a wide vector register, or two or four narrower ones.
 _STRIP = 16
-
-
-def _compiled(loop: _Loop) -> _Loop:
-    """Return a loop that numba compiles on its first call, and keeps on disk if it can.
-
-    Where no folder can be written (a read-only installation without a home), it is compiled
-    again by every process.
-    """
-    try:
-        compiled: _Loop = numba.njit(nogil=True, cache=True)(loop)
-    except RuntimeError:
-        compiled = numba.njit(nogil=True)(loop)
-    return compiled
 
 
 def _position(_: Any, word: Any) -> Any:
@@ -131,7 +119,7 @@ _join_five: Any = intrinsic(_joined(5))
 _join_six: Any = intrinsic(_joined(6))
 
 
-@_compiled
+@compiled
 def encode(
     rows: Any, column: Any, edges: Any, first: Any, by_class: Any, missing: Any, out: Any
 ) -> None:
@@ -180,7 +168,7 @@ def encode(
                     out[j, begin + i] = place[i] if value[i] == value[i] else gap
 
 
-@_compiled
+@compiled
 def add_leaves(codes: Any, first: Any, masks: Any, leaf: Any, out: Any) -> None:
     """Add the leaf values of all trees to `out`, tree by tree.
 
@@ -235,7 +223,7 @@ def add_leaves(codes: Any, first: Any, masks: Any, leaf: Any, out: Any) -> None:
                     out[begin + q] = s
 
 
-@_compiled
+@compiled
 def add_patterns(
     codes: Any,
     bits: Any,
@@ -309,7 +297,7 @@ def add_patterns(
                     _add_one(target, i, cells, b0 + own[i])
 
 
-@_compiled
+@compiled
 def add_entries(
     rows: Any, root: Any, node: Any, start: Any, entry: Any, value: Any, out: Any
 ) -> None:
@@ -349,7 +337,7 @@ def add_entries(
                     own[entry[at]] += value[at]
 
 
-@_compiled
+@compiled
 def smooth(weights: Any, taps: Any, out: Any) -> None:
     """Write what `smooth_rows` gives: products and sums in the same order."""
     n, m = weights.shape

@@ -15,7 +15,6 @@ from hotspot.estimators.forests.bagging import Bagged, ColumnScale
 from hotspot.estimators.forests.nodes import Forest
 from hotspot.estimators.forests.quantile import QuantileForest
 from hotspot.estimators.log_intervals import Support
-from hotspot.trees import kernels
 from hotspot.trees.patience import Patience
 from hotspot.trees.smooth import compiled_smooth_rows, smooth_rows
 from hotspot.trees.walk import WalkedTrees
@@ -150,10 +149,3 @@ def test_a_quantile_forest_answers_alike_either_way(
     quick.fit(X, 2 * low, 2 * high, coordinates=places)
     again = quick.distribution(X, coordinates=places)
     assert again.level[-1] == pytest.approx(2 * answer.level[-1])
-
-
-def test_without_a_folder_for_compiled_loops_they_still_run() -> None:
-    """Code that numba cannot keep on disk is compiled all the same."""
-    space: dict[str, Any] = {}
-    exec("def twice(x):\n    return 2 * x", space)  # noqa: S102 -- has no file, on purpose
-    assert kernels._compiled(space["twice"])(21) == 42

@@ -1,9 +1,11 @@
 """The loops of a box tree, compiled by numba; imported only when many rows are at hand."""
 
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
+
+from hotspot.compiled import compiled
 
 LANES = 8
 """Boxes of a node, and samples of a block."""
@@ -14,20 +16,10 @@ _WAITING = 256
 _ROUNDED = 1.0 + 1e-5
 
 
-def _compiled(loop: Any, *, fastmath: bool = False) -> Any:
-    """Return a loop that is compiled on its first call, and kept on disk where it can be."""
-    try:
-        return numba.njit(nogil=True, cache=True, fastmath=fastmath)(loop)
-    except RuntimeError:
-        return numba.njit(nogil=True, fastmath=fastmath)(loop)
+_rounded = partial(compiled, any_order=True)
 
 
-def _rounded(loop: Any) -> Any:
-    """Return a compiled loop that may add up in any order."""
-    return _compiled(loop, fastmath=True)
-
-
-@_compiled
+@compiled
 def _squared(point: Any, other: Any) -> Any:
     """Return the squared distance, added up in the order of SciPy's trees."""
     n = len(point)
@@ -92,7 +84,7 @@ def _largest(point: Any) -> Any:
     return most
 
 
-@_compiled
+@compiled
 def nearest(
     points: Any,
     kind: Any,
@@ -189,7 +181,7 @@ def nearest(
         out[i] = np.sqrt(best)
 
 
-@_compiled
+@compiled
 def count_within(
     points: Any,
     kind: Any,

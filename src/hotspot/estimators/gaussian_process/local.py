@@ -13,7 +13,7 @@ Vecchia (1988), 10.1111/j.2517-6161.1988.tb01729.x; Katzfuss & Guinness (2021),
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -23,6 +23,7 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from hotspot.compiled import compiled
 from hotspot.estimators.expectation_propagation import Sites, cavity, updated_sites
 from hotspot.estimators.gaussian_process.basis import Basis, Neighbourhoods
 from hotspot.estimators.gaussian_process.exact import PORTION
@@ -31,6 +32,7 @@ from hotspot.estimators.gaussian_process.kernel import (
     Inputs,
     spatial_covariance,
 )
+from hotspot.estimators.gaussian_process.neighbour_kernels import krige
 from hotspot.estimators.intervals import LogIntervals
 
 Values = NDArray[np.float64]
@@ -96,18 +98,21 @@ class LocalPosterior:
         precision = np.where(known, 1.0 / noise, 0.0)
         shift = np.where(known, np.where(known, bounds.low, 0.0) / noise, 0.0)
         lower, upper = bounds.low[hidden], bounds.high[hidden]
-        basis = Basis.of(kernel, rows.smooth)
-        sites = Sites(precision, shift)
-        options = {"n_neighbours": n_neighbours, "random_state": random_state}
-        surface = cls.given(kernel, rows, sites, basis, **options)
+        surface = cls.given(
+            kernel,
+            rows,
+            Sites(precision, shift),
+            Basis.of(kernel, rows.smooth),
+            n_neighbours=n_neighbours,
+            random_state=random_state,
+        )
         for _ in range(_MAX_SWEEPS if len(hidden) else 0):
             mean, spread = surface.predict_samples(hidden)
             old = Sites(precision[hidden], shift[hidden])
             new = updated_sites(lower, upper, mean, spread, old, noise)
             precision, shift = precision.copy(), shift.copy()
             precision[hidden], shift[hidden] = new.precision, new.shift
-            sites = Sites(precision, shift)
-            surface = cls.given(kernel, rows, sites, basis, **options)
+            surface = surface.with_sites(Sites(precision, shift))
             change = np.abs(new.shift - old.shift) * np.sqrt(spread)
             if float(change.max()) < _TOLERANCE:
                 break
@@ -128,15 +133,31 @@ class LocalPosterior:
         k = min(n_neighbours, len(rows))
         empty = np.empty(0)
         blank = cls(kernel, rows, sites, basis, empty, empty.reshape(0, 0), k, random_state)
-        white = blank._whiten(np.column_stack([blank._columns, sites.target]))
+        return blank.with_sites(sites)
+
+    def with_sites(self, sites: Sites) -> Self:
+        """Return the surface were the samples to say something else."""
+        told = self._keeping(sites=sites)
+        white = told._whiten(told._known)
         columns, target = white[:, :-1], white[:, -1]
         precision = columns.T @ columns
         precision[np.diag_indices_from(precision)] += 1.0
         factor = cholesky(precision, lower=True)
         inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
-        coefficient = inverse.T @ (inverse @ (columns.T @ target))
-        whitening = np.ascontiguousarray(inverse)
-        return cls(kernel, rows, sites, basis, coefficient, whitening, k, random_state)
+        return told._keeping(
+            coefficient=inverse.T @ (inverse @ (columns.T @ target)),
+            coefficient_whitening=np.ascontiguousarray(inverse),
+        )
+
+    def _keeping(self, **changed: Any) -> Self:
+        """Return a surface that differs in some fields; what does not change is kept."""
+        other = replace(self, **changed)
+        kept = {"_columns", "_neighbourhoods", "_tree"}
+        if "sites" not in changed:
+            kept |= {"_noise", "_known"}
+        # The caches of a frozen value are safe to share.
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if k in kept})
+        return other
 
     @cached_property
     def _columns(self) -> Values:
@@ -147,8 +168,9 @@ class LocalPosterior:
         return self.sites.variance + self.basis.left_over(self._columns)
 
     @cached_property
-    def _residual(self) -> Values:
-        return np.asarray(self.sites.target - self._columns @ self.coefficient)
+    def _known(self) -> Values:
+        """What is known of each sample: its columns, and what it says, shape (n, q + 1)."""
+        return np.column_stack([self._columns, self.sites.target])
 
     @cached_property
     def _tree(self) -> cKDTree:
@@ -157,7 +179,7 @@ class LocalPosterior:
     def predict(self, cells: Inputs) -> tuple[Values, Values]:
         """Return mean and variance of the surface at cells, without noise."""
         _, near = self._tree.query(cells.place, k=self.n_neighbours)
-        return self._predict(cells, near.reshape(len(cells), self.n_neighbours), self._noise)
+        return self._predict(cells, near.reshape(len(cells), self.n_neighbours))
 
     def predict_samples(self, at: Rows) -> tuple[Values, Values]:
         """Return mean and variance of the surface at samples, each given its own site too."""
@@ -178,7 +200,7 @@ class LocalPosterior:
         # Where many samples share a place, a sample may not be among its own nearest.
         lost = ~(near == at[:, None]).any(axis=1)
         near[lost, -1] = at[lost]
-        mean, spread = self._predict(cells, near, self._noise)
+        mean, spread = self._predict(cells, near)
         lost_variance = self.basis.left_over(self._columns[at])
         dulled = 1.0 + self.sites.precision[at] * lost_variance
         seen = Sites(self.sites.precision[at] / dulled, self.sites.shift[at] / dulled)
@@ -191,15 +213,15 @@ class LocalPosterior:
         inner = self.coefficient_whitening
         pull = columns.T @ self._whiten(np.ascontiguousarray(targets.T))
         coefficient = inner.T @ (inner @ pull)
-        residual = targets.T - self._columns @ coefficient
+        residual = np.ascontiguousarray(targets.T - self._columns @ coefficient)
         _, near = self._tree.query(cells.place, k=self.n_neighbours)
         near = near.reshape(len(cells), self.n_neighbours)
         found = np.empty((len(targets), len(cells)))
         for part in _parts(len(cells)):
-            share, _ = self._shares(cells.place[part], near[part], self._noise)
-            local = np.matmul(share[:, None, :], residual[near[part]])[:, 0]
+            away = np.zeros((len(part), len(targets)))
+            self._krige(cells.place[part], near[part], residual, away)
             columns = self.basis.columns(cells.take(part))
-            found[:, part] = (columns @ coefficient + local).T
+            found[:, part] = (columns @ coefficient - away).T
         return found
 
     def leave_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
@@ -238,12 +260,12 @@ class LocalPosterior:
             keep = np.argsort(same, axis=1, kind="stable")[:, :k]
             near, same = (np.take_along_axis(a, keep, axis=1) for a in (near, same))
             mean[part], spread[part] = self._predict(
-                self.rows.take(part), near, self._noise, np.where(same, _SILENT, 0.0)
+                self.rows.take(part), near, np.where(same, _SILENT, 0.0)
             )
         return mean, spread
 
     def _predict(
-        self, cells: Inputs, near: Rows, noise: Values, extra: Values | None = None
+        self, cells: Inputs, near: Rows, extra: Values | None = None
     ) -> tuple[Values, Values]:
         n = len(cells)
         mean, spread = np.empty(n), np.empty(n)
@@ -251,36 +273,41 @@ class LocalPosterior:
             stop = min(start + PORTION, n)
             # Filled up, so that a cell does not depend on how many stand beside it.
             rows = np.minimum(np.arange(start, start + PORTION), n - 1)
-            some, close = cells.take(rows), near[rows]
-            more = None if extra is None else extra[rows]
-            share, left = self._shares(some.place, close, noise, more)
+            some = cells.take(rows)
             columns = self.basis.columns(some)
-            centre = columns @ self.coefficient
-            centre += np.einsum("ij,ij->i", share, self._residual[close])
-            away = columns - np.matmul(share[:, None, :], self._columns[close])[:, 0]
+            away = np.column_stack([columns, np.zeros(PORTION)])
+            more = None if extra is None else extra[rows]
+            left = self._krige(some.place, near[rows], self._known, away, more)
+            away, local = np.ascontiguousarray(away[:, :-1]), -away[:, -1]
             unsure = away @ self.coefficient_whitening.T
             left += np.einsum("ij,ij->i", unsure, unsure) + self.basis.left_over(columns)
-            mean[start:stop] = centre[: stop - start]
+            mean[start:stop] = (away @ self.coefficient + local)[: stop - start]
             spread[start:stop] = left[: stop - start]
         return mean, np.maximum(spread, 1e-12)
 
-    def _shares(
-        self, place: Values, near: Rows, noise: Values, extra: Values | None = None
-    ) -> tuple[Values, Values]:
-        """Return kriging weights of neighbours and the spatial variance left."""
-        east, north = self.rows.place[near, 0], self.rows.place[near, 1]
-        between = _length(
-            east[:, :, None] - east[:, None, :], north[:, :, None] - north[:, None, :]
+    def _krige(
+        self,
+        place: Values,
+        near: Rows,
+        columns: Values,
+        away: Values,
+        extra: Values | None = None,
+    ) -> Values:
+        """Take from `away` what neighbours tell of it; return the spatial variance left."""
+        left = np.empty(len(place))
+        compiled(krige)(
+            self.rows.place,
+            self._noise,
+            columns,
+            self.kernel.spatial_variance,
+            self.kernel.spatial_range,
+            np.ascontiguousarray(place),
+            near,
+            np.empty((0, 0)) if extra is None else extra,
+            away,
+            left,
         )
-        inner = spatial_covariance(self.kernel, between)
-        own = noise[near] if extra is None else noise[near] + extra
-        step = np.arange(near.shape[1])
-        inner[:, step, step] += own
-        apart = _length(east - place[:, :1], north - place[:, 1:])
-        link = spatial_covariance(self.kernel, apart)
-        share = np.linalg.solve(inner, link[..., None])[..., 0]
-        left = self.kernel.spatial_variance - np.einsum("ij,ij->i", share, link)
-        return np.asarray(share), np.asarray(np.maximum(left, 0.0))
+        return left
 
     def _whiten(self, columns: Values) -> Values:
         """Return columns made independent, in the order of conditioning."""
@@ -294,12 +321,9 @@ class LocalPosterior:
         factor = cholesky(start, lower=True)
         white = np.empty((len(self.rows), columns.shape[1]))
         white[: len(first)] = solve_triangular(factor, columns[first], lower=True)
-        for part in _parts(len(later)):
-            at, near = later[part], places.near[part]
-            share, left = self._shares(self.rows.place[at], near, self._noise)
-            sd = np.sqrt(left + self._noise[at])
-            step = columns[at] - np.matmul(share[:, None, :], columns[near])[:, 0]
-            white[len(first) + part] = step / sd[:, None]
+        away = columns[later]
+        left = self._krige(self.rows.place[later], places.near, columns, away)
+        white[len(first) :] = away / np.sqrt(left + self._noise[later])[:, None]
         return white
 
     @cached_property
@@ -331,14 +355,6 @@ class LocalPosterior:
         coefficient, whitening = arrays["coefficient"], arrays["coefficient_whitening"]
         k = min(n_neighbours, len(rows))
         return cls(kernel, rows, sites, basis, coefficient, whitening, k, random_state)
-
-
-def _length(east: Values, north: Values) -> Values:
-    # Four times as fast as np.hypot; standardised places cannot overflow.
-    east *= east
-    north *= north
-    east += north
-    return np.sqrt(east, out=east)
 
 
 def _parts(n: int, size: int = PORTION) -> Iterator[Rows]:

@@ -11,6 +11,8 @@ Values = NDArray[np.float64]
 
 # Of the largest eigenvalue: smaller ones mean columns that depend on each other.
 DEPENDENT = 1e-10
+# Of the square of a column: no more of it than this is rounding.
+_ROUNDED = 1e-13
 # Share by which a solution may miss its equations.
 _UNSOLVED = 1e-6
 
@@ -24,10 +26,13 @@ def inverse(matrix: Values) -> Values:
         It is none: columns of a drift depend on each other.
     """
     try:
-        factor = cho_factor(matrix, lower=True)
+        lower = cho_factor(matrix, lower=True)[0]
     except np.linalg.LinAlgError as error:
         raise ModelError(dependence(len(matrix))) from error
-    return from_factor(factor[0])
+    # What rounding leaves of a dependent column may be more than nothing.
+    if (np.diag(lower) ** 2 <= _ROUNDED * np.diag(matrix)).any():
+        raise ModelError(dependence(len(matrix)))
+    return from_factor(lower)
 
 
 def from_factor(lower: Values) -> Values:

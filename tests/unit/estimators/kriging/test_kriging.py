@@ -229,10 +229,15 @@ def test_a_drift_constant_among_neighbours_is_told_or_refused() -> None:
     assert np.isnan(found.value[1])
 
 
-def test_a_column_that_depends_on_another_is_refused() -> None:
-    """Two equal columns cannot both have a coefficient; a penalty tells them apart."""
+@pytest.mark.parametrize("seed", range(20))
+def test_a_column_that_depends_on_another_is_refused(seed: int) -> None:
+    """Two equal columns cannot both have a coefficient; a penalty tells them apart.
+
+    What is left of the second is rounding, below nothing in some surveys and above in others.
+    """
     kriging = survey()
-    double = np.column_stack([kriging.drift[:, 0], kriging.drift[:, 0]])
+    column = np.random.default_rng(seed).normal(5.0, 1.0, len(kriging.values))
+    double = np.column_stack([column, column])
     parts = (kriging.coordinates, kriging.values, kriging.variogram)
     with pytest.raises(ModelError, match="Remove a covariate"):
         Kriging(*parts, drift=double).predict(np.zeros((1, 2)), np.zeros((1, 2)))
