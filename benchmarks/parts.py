@@ -36,6 +36,7 @@ DESIGNS = ("random", "clusters", "blocks")
 SHARES = (0.65, 0.3, 0.1, 0.03)
 OURS = ("ensemble", "gaussian_process", "quantile_forest")
 CLASSIFIERS = ("random forest", "LightGBM", "logistic regression")
+PREVALENCE = "prevalence"
 FEWEST, MOST, MOST_TESTED = 120, 1500, 600
 # Fewer exceeding test samples than this say nothing of a limit.
 FEWEST_ABOVE = 3
@@ -59,7 +60,7 @@ covariates (logistic regression with their squares): 500 trees with 3 samples to
 rounds of small trees; strength of the penalty by cross-validation. Where a training part holds
 no exceedance, or nothing else, they say the share of all its samples. Models of `hotspot`
 answer all limits from one fit, with their defaults. Log loss in nats, probabilities clipped to
-[0.001, 0.999].
+[0.001, 0.999]. `prevalence` says the share of exceeding samples everywhere.
 
 Made by `python benchmarks/parts.py --jobs 2 > docs/benchmarks/parts.md`, which needs the
 developers' data sets; they are not part of the project."""
@@ -121,7 +122,7 @@ def classified(name: str, part: Survey, train: Rows, test: Rows, label: Values) 
     """Return what a classifier of one limit says of the test rows."""
     known = np.isfinite(label[train])
     rows, above = train[known], label[train][known] == 1
-    if above.all() or not above.any():
+    if name == PREVALENCE or above.all() or not above.any():
         return np.full(len(test), (above.sum() + 0.5) / (len(above) + 1.0))
     columns = pd.get_dummies(part.X, columns=list(part.categorical)).astype(np.float64)
     places = (part.places - part.places[train].mean(axis=0)) / part.places[train].std(axis=0)
@@ -165,7 +166,8 @@ def rows_of(number: int) -> pd.DataFrame:
     for limit in limits:
         label = exceedance_labels(part.lower, part.upper, float(limit))
         chance = {kind: told.exceedance(limit) for kind, told in answers.items()}
-        chance |= {name: classified(name, part, train, test, label) for name in CLASSIFIERS}
+        for name in (*CLASSIFIERS, PREVALENCE):
+            chance[name] = classified(name, part, train, test, label)
         known = np.isfinite(label[test]) & np.isfinite(list(chance.values())).all(axis=0)
         above = label[test][known] == 1
         if above.sum() < FEWEST_ABOVE:
@@ -192,12 +194,12 @@ def main() -> None:
         range(asked.first, asked.first + asked.parts),
         name="parts",
         jobs=asked.jobs,
-        settings=(DESIGNS, SHARES, OURS, CLASSIFIERS, 1),
+        settings=(DESIGNS, SHARES, OURS, CLASSIFIERS, PREVALENCE, 1),
         code=CODE,
     )
     print(HEAD.format(parts=asked.parts))
     loss = rows.pivot_table(index=["design", "part", "share"], columns="model", values="loss")
-    others = [name for name in (*OURS, *CLASSIFIERS) if name != "ensemble"]
+    others = [name for name in (*OURS, *CLASSIFIERS, PREVALENCE) if name != "ensemble"]
     behind = 100 * np.log(loss[others].div(loss["ensemble"], axis=0))
     print(
         "\n## How much lower the log loss of the ensemble is, in per cent, ± a standard error\n"
@@ -216,6 +218,19 @@ def main() -> None:
             told = f"{value:.0%}" if level == "share" else str(value)
             print(f"| {told} | " + " | ".join([*cells, best]) + " |")
         print()
+    print("## How high its log loss may be, as a share of that of others\n")
+    print("| beside | median | 90% of cases below | 95% | highest | above 1.2 |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    beside = {
+        "the best classifier, known afterwards": loss[list(CLASSIFIERS)].min(axis=1),
+        **{name: loss[name] for name in (*CLASSIFIERS, PREVALENCE)},
+    }
+    for name, theirs in beside.items():
+        ratio = loss["ensemble"] / theirs
+        cells = [f"{value:.2f}" for value in ratio.quantile([0.5, 0.9, 0.95, 1.0])]
+        print(f"| {name} | " + " | ".join([*cells, f"{(ratio > 1.2).mean():.1%}"]) + " |")
+    n_parts = loss.index.get_level_values("part").nunique()
+    print(f"\nCases: {len(loss)} limits of {n_parts} parts.\n")
     print("## How often exceedance was told, over how often it was seen\n")
     mean = rows.pivot_table(index="share", columns="model", values=["told", "seen"])
     names = ["ensemble", *others]

@@ -23,13 +23,13 @@ def compiled(loop: Callable[..., Any], *, any_order: bool = False) -> Callable[.
 
     Examples
     --------
-    >>> def total(values):
-    ...     found = 0.0
-    ...     for value in values:
+    >>> def total(n):
+    ...     found = 0
+    ...     for value in range(n):
     ...         found += value
     ...     return found
-    >>> compiled(total)(np.array([1.0, 2.0]))
-    3.0
+    >>> compiled(total)(4)
+    6
     """
     from numba import njit
 
