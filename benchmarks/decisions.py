@@ -46,7 +46,7 @@ from hotspot.samples.preferential import audit_preference
 from hotspot.seeds import child_seed
 from hotspot.worlds import World
 
-WORLDS = 24
+WORLDS = 12
 COST_RATIO = 4.0
 CONFIDENCE = 0.9
 REPEATS = 2
