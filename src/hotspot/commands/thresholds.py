@@ -192,7 +192,8 @@ def _print_table(found: Thresholds, here: dict[str, str] | None = None) -> None:
     if len(found):
         console.print(table)
     hidden = "".join(
-        f" Hidden: {count} {name} (show with {name}=true)." for name, count in found.left_out
+        f" Hidden: {count} {name}{f' (show with {name}=true)' if name in _FLAGS else ''}."
+        for name, count in found.left_out
     )
     sys.stdout.write(
         f"\n{counted(len(found), 'limit')}.{hidden} Sources: hotspot thresholds id=ID.\n"
