@@ -2,20 +2,26 @@
 
 import re
 import shlex
+import shutil
+import textwrap
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import hotspot.commands.bundle as bundle_command
 import hotspot.commands.swing as swing_command
 import hotspot.commands.thresholds as limits_command
 import hotspot.commands.world as world_command
 from hotspot.cli import VERBS
+from hotspot.commands.models import limit_value, limits_of
 from hotspot.config.check import check_config
 from hotspot.config.compose import check_overrides, compose
 from hotspot.estimators import ConcentrationModel
 from hotspot.observations.limits.regimes import regime_rule
+from hotspot.observations.limits.rules import limit_words
 from hotspot.observations.limits.soil_inputs import SoilInputs
 from hotspot.worlds import Region, Survey, World
 
@@ -75,6 +81,31 @@ def test_what_pages_tell_of_worlds_and_limits_is_known() -> None:
         assert len([parse(words) for words in asked if "--help" not in words]) > 1
 
 
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors that a page gives its headings."""
+    heads = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.M)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head).lower() for head in heads]
+    return {re.sub(r"[^\w\- ]", "", head).replace(" ", "-") for head in plain}
+
+
+def test_links_of_pages_lead_somewhere() -> None:
+    """To a file, or to a heading of one."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")]
+    broken, seen = [], 0
+    for page in pages:
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            if link.startswith("http"):
+                continue
+            seen += 1
+            name, _, anchor = link.partition("#")
+            target = page.parent / name if name else page
+            if not target.exists() or (anchor and anchor not in anchors_of(target)):
+                broken.append(f"{page.name}: {link}")
+    assert seen > 100
+    assert not broken
+
+
 def example(text: str, verb: str) -> list[str]:
     """Return the words of the first command of a verb that is more than its name."""
     return next(words for words in commands_of(text) if words[0] == verb and len(words) > 2)
@@ -105,6 +136,69 @@ def test_the_swing_map_shown_has_a_limit_of_every_regime() -> None:
     found = [regime_rule(c, name, soil).constant_mg_kg for c in contaminants for name in names]
     assert len(found) == 6
     assert all(limit is not None for limit in found)
+
+
+def yaml_of(text: str) -> list[dict[str, Any]]:
+    """Return the values of each YAML block of a page."""
+    blocks = re.findall(r"^( *)```yaml\n(.*?)^\1```", text, flags=re.M | re.S)
+    return [yaml.safe_load(textwrap.dedent(block)) for _, block in blocks]
+
+
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_the_experiment_of_the_readme_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_wide: bool
+) -> None:
+    """The long table, and the wide one with what the page says to leave out and to write."""
+    mine, wide = yaml_of((ROOT / "README.md").read_text(encoding="utf-8"))
+    if is_wide:
+        for name in ("contaminant", "value", "unit"):
+            del mine["data"]["columns"][name]
+        mine["data"] |= wide
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    monkeypatch.chdir(tmp_path)
+    text = "# @package _global_\n" + yaml.safe_dump(mine, sort_keys=False)
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text(text, encoding="utf-8")
+    config = check_config(compose(["experiment=mine"]))
+    assert config.data.columns["site"] == "sample_no"
+    assert list(config.covariates.layers) == ["land_use", "elevation", "road_distance"]
+
+
+def test_the_limits_of_the_page_are_limits() -> None:
+    """Each block of docs/thresholds.md, where the covariates that it names are there."""
+    page = (ROOT / "docs" / "thresholds.md").read_text(encoding="utf-8")
+    values = compose(["threshold=given"])
+    layers = values["covariates"]["layers"]
+    layers |= dict.fromkeys(
+        ("soil_ph", "soil_clay", "soil_om"), layers["river_distance_normalised"]
+    )
+    layers |= dict.fromkeys(("corine", "ka5"), layers["soil_type"])
+    words = []
+    for block in yaml_of(page):
+        limits = block["threshold"]
+        named = [name for name in limits if name not in ("regime", "given")]
+        asked = sorted({*named, "zn"}) if "regime" in limits else named
+        config = check_config({**values, "contaminants": asked, "threshold": limits})
+        words += [limit_words(limit_value(limit)) for limit in limits_of(config).values()]
+    assert words == [
+        "500 mg/kg",
+        "3 mg/kg",
+        "the limit eu_sludge_86_278.cd of their place",
+        "the limit CA.pb of their place",
+        "the limit DE.as of their place",
+        "90 mg/kg",
+        "the limit nl_soil_quality.zn of their place",
+    ]
+
+
+def test_the_tables_of_the_page_are_tables() -> None:
+    """The long and the wide one of docs/data.md."""
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    blocks = yaml_of(page)
+    assert len(blocks) == 2
+    values = compose([])
+    for block in blocks:
+        data = {**compose(["data=table", "data.path=lab.csv"])["data"], **block}
+        assert check_config({**values, "data": data}).data.columns["site"] == "PointID"
 
 
 def test_the_python_of_the_readme_runs_on_arrays() -> None:
