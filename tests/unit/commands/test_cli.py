@@ -10,6 +10,9 @@ import pytest
 from hotspot.cli import VERBS, run_command_line
 from hotspot.commands.job import variant_name
 from hotspot.commands.stages import STAGES
+from hotspot.config.check import check_config
+from hotspot.config.compose import compose
+from hotspot.config.paths import Paths
 from hotspot.folds.plan import FoldPlan
 from hotspot.observations.table import OBSERVATION_COLUMNS
 from hotspot.samples.sampleset import SAMPLE_COLUMNS
@@ -136,6 +139,25 @@ def test_help_and_the_page_on_architecture_tell_the_same(project_root: Path) -> 
         assert row in text.replace(f"`{stage.name}`", "NAME").replace("`", "").replace(
             "NAME", f"`{stage.name}`"
         )
+
+
+def test_stages_tell_what_other_stages_wrote_for_them() -> None:
+    """Covariates, samples, folds and models are among the reads of those that take them."""
+    config, paths = check_config(compose([])), Paths("meuse")
+    made = {
+        "observations": paths.interim / "observations.parquet",
+        "covariates": paths.covariates,
+        "samples": paths.samples,
+        "folds": paths.folds,
+        "scores": paths.metrics,
+        "models": paths.models,
+        "maps": paths.all_maps,
+    }
+    for stage in STAGES:
+        inputs = stage.inputs(config, paths)
+        told = stage.reads.split(", ")
+        if not told[0].startswith("all"):
+            assert set(told) & set(made) == {name for name in made if made[name] in inputs}
 
 
 def test_the_page_on_architecture_tells_the_columns_of_tables(project_root: Path) -> None:
