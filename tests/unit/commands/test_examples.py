@@ -20,6 +20,7 @@ from hotspot.commands.models import limit_value, limits_of
 from hotspot.config.check import check_config
 from hotspot.config.compose import check_overrides, compose
 from hotspot.estimators import ConcentrationModel
+from hotspot.observations.limits.conditions import QUANTITIES
 from hotspot.observations.limits.regimes import regime_rule
 from hotspot.observations.limits.rules import limit_words
 from hotspot.observations.limits.soil_inputs import SoilInputs
@@ -188,6 +189,14 @@ def test_the_limits_of_the_page_are_limits() -> None:
         "90 mg/kg",
         "the limit nl_soil_quality.zn of their place",
     ]
+
+
+def test_the_page_on_limits_lists_every_property_of_a_soil() -> None:
+    """To which the help of `hotspot thresholds` sends its reader."""
+    page = (ROOT / "docs" / "thresholds.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\| `.*", page, flags=re.M))
+    assert set(QUANTITIES) <= set(re.findall(r"`(\w+)`", rows))
+    assert "docs/thresholds.md" in limits_command.HELP
 
 
 def test_the_tables_of_the_page_are_tables() -> None:
