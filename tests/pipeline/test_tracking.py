@@ -1,12 +1,14 @@
 """What MLflow remembers of a run."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hotspot.covariates.stack import open_stack
@@ -74,6 +76,32 @@ def test_the_registered_model_gives_the_map(store: Any, in_finished: Path) -> No
     predicted = model.predict(frame.assign(easting=places[:, 0], northing=places[:, 1]))
     np.testing.assert_array_equal(
         np.asarray(predicted).astype(np.float32), probability.ravel()[positions]
+    )
+
+
+def test_the_python_of_the_readme_runs_after_a_run(
+    store: Any, in_finished: Path, project_root: Path
+) -> None:
+    """The registered and the saved model, asked as the page shows, say the same."""
+    text = (project_root / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    samples = pd.read_parquet("data/processed/meuse/samples.parquet")
+    table = samples[samples["contaminant"] == "zn"].head(5)
+    with open_stack(Path("data/interim/meuse/covariates")) as stack:
+        covariates = table[list(stack.catalogue.names)]
+    places = table[["easting", "northing"]]
+    names = {
+        "table": covariates.join(places),
+        "covariates": covariates,
+        "coordinates": places.to_numpy(),
+    }
+    for name in ("registered = ", "saved = "):
+        (code,) = [block for block in blocks if name in block]
+        exec(code, names)  # noqa: S102
+    saved: Any = names["saved"]
+    registered: Any = names["registered"]
+    np.testing.assert_array_equal(
+        registered.predict(names["table"]), saved.exceedance(covariates, names["coordinates"])
     )
 
 

@@ -131,7 +131,7 @@ STAGES = (
     ),
     Stage(
         "folds",
-        reads="samples",
+        reads="samples, covariates",
         writes="data/processed/<e>/folds.parquet",
         keys=(
             "cv.plans",
@@ -148,7 +148,7 @@ STAGES = (
     ),
     Stage(
         "evaluate",
-        reads="samples, folds",
+        reads="samples, folds, covariates",
         writes="experiments/<e>/metrics.json, headline.json, evaluation/",
         keys=("covariates.layers", "cv", "model", "preference", "seed", "threshold"),
         packages=(
@@ -171,7 +171,7 @@ STAGES = (
     ),
     Stage(
         "fit",
-        reads="samples, folds, scores",
+        reads="samples, folds, scores, covariates",
         writes="models/<e>/<c>/, with card.md",
         keys=(
             "contaminants",

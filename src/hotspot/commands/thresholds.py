@@ -42,7 +42,7 @@ why it is not known; older editions are shown then, with their status:
   ph=5.8                     also ph_cacl2, ph_kcl, ph_water, where the instrument says which
   land_use=residential       a filter, and a condition; limits for any use are kept beside it
                              when a soil is given
-  texture=loam crop=paddy range=upper background=30 ...
+  texture=loam crop=paddy range=upper background=30 ...; docs/thresholds.md lists them all
 regimes=true lists the sets of limits that have a name, registry=FILE adds one of your own.
 memory=true shows numbers that nobody has verified, superseded=true older editions.
 id=ID shows everything known of one limit.
@@ -192,7 +192,8 @@ def _print_table(found: Thresholds, here: dict[str, str] | None = None) -> None:
     if len(found):
         console.print(table)
     hidden = "".join(
-        f" Hidden: {count} {name} (show with {name}=true)." for name, count in found.left_out
+        f" Hidden: {count} {name}{f' (show with {name}=true)' if name in _FLAGS else ''}."
+        for name, count in found.left_out
     )
     sys.stdout.write(
         f"\n{counted(len(found), 'limit')}.{hidden} Sources: hotspot thresholds id=ID.\n"

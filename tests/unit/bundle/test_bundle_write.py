@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hotspot.bundle.check import check_bundle
+from hotspot.bundle.check_tags import REQUIRED
 from hotspot.bundle.codes import CODES
 from hotspot.bundle.content import rule_of
 from hotspot.bundle.countries import ISO3
@@ -215,6 +217,15 @@ def test_every_code_is_documented(project_root) -> None:
     text = (project_root / "docs" / "bundles.md").read_text(encoding="utf-8")
     for code in CODES.values():
         assert f"| `{code.name}` | {code.severity} |" in text
+
+
+def test_the_page_lists_the_tags_and_keys_to_which_remedies_send(project_root, clean) -> None:
+    """Those of rasters, and those of bundle.json and of each of its properties."""
+    text = (project_root / "docs" / "bundles.md").read_text(encoding="utf-8")
+    told = text.partition("## Files")[2].partition("## The check")[0]
+    declared = json.loads((clean["gsp"] / "bundle.json").read_text(encoding="utf-8"))
+    names = {*REQUIRED, "data_hash", "software", *declared, *declared["properties"][0]}
+    assert names <= set(re.findall(r"`(\w+)`", told))
 
 
 def test_the_command_ends_with_1_where_there_are_errors(clean, tmp_path, capsys) -> None:

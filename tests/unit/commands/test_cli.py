@@ -4,11 +4,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hotspot.cli import VERBS, run_command_line
 from hotspot.commands.job import variant_name
 from hotspot.commands.stages import STAGES
+from hotspot.config.check import check_config
+from hotspot.config.compose import compose
+from hotspot.config.paths import Paths
+from hotspot.folds.plan import FoldPlan
+from hotspot.observations.table import OBSERVATION_COLUMNS
+from hotspot.samples.sampleset import SAMPLE_COLUMNS
 
 
 def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -132,6 +139,35 @@ def test_help_and_the_page_on_architecture_tell_the_same(project_root: Path) -> 
         assert row in text.replace(f"`{stage.name}`", "NAME").replace("`", "").replace(
             "NAME", f"`{stage.name}`"
         )
+
+
+def test_stages_tell_what_other_stages_wrote_for_them() -> None:
+    """Covariates, samples, folds and models are among the reads of those that take them."""
+    config, paths = check_config(compose([])), Paths("meuse")
+    made = {
+        "observations": paths.interim / "observations.parquet",
+        "covariates": paths.covariates,
+        "samples": paths.samples,
+        "folds": paths.folds,
+        "scores": paths.metrics,
+        "models": paths.models,
+        "maps": paths.all_maps,
+    }
+    for stage in STAGES:
+        inputs = stage.inputs(config, paths)
+        told = stage.reads.split(", ")
+        if not told[0].startswith("all"):
+            assert set(told) & set(made) == {name for name in made if made[name] in inputs}
+
+
+def test_the_page_on_architecture_tells_the_columns_of_tables(project_root: Path) -> None:
+    """Of observations, samples and folds, in their order."""
+    page = (project_root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    text = " ".join(page.split())
+    folds = FoldPlan("block", 0, np.array(["a", "b"]), np.array([0, 1])).to_frame()
+    assert f"`observations.parquet` (GeoParquet): `{', '.join(OBSERVATION_COLUMNS)}`" in text
+    assert f"`samples.parquet`: `{', '.join(SAMPLE_COLUMNS)}`" in text
+    assert f"`folds.parquet`: `{', '.join(folds.columns)}`" in text
 
 
 def test_a_job_is_not_named_after_what_changes_nothing() -> None:

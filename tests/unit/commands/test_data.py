@@ -216,9 +216,31 @@ def test_flags_beside_the_values_are_found(inspected: Inspected) -> None:
     assert values["wide_qualifiers"] == {"cd": "cd_below_dl"}
     assert values["wide_limits"] == {"pb": "pb_lod"}
     assert "mg/kg was supposed" in doubts
+    assert "Not used" not in doubts
     made = read(text)
     assert made.observations["is_censored"].sum() == 5
     check(made)
+
+
+def test_flags_named_after_the_contaminant_alone_are_found(inspected: Inspected) -> None:
+    """As in docs/data.md: Cd_flag and Cd_lod beside Cd_mg_kg; what is left is told."""
+    table = survey().rename(columns={"cd": "Cd_mg_kg", "pb": "Pb_mg_kg"})
+    table = table.assign(
+        Cd_flag=["<"] * 5 + [""] * (N - 5),
+        Cd_lod=0.01,
+        Pb_mg_kg_flag="",
+        Pb_flag="",
+        pb_icp_lod=1,
+    )
+    table.to_csv("h.csv", index=False)
+    text, doubts = inspected("h.csv")
+    values = yaml.safe_load(text)
+    assert values["wide_qualifiers"] == {"cd": "Cd_flag", "pb": "Pb_mg_kg_flag"}
+    assert values["wide_limits"] == {"cd": "Cd_lod"}
+    assert (
+        "Not used, though the names are those of flags or limits: Pb_flag, pb_icp_lod" in doubts
+    )
+    assert read(text).observations["is_censored"].sum() == 5
 
 
 def test_water_beside_soil_is_told_and_rejected(inspected: Inspected) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import hotspot.commands.thresholds as command
 import hotspot.observations
 from hotspot.errors import ObservationError, ThresholdError
 from hotspot.observations import Contaminants, Thresholds, resolve_threshold
@@ -74,6 +75,16 @@ def test_what_is_left_out_is_counted() -> None:
     assert all(row.verified != "memory" for row in finnish)
     assert dict(finnish.left_out)["memory"] == 32
     assert len(table.select(jurisdiction="FI", include_memory=True)) == len(finnish) + 32
+
+
+def test_only_flags_that_exist_are_offered_for_what_is_hidden(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Older editions have a flag; limits of another day than that asked have none."""
+    assert command.main(["contaminant=cd", "jurisdiction=JP"]) == 0
+    assert "Hidden: 1 superseded (show with superseded=true)." in capsys.readouterr().out
+    assert command.main(["contaminant=cd", "jurisdiction=JP", "date=2020-01-01"]) == 0
+    assert "Hidden: 1 of another date. Sources" in capsys.readouterr().out
 
 
 def test_text_and_instrument_search_parts_of_words() -> None:

@@ -98,25 +98,41 @@ def propose_wide(
 
 
 def _beside(table: Columns, wide: dict[str, str], proposal: Proposal) -> None:
-    lowered = {name.lower(): name for name in table.names}
+    registry = Contaminants.load()
+    seen, unread = set(wide.values()), []
     for key, ends in (("wide_qualifiers", _FLAG_ENDS), ("wide_limits", _LIMIT_ENDS)):
+        stems = {
+            name[: -len(end)].lower(): name
+            for end in reversed(ends)
+            for name in table.names
+            if name.lower().endswith(end) and name not in seen
+        }
+        # cd_below_dl is a flag, although it ends as a limit does.
+        seen |= set(stems.values())
         beside = {}
         for contaminant, column in wide.items():
-            other = next(
-                (
-                    lowered[column.lower() + end]
-                    for end in ends
-                    if column.lower() + end in lowered
-                ),
-                None,
-            )
-            if other is not None:
-                beside[contaminant] = other
+            # Of cd_ppm, cd_ppm_flag goes before Cd_flag.
+            plain = [stem for stem in stems if registry.find(stem) == contaminant]
+            stem = next((s for s in (column.lower(), *plain) if s in stems), None)
+            if stem is not None:
+                beside[contaminant] = stems.pop(stem)
+        unread += [name for stem, name in stems.items() if _contaminant(stem) in wide]
         if beside:
             proposal.say(key, beside, "names that begin like those of the values")
             if key == "wide_qualifiers":
                 for other in beside.values():
                     _check_flags(table, other, proposal)
+    if unread:
+        proposal.doubt(
+            f"Not used, though the names are those of flags or limits: "
+            f"{', '.join(unread[:SHOWN])}. Name those that matter in wide_qualifiers or "
+            "wide_limits: without its flag, a non-detect counts as measured."
+        )
+
+
+def _contaminant(name: str) -> str | None:
+    told = contaminant_of(name)
+    return None if told is None else told[0]
 
 
 def _check_flags(table: Columns, name: str, proposal: Proposal) -> None:
