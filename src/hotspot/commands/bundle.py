@@ -38,9 +38,10 @@ usage: hotspot bundle [experiment=NAME] [bundle=gsp|inspire|stac] [bundle.countr
 
 The first collects the maps of a finished experiment into experiments/NAME/bundle/PROFILE:
 named, gridded and described as the receiver asks, with uncertainty layers, ISO 19139 records, a
-STAC catalogue, statistics, checksums and a methods page. It needs a country, a licence and a
-contact:
-  hotspot bundle experiment=meuse bundle=stac bundle.country=NLD bundle.licence=CC-BY-4.0 \\
+STAC catalogue, statistics, checksums and a methods page. It needs a country, a depth (of the
+bundle, or data.depth), a licence and a contact:
+  hotspot bundle experiment=meuse bundle=stac bundle.country=NLD 'bundle.depth=[0,20]' \\
+    bundle.licence=CC-BY-4.0 \\
     bundle.contact.organisation='Soil service' bundle.contact.email=soil@example.org
 
 The second tells what is wrong with any bundle, ours or another's; it ends with 1 where there
