@@ -87,9 +87,8 @@ def mean_loss(losses: Losses, blocks: NDArray[np.int64]) -> Estimate:
 def loss_difference(first: Losses, second: Losses, blocks: NDArray[np.int64]) -> Estimate:
     """Return the mean loss of the first minus that of the second, with its standard error.
 
-    Samples that both have scored in every repeat are compared. What makes a sample hard for
-    both cancels. It is what `hotspot.evaluation.paired_difference` gives for two runs of the
-    same plans.
+    In each repeat, samples that both have scored in it are compared. What makes a sample hard
+    for both cancels. It is what `hotspot.evaluation.paired_difference` gives for two runs of
+    the same plans.
     """
-    common = np.isfinite(first).all(axis=0) & np.isfinite(second).all(axis=0)
-    return mean_loss(np.where(common, first - second, np.nan), blocks)
+    return mean_loss(first - second, blocks)

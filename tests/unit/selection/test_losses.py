@@ -56,6 +56,16 @@ def test_the_difference_is_the_paired_one(score: str) -> None:
     assert ours.se == pytest.approx(theirs.se, rel=1e-9)
 
 
+def test_a_gain_is_the_difference_of_the_scores_beside_it() -> None:
+    """Also where some samples have no answer in one repeat, the same ones for both."""
+    rng = np.random.default_rng(3)
+    one, two = rng.gamma(2.0, size=(2, 2, 40))
+    one[0, :9] = two[0, :9] = np.nan
+    gain = loss_difference(one, two, BLOCKS)
+    apart = mean_loss(one, BLOCKS).mean - mean_loss(two, BLOCKS).mean
+    assert gain.mean == pytest.approx(apart, rel=1e-12)
+
+
 def test_crps_is_the_pooled_one() -> None:
     """Mean and error are those of `pooled_extra`, the variance between repeats in both."""
     given = runs(1)
