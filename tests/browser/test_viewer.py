@@ -47,6 +47,14 @@ def click_centre(page: Any) -> None:
     page.wait_for_selector("#place-probability")
 
 
+def test_a_short_card_is_as_wide_as_a_narrow_screen(viewer: Any, open_page: Open) -> None:
+    """Beside the map there is little to say; the card still spans the page below it."""
+    page = open_page(f"{viewer.address}/#c=zn&at=50.9743,5.7019", width=375)
+    until(page, "document.querySelector('#place').innerText.includes('beside the map')")
+    card = page.locator("#place").bounding_box()
+    assert card["width"] == pytest.approx(375, abs=1)
+
+
 def until(page: Any, condition: str) -> None:
     """Wait for a condition; the page itself allows no code from outside, so it is asked."""
     for _ in range(200):
@@ -238,6 +246,8 @@ def test_a_note_survives_a_reload(viewer: Any, open_page: Open) -> None:
     page.fill("#note-form input[name=date]", "2026-01-31")
     page.click("#note-form [type=submit]")
     page.wait_for_selector(".kept")
+    # The form is gone, and keys go on where it was.
+    assert page.evaluate("document.activeElement.className") == "kept"
     page.reload()
     page.wait_for_selector(".note-mark")
     page.click("#tab-review")
@@ -277,6 +287,8 @@ def test_a_statement_is_reviewed(viewer: Any, open_page: Open) -> None:
         assert page.locator("#standing").inner_text() == (
             "Of 2 statements: 1 approved, 1 open."
         )
+        focused = "document.activeElement.closest('.statement').querySelector('p').innerText"
+        assert page.evaluate(focused) == "Water drives zinc."
         kept = json.loads((viewer.root / "experiments/meuse/review.json").read_text())
         assert [(r["statement"], r["answer"], r["name"]) for r in kept["reviews"]] == [
             ("a", "approve", "Ada")

@@ -137,7 +137,11 @@ def test_select_and_use(world: Path, capsys: pytest.CaptureFixture[str]) -> None
     table = pd.read_parquet(world / "experiments/world/tuning/pb/selection.parquet")
     assert table["is_taken"].sum() == len(found["path"])
     use = f"covariates.use=[{','.join(found['covariates'])}]"
-    assert use in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert use in said
+    # The selection is that of this model, and the default is another one.
+    assert " model=lightgbm " in found["use"]
+    assert found["use"] in said
     before = products(world)
     assert run("select", *quick, "tune.select=roles", "tune.nested=false", "tracking=none") == 0
     assert "sets are known from before" in capsys.readouterr().err

@@ -136,7 +136,10 @@ def check_partners(parcel: Parcel, findings: Findings) -> None:
     groups = parcel.groups()
     if not groups:
         findings.add(
-            "layer-missing", ".", "there is no raster of a known kind", few(parcel.files)
+            "layer-missing",
+            ".",
+            "there is no raster of a known kind",
+            few(parcel.files) or "none",
         )
     for token, group in groups.items():
         if "probability" not in group:

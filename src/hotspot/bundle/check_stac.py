@@ -92,22 +92,22 @@ def _check_addresses(
     links = values.get("links")
     assets = _mapping(values.get("assets"))
     found = []
-    hrefs = [("link", entry) for entry in (links if isinstance(links, list) else [])]
-    hrefs += [("asset", entry) for entry in assets.values()]
+    hrefs = [("a link", entry) for entry in (links if isinstance(links, list) else [])]
+    hrefs += [("an asset", entry) for entry in assets.values()]
     for kind, entry in hrefs:
         href = entry.get("href") if isinstance(entry, dict) else None
         if not isinstance(href, str) or not href:
-            findings.add("stac-malformed", file, f"a {kind} has no href", entry)
+            findings.add("stac-malformed", file, f"{kind} has no href", entry)
             continue
         if href.startswith(("https://", "http://")):
             continue
         path = child(parcel.root, (folder / href).as_posix())
         if path is None:
-            findings.add("unsafe-path", file, f"a {kind} leads out of the folder", href)
+            findings.add("unsafe-path", file, f"{kind} leads out of the folder", href)
         elif not path.is_file():
-            code = "stac-link-broken" if kind == "link" else "stac-asset-missing"
-            findings.add(code, file, f"a {kind} leads nowhere", href)
-        elif kind == "asset":
+            code = "stac-link-broken" if kind == "a link" else "stac-asset-missing"
+            findings.add(code, file, f"{kind} leads nowhere", href)
+        elif kind == "an asset":
             found.append(path.relative_to(parcel.root).as_posix())
     return found
 

@@ -101,7 +101,9 @@ def _check_calibration(parcel: Parcel, file: str, layer: LayerFile, findings: Fi
             places = [(float(row["easting"]), float(row["northing"])) for row in rows]
             chance = _values_at(layer, places)
     except (ValueError, KeyError, TypeError, RefusedError) as error:
-        findings.add("samples-malformed", file, "the samples cannot be read", repr(error))
+        # The representation of an undecodable file would hold all its bytes.
+        seen = f"no column {error}" if isinstance(error, KeyError) else str(error)
+        findings.add("samples-malformed", file, "the samples cannot be read", seen)
         return
     if not rows:
         findings.add("samples-malformed", file, "the samples cannot be read", "no samples")

@@ -25,6 +25,8 @@ _MEANING = (
     "do not.",
     "Associations with covariates are no proof of a source.",
 )
+# The curve of all samples; those inside and outside the area of applicability are others.
+_EVERYWHERE = "all"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class PropertyMethods:
     baseline : mapping
         The same of the baseline.
     reliability : sequence of mapping
-        ``plan, predicted, observed, lower, upper, n``.
+        ``plan, applicability, predicted, observed, lower, upper, n``. The page shows the curve
+        of all samples, whose ``applicability`` is ``all`` or not told.
     layers : mapping of str
         File to the sentence of its meaning.
     """
@@ -206,7 +209,7 @@ def _reliability(each: PropertyMethods, primary: str) -> str:
             row["n"],
         )
         for row in each.reliability
-        if row.get("plan") == primary
+        if (row.get("plan"), row.get("applicability", _EVERYWHERE)) == (primary, _EVERYWHERE)
     ]
     heads = ("Predicted", "Observed", "Interval", "Samples")
     return f"### Reliability of {plain(each.name)}, plan `{primary}`\n\n{_table(heads, rows)}"

@@ -4,6 +4,7 @@ A bundle may come from a stranger. Only GeoTIFF is opened, only what lies in the
 counts, and sizes are known before anything is decoded.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from hotspot.errors import CovariateError, GridError, OutputError
 from hotspot.grid import Grid, Window, parse_crs
@@ -129,7 +130,10 @@ def opened(path: Path) -> Iterator[Any]:
         raise RefusedError("raster-refused", f"no GeoTIFF, it begins with {start!r}")
     with rasterio.Env(**_CLOSED):
         try:
-            dataset = open_raster(path)
+            with warnings.catch_warnings():
+                # That it lies nowhere is a finding of the check, with what to do.
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                dataset = open_raster(path)
         except CovariateError as error:
             raise RefusedError("raster-corrupt", str(error)) from error
         with dataset:

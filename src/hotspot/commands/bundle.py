@@ -1,8 +1,9 @@
 """`hotspot bundle`: a submission for a receiver of maps, and the check of anyone's."""
 
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from hotspot.bundle.profiles import PROFILES, Profile
 from hotspot.bundle.read import tags_of
 from hotspot.bundle.write import write_bundle
 from hotspot.commands.compose import composed_text
+from hotspot.commands.composed import read_composed
 from hotspot.commands.console import Console, counted
 from hotspot.config.check import check_config
 from hotspot.config.compose import check_overrides, compose, search_path_overrides
@@ -38,8 +40,8 @@ usage: hotspot bundle [experiment=NAME] [bundle=gsp|inspire|stac] [bundle.countr
 
 The first collects the maps of a finished experiment into experiments/NAME/bundle/PROFILE:
 named, gridded and described as the receiver asks, with uncertainty layers, ISO 19139 records, a
-STAC catalogue, statistics, checksums and a methods page. It needs a country, a depth, a licence
-and a contact:
+STAC catalogue, statistics, checksums and a methods page. It needs a country, a depth (of the
+bundle, or data.depth), a licence and a contact:
   hotspot bundle experiment=meuse bundle=stac bundle.country=NLD 'bundle.depth=[0,20]' \\
     bundle.licence=CC-BY-4.0 \\
     bundle.contact.organisation='Soil service' bundle.contact.email=soil@example.org
@@ -47,6 +49,11 @@ and a contact:
 The second tells what is wrong with any bundle, ours or another's; it ends with 1 where there
 are errors. docs/bundles.md lists what is checked.
 """
+# Overrides that are no settings of a run, and the parts of a configuration behind them.
+_OF_A_BUNDLE = re.compile(
+    r"[+~]*(experiment|name|contaminants|workers|(bundle|serve|tracking|tune)(@?[\w.]*)?)(=|$)"
+)
+_NO_PART = {"bundle", "contaminants", "name", "serve", "tracking", "tune", "workers"}
 
 
 def main(arguments: list[str]) -> int:
@@ -58,9 +65,41 @@ def main(arguments: list[str]) -> int:
         return _check(arguments[1:])
     check_overrides(arguments)
     given = [text for text in arguments if not text.startswith("-") and "=" in text]
-    config = check_config(compose([*search_path_overrides(arguments), *given]))
-    run(config, Paths(config.name), Console(sys.stderr))
+    asked = check_config(compose([*search_path_overrides(arguments), *given]))
+    paths = Paths(asked.name)
+    run(_as_made(asked, paths, given), paths, Console(sys.stderr))
     return 0
+
+
+def _as_made(asked: Config, paths: Paths, given: Sequence[str]) -> Config:
+    """Return the configuration of the finished run, with what is asked of the bundle.
+
+    What the run was given on its own command line made the maps, and is in no file of
+    ``conf/``: without it the methods page would tell of a model that made none of them.
+
+    Raises
+    ------
+    ConfigError
+        The command line gives other settings of the run.
+    OutputError
+        There is no run.
+    """
+    if not paths.config.is_file():
+        raise OutputError(
+            f"There is no {paths.config.as_posix()}. "
+            f"Run `hotspot run experiment={paths.name}` first."
+        )
+    made = read_composed(paths.config)
+    others = [text for text in given if _OF_A_BUNDLE.match(text) is None]
+    if others and asked.model_dump(exclude=_NO_PART) != made.model_dump(exclude=_NO_PART):
+        raise ConfigError(
+            f"{few(others)}: {paths.config.as_posix()} was made with other settings. Leave out "
+            "all but the keys of bundle, since a bundle takes the maps as they are, or run the "
+            "experiment with these settings first."
+        )
+    chosen = any(text.lstrip("+").startswith("contaminants=") for text in given)
+    kept = asked.contaminants if chosen else made.contaminants
+    return made.model_copy(update={"bundle": asked.bundle, "contaminants": kept})
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:

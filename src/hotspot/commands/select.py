@@ -17,6 +17,7 @@ from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
 from hotspot.covariates.catalogue import Catalogue
 from hotspot.errors import ConfigError
+from hotspot.evaluation.uncertainty import Estimate
 from hotspot.files import write_table
 from hotspot.folds.plan import FoldPlan
 from hotspot.folds.score_blocks import score_blocks
@@ -27,7 +28,7 @@ from hotspot.selection.choice import told
 from hotspot.selection.folder import search_folder, told_changes
 from hotspot.selection.forward import Names, Selection, forward_selection, most_sets
 from hotspot.selection.kept_sets import KeptSets
-from hotspot.selection.losses import Losses, loss_difference, mean_loss
+from hotspot.selection.losses import loss_difference, mean_loss, scored_by_both
 from hotspot.selection.nested import Nested, nested_losses
 from hotspot.selection.search import Progress
 from hotspot.selection.tables import nested_summary, selection_table
@@ -122,9 +123,12 @@ def _select(problem: SearchProblem, paths: Paths, console: Console) -> None:
         if config.tune.nested:
             with console.bar(f"{contaminant}: nested, at most") as move:
                 nested = _nested(problem, groups, search / "outer", move)
+    used = list(groups.covariates(chosen.names))
     command = use_command(
-        config, contaminant, {"covariates.use": list(groups.covariates(chosen.names))}
+        config, contaminant, {"model": config.model.kind, "covariates.use": used}
     )
+    # On the samples that both have scored, as the gain is.
+    mine, others = (mean_loss(each, blocks) for each in scored_by_both(chosen.losses, whole))
     facts: dict[str, Any] = {
         "model": config.model.kind,
         "score": config.tune.score,
@@ -132,11 +136,10 @@ def _select(problem: SearchProblem, paths: Paths, console: Console) -> None:
         "select": config.tune.select,
         "path": [list(added) for added in chosen.path],
         "selected": list(chosen.names),
-        "covariates": list(groups.covariates(chosen.names)),
+        "covariates": used,
         "sentence": chosen.sentence,
-        "score_of_selected": mean_loss(chosen.losses, blocks).to_dict(),
-        "score_of_all": mean_loss(whole, blocks).to_dict(),
-        # On the samples that both have scored.
+        "score_of_selected": mine.to_dict(),
+        "score_of_all": others.to_dict(),
         "gain_over_all": loss_difference(whole, chosen.losses, blocks).to_dict(),
         "use": command,
     }
@@ -153,7 +156,7 @@ def _select(problem: SearchProblem, paths: Paths, console: Console) -> None:
         )
     write_table(selection_table(chosen), paths.tuning(contaminant) / "selection.parquet")
     write_json(paths.tuning(contaminant) / "selection.json", facts)
-    _say(facts, chosen, (whole, blocks), console)
+    _say(facts, chosen, (mine, others), console)
 
 
 def _about(
@@ -200,12 +203,14 @@ def _nested(
 
 
 def _say(
-    facts: dict[str, Any], chosen: Selection, whole: tuple[Losses, Any], console: Console
+    facts: dict[str, Any],
+    chosen: Selection,
+    scores: tuple[Estimate, Estimate],
+    console: Console,
 ) -> None:
-    losses, blocks = whole
     path = " + ".join(", ".join(added) for added in chosen.path)
-    console.line(f"    selected  {path}   {told(mean_loss(chosen.losses, blocks))}")
-    console.line(f"    all       {told(mean_loss(losses, blocks))}")
+    console.line(f"    selected  {path}   {told(scores[0])}")
+    console.line(f"    all       {told(scores[1])}")
     console.line(f"    {chosen.sentence}")
     if "nested" in facts:
         console.line(f"    {facts['nested']['sentence']}")

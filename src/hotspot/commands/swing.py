@@ -274,3 +274,25 @@ def _check(names: Sequence[str], contaminants: Sequence[str], config: Config) ->
             f"{nearest_name(unknown[0], config.contaminants)} It has "
             f"{few(config.contaminants, 20)}."
         )
+    _check_limits(names, contaminants)
+
+
+def _check_limits(names: Sequence[str], contaminants: Sequence[str]) -> None:
+    """Refuse a regime without limit of a contaminant before the first map is computed."""
+    lacking = {
+        name: [
+            each for each in contaminants if each not in Regimes.load().get(name).contaminants
+        ]
+        for name in names
+    }
+    lacking = {name: missing for name, missing in lacking.items() if missing}
+    if not lacking:
+        return
+    without = {each for missing in lacking.values() for each in missing}
+    kept = [each for each in contaminants if each not in without]
+    way = f"Ask for contaminants=[{','.join(kept)}], or " if kept else "Ask "
+    raise ThresholdError(
+        "A swing map needs a limit of every contaminant under every regime, and there is none: "
+        + "; ".join(f"{name} has none of {few(missing)}" for name, missing in lacking.items())
+        + f". {way}for other regimes; `hotspot thresholds regimes=true` lists what each has."
+    )

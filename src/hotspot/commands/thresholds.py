@@ -20,7 +20,14 @@ FILTERS = (
     "text",
     "date",
 )
+_SEVERAL = ("contaminant", "jurisdiction", "land_use", "medium", "value_kind")
 _FLAGS = {"memory": "include_memory", "superseded": "include_superseded"}
+# What shows the limits that `Thresholds.select` left out, by its name for them.
+_SHOWN_BY = {
+    "memory": "memory=true",
+    "superseded": "superseded=true",
+    "of another date": "superseded=true instead of date",
+}
 
 HELP = """\
 usage: hotspot thresholds [filter=value ...] [quantity=value ...] [memory=true]
@@ -143,13 +150,23 @@ def _print_regimes() -> None:
 
 def _parse(arguments: list[str]) -> dict[str, str]:
     known = (*FILTERS, *_FLAGS, *QUANTITIES, "id", "regimes", "registry")
-    asked = {}
+    asked: dict[str, str] = {}
     for text in arguments:
         key, equals, value = text.partition("=")
         if not equals or key not in known:
             raise ConfigError(
                 f"hotspot thresholds does not know {text!r}.{nearest_name(key, known)} "
                 f"Write filter=value with one of {', '.join(known)}."
+            )
+        if key in asked:
+            raise ConfigError(
+                f"hotspot thresholds was given {key} twice: {asked[key]!r} and {value!r}. Give "
+                f"it once{f', as in {key}={asked[key]},{value}' if key in _SEVERAL else ''}."
+            )
+        if not value.strip():
+            raise ConfigError(
+                f"hotspot thresholds was given {text!r}, without a value. Give one, or leave "
+                f"{key} out."
             )
         asked[key] = value
     return asked
@@ -192,7 +209,7 @@ def _print_table(found: Thresholds, here: dict[str, str] | None = None) -> None:
     if len(found):
         console.print(table)
     hidden = "".join(
-        f" Hidden: {count} {name}{f' (show with {name}=true)' if name in _FLAGS else ''}."
+        f" Hidden: {count} {name} (show with {_SHOWN_BY[name]})."
         for name, count in found.left_out
     )
     sys.stdout.write(

@@ -56,10 +56,11 @@ def paired_difference(
 ) -> Estimate:
     """Return the score of the first minus that of the second, with its standard error.
 
-    Both are scored on the samples that both have predicted in every repeat. What makes a
-    sample hard for both cancels, so the error is smaller than that of either score. Where
-    both are of the same plan and repeats, repeats are paired too; otherwise the draws of
-    folds of both are taken for independent.
+    What makes a sample hard for both cancels, so the error is smaller than that of either
+    score. Where both are of the same plan and repeats, repeats are paired too, each on the
+    samples that both have predicted in it: two models that answer for the same samples differ
+    by the difference of their scores. Otherwise both are scored on the samples that both have
+    predicted in every repeat, and the draws of folds of both are taken for independent.
 
     Parameters
     ----------
@@ -83,17 +84,23 @@ def paired_difference(
             f"{len(first)} and {len(second)} repeats were given to be compared. "
             "Give at least one of each."
         )
-    scored = np.logical_and.reduce([run.is_scored for run in (*first, *second)])
+    are_paired = _keys(first) == _keys(second)
+    if are_paired:
+        ours = [a.is_scored & b.is_scored for a, b in zip(first, second, strict=True)]
+        theirs = ours
+    else:
+        scored = np.logical_and.reduce([run.is_scored for run in (*first, *second)])
+        ours, theirs = [scored] * len(first), [scored] * len(second)
 
     def statistic(keep: Mask) -> float | None:
-        mine = _mean_score(first, function, [keep & scored] * len(first))
-        other = _mean_score(second, function, [keep & scored] * len(second))
+        mine = _mean_score(first, function, [keep & mask for mask in ours])
+        other = _mean_score(second, function, [keep & mask for mask in theirs])
         return None if mine is None or other is None else mine - other
 
-    found = estimate(statistic, blocks, why_undefined(first[0].label[scored]))
-    mine = _each_score(first, function, [scored] * len(first))
-    other = _each_score(second, function, [scored] * len(second))
-    if _keys(first) != _keys(second):
+    found = estimate(statistic, blocks, why_undefined(first[0].label[ours[0]]))
+    mine = _each_score(first, function, ours)
+    other = _each_score(second, function, theirs)
+    if not are_paired:
         return _with_draws(found, mine, other)
     return _with_draws(
         found,
@@ -134,8 +141,7 @@ def paired_extra(
 ) -> Estimate:
     """Return a per-sample score of the first minus that of the second, with its error.
 
-    Both are scored on the samples that have the score in every run; repeats are paired in
-    the order given.
+    Repeats are paired in the order given, each on the samples that have the score in both.
 
     Parameters
     ----------
@@ -153,11 +159,11 @@ def paired_extra(
     """
     _check_same_samples([*first, *second], blocks)
     pool: Callable[[NDArray[np.float64]], float | None] = PER_SAMPLE_SCORES[name]
-    known = np.logical_and.reduce([np.isfinite(run.extra[name]) for run in (*first, *second)])
 
     def each(keep: Mask) -> list[float | None]:
         found: list[float | None] = []
         for one, two in zip(first, second, strict=True):
+            known = np.isfinite(one.extra[name]) & np.isfinite(two.extra[name])
             mine, other = (pool(run.extra[name][keep & known]) for run in (one, two))
             found.append(None if mine is None or other is None else mine - other)
         return found
@@ -165,7 +171,7 @@ def paired_extra(
     found = estimate(
         lambda keep: _mean_of(each(keep)), blocks, "no sample has this score in both"
     )
-    return _with_draws(found, each(known))
+    return _with_draws(found, each(np.ones(len(blocks), dtype=np.bool_)))
 
 
 def _each_score(

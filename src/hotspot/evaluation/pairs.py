@@ -193,9 +193,9 @@ def _difference(
     pairs = _paired_repeats(first.under(plan), second.under(plan), names)
     if not pairs:
         return _unpaired(first, second, plan, score)
-    known = np.logical_and.reduce([_is_known(run, score) for pair in pairs for run in pair])
-    left = [_only(one, known) for one, _ in pairs]
-    right = [_only(two, known) for _, two in pairs]
+    known = [_is_known(one, score) & _is_known(two, score) for one, two in pairs]
+    left = [_only(one, mask) for (one, _), mask in zip(pairs, known, strict=True)]
+    right = [_only(two, mask) for (_, two), mask in zip(pairs, known, strict=True)]
     blocks = score_blocks(first.coordinates(names))
     difference = (paired_extra if score in PER_SAMPLE_SCORES else paired_difference)(
         right, left, blocks, score
@@ -207,7 +207,7 @@ def _difference(
         second=_pooled(right, blocks, score),
         difference=difference,
         interval=_interval(difference, len(np.unique(blocks))),
-        n_samples=int(known.sum()),
+        n_samples=int(np.logical_or.reduce(known).sum()),
     )
 
 
@@ -253,7 +253,7 @@ def _is_known(run: OutOfFold, score: str) -> NDArray[np.bool_]:
 
 
 def _only(run: OutOfFold, known: NDArray[np.bool_]) -> OutOfFold:
-    """Return a run without the numbers of samples that are not known of all."""
+    """Return a run without the numbers of samples that are not known of both."""
     return replace(
         run,
         probability=np.where(known, run.probability, np.nan),

@@ -84,12 +84,27 @@ def mean_loss(losses: Losses, blocks: NDArray[np.int64]) -> Estimate:
     return Estimate(found.mean, float(np.sqrt(found.se**2 + variance)))
 
 
+def scored_by_both(first: Losses, second: Losses) -> tuple[Losses, Losses]:
+    """Return both losses without those of samples that only one of them has, by repeat.
+
+    A set without a covariate answers where that covariate is missing or of a new class, so
+    the means of all that each has scored would be of different samples.
+
+    Examples
+    --------
+    >>> one, two = scored_by_both(np.array([[0.2, np.nan]]), np.array([[0.1, 0.9]]))
+    >>> two.tolist()
+    [[0.1, nan]]
+    """
+    both = np.isfinite(first) & np.isfinite(second)
+    return np.where(both, first, np.nan), np.where(both, second, np.nan)
+
+
 def loss_difference(first: Losses, second: Losses, blocks: NDArray[np.int64]) -> Estimate:
     """Return the mean loss of the first minus that of the second, with its standard error.
 
-    Samples that both have scored in every repeat are compared. What makes a sample hard for
-    both cancels. It is what `hotspot.evaluation.paired_difference` gives for two runs of the
-    same plans.
+    In each repeat, samples that both have scored in it are compared. What makes a sample hard
+    for both cancels. It is what `hotspot.evaluation.paired_difference` gives for two runs of
+    the same plans.
     """
-    common = np.isfinite(first).all(axis=0) & np.isfinite(second).all(axis=0)
-    return mean_loss(np.where(common, first - second, np.nan), blocks)
+    return mean_loss(first - second, blocks)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hotspot.evaluation.uncertainty import Estimate
 from hotspot.selection.choice import told
 from hotspot.selection.forward import Selection
-from hotspot.selection.losses import Losses, loss_difference, mean_loss
+from hotspot.selection.losses import Losses, loss_difference, mean_loss, scored_by_both
 from hotspot.selection.tuning import Tuned
 
 
@@ -91,6 +91,7 @@ def nested_summary(
         What was chosen in each fold.
     """
     gain = loss_difference(before, after, blocks)
+    before, after = scored_by_both(before, after)
     return {
         names[0]: mean_loss(before, blocks).to_dict(),
         names[1]: mean_loss(after, blocks).to_dict(),

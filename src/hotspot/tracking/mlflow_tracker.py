@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotspot import __version__
-from hotspot.errors import ConfigError
+from hotspot.errors import ConfigError, HotspotError, OutputError
 from hotspot.tracking.record import DatasetRecord, ModelRecord, RunRecord
 
 if TYPE_CHECKING:
@@ -61,8 +61,14 @@ class MlflowTracker:
             )
 
     def find(self, experiment: str, content: str) -> str | None:
-        """Return the id of a finished run of this content, if there is one."""
-        with self._store() as client:
+        """Return the id of a finished run of this content, if there is one.
+
+        Raises
+        ------
+        OutputError
+            The store cannot be opened.
+        """
+        with self._told_failures(), self._store() as client:
             found = client.get_experiment_by_name(experiment)
             if found is None:
                 return None
@@ -74,15 +80,43 @@ class MlflowTracker:
         return str(runs[0].info.run_id) if runs else None
 
     def log(self, experiment: str, record: RunRecord) -> str:
-        """Remember a run and its children, and return its id."""
+        """Remember a run and its children, and return its id.
+
+        Raises
+        ------
+        OutputError
+            The store cannot be opened or written.
+        """
         mlflow = import_mlflow()
-        with self._store() as client:
-            experiment_id = self._experiment(client, experiment)
-        mlflow.set_tracking_uri(self._uri)
-        mlflow.set_registry_uri(self._uri)
-        # A run id in the environment would make this run overwrite another one.
-        os.environ.pop("MLFLOW_RUN_ID", None)
-        return self._log(mlflow, experiment_id, record, parent=None)
+        with self._told_failures():
+            with self._store() as client:
+                experiment_id = self._experiment(client, experiment)
+            mlflow.set_tracking_uri(self._uri)
+            mlflow.set_registry_uri(self._uri)
+            # A run id in the environment would make this run overwrite another one.
+            os.environ.pop("MLFLOW_RUN_ID", None)
+            return self._log(mlflow, experiment_id, record, parent=None)
+
+    @contextmanager
+    def _told_failures(self) -> Iterator[None]:
+        """Tell in three parts what the database, the disk or the server refused."""
+        import_mlflow()
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except HotspotError:
+            raise
+        except (OSError, SQLAlchemyError, MlflowException) as error:
+            # An address may hold a password, so only a file is named.
+            where = "of tracking.uri" if self._database is None else self._database.as_posix()
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            raise OutputError(
+                f"The tracking store {where} cannot be used: {reason.rstrip('.')}. All other "
+                "files of the run are complete. Free space, give write permission or move a "
+                "damaged store away, then run `hotspot track`; tracking=none does without."
+            ) from error
 
     @contextmanager
     def _store(self) -> Iterator["MlflowClient"]:
@@ -99,7 +133,14 @@ class MlflowTracker:
 
         self._database.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(str(self._database) + ".lock"):
-            yield mlflow.MlflowClient(self._uri, self._uri)
+            is_new = not self._database.exists()
+            try:
+                yield mlflow.MlflowClient(self._uri, self._uri)
+            except BaseException:
+                # With half of its tables a new store would be refused ever after.
+                if is_new:
+                    self._database.unlink(missing_ok=True)
+                raise
 
     def _experiment(self, client: "MlflowClient", name: str) -> str:
         found = client.get_experiment_by_name(name)

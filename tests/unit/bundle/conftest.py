@@ -163,12 +163,14 @@ def page_for(profile: str, limit: dict = LIMIT):
                     reliability=[
                         {
                             "plan": "block",
+                            "applicability": where,
                             "predicted": 0.1,
                             "observed": 0.12,
                             "lower": 0.0,
                             "upper": 0.3,
-                            "n": 15,
+                            "n": count,
                         }
+                        for where, count in (("all", 15), ("inside", 14), ("outside", 1))
                     ],
                 )
             ],

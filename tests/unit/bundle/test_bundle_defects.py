@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -733,6 +734,52 @@ def test_a_grid_that_breaks_its_profile_is_found(
     codes = {finding.code for finding in check_bundle(root)}
     assert code in codes
     assert not codes & {"extent-differs", "resolution-differs", "crs-differs"}
+
+
+def found_in(root: Path, code: str) -> str:
+    """Return problem and what was seen of the one finding of a code."""
+    (finding,) = [each for each in check_bundle(root) if each.code == code]
+    return f"{finding.problem}: {finding.seen}"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_raster_that_lies_nowhere_is_a_finding_and_no_warning(clean, tmp_path) -> None:
+    """A receiver reads findings; a line of the library that reads rasters tells nothing."""
+    root = tmp_path / "bundle"
+    shutil.copytree(clean["stac"], root)
+    path = tif(root, INDEX)
+    path.unlink()
+    shape = {"height": 4, "width": 5, "count": 1, "dtype": "float32"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(path, "w", driver="GTiff", **shape) as raster:
+            raster.write(np.ones((4, 5), dtype="float32"), 1)
+    assert "the raster has no CRS" in found_in(root, "crs-missing")
+
+
+def test_samples_that_are_no_text_are_told_in_a_line(clean, tmp_path) -> None:
+    """And not with all the bytes of the file."""
+    root = tmp_path / "bundle"
+    shutil.copytree(clean["stac"], root)
+    path = root / "NLD_Cd_0-20cm_samples.csv"
+    path.write_bytes(bytes(range(256)) * 40)
+    assert len(found_in(root, "samples-malformed")) < 200
+    path.write_text("probability,label\n0.5,1\n")
+    assert found_in(root, "samples-malformed").endswith("no column 'exceeds'")
+
+
+def test_an_asset_that_leads_nowhere_is_told_in_words(clean, tmp_path) -> None:
+    """The finding names what is lacking."""
+    root = tmp_path / "bundle"
+    shutil.copytree(clean["stac"], root)
+    tif(root, INDEX).unlink()
+    said = found_in(root, "stac-asset-missing")
+    assert said == f"an asset leads nowhere: ./{INDEX}.tif"
+
+
+def test_an_empty_folder_is_told_to_hold_nothing(tmp_path) -> None:
+    """What was seen is said, even where it is nothing."""
+    assert found_in(tmp_path, "layer-missing").endswith(": none")
 
 
 def test_at_least_forty_kinds_are_planted() -> None:

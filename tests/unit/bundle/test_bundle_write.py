@@ -36,6 +36,13 @@ def test_a_clean_bundle_has_no_finding(clean, name) -> None:
     assert check_bundle(clean[name]) == []
 
 
+def test_the_methods_page_shows_one_curve_of_reliability(clean) -> None:
+    """That of all samples; those inside and outside the area of applicability are others."""
+    page = (clean["stac"] / "methods.md").read_text()
+    table = page.split("### Reliability of Cadmium")[1].split("##")[0].strip()
+    assert table.splitlines()[4:] == ["| 0.1 | 0.12 | 0 to 0.3 | 15 |"]
+
+
 @pytest.mark.parametrize("name", list(PROFILES))
 def test_rasters_lie_on_the_grid_of_the_profile(clean, name) -> None:
     """CRS, resolution and corner are those of the receiver's template."""

@@ -243,6 +243,24 @@ def test_flags_named_after_the_contaminant_alone_are_found(inspected: Inspected)
     assert read(text).observations["is_censored"].sum() == 5
 
 
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (1, "No header tells the unit of pb. mg/kg was supposed"),
+        (1000, "Nothing tells the unit of pb (the headers do not)"),
+    ],
+)
+def test_only_the_columns_whose_header_tells_no_unit_are_doubted(
+    inspected: Inspected, factor: float, said: str
+) -> None:
+    """The header of cadmium does tell its own."""
+    table = survey().rename(columns={"cd": "cd (mg/kg)"})
+    table.assign(pb=table["pb"] * factor).to_csv("p.csv", index=False)
+    text, doubts = inspected("p.csv")
+    assert yaml.safe_load(text)["units"] == {"cd": "mg/kg"}
+    assert said in doubts
+
+
 def test_water_beside_soil_is_told_and_rejected(inspected: Inspected) -> None:
     """5 ppm of a soil is 5 mg/kg, of a water it is none."""
     table = survey().rename(columns={"cd": "cd_ppm", "pb": "pb_ppm"})

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from hotspot.errors import FoldError
+from hotspot.evaluation.compare import pooled_extra, pooled_score
 from hotspot.evaluation.pairs import distribution_differences, label_differences
 from hotspot.evaluation.predictions import KNOWN, Predictions
 from hotspot.evaluation.scores import losses_log
+from hotspot.folds.score_blocks import score_blocks
 
 LIMIT = 50.0
 N = 240
@@ -124,6 +126,31 @@ def test_the_difference_is_the_mean_of_paired_losses(
     )
     assert log_loss.difference.mean == pytest.approx(by_hand.mean(), abs=1e-12)
     assert log_loss.n_samples == N
+
+
+def test_samples_without_answer_in_one_repeat_keep_those_of_the_others(
+    table: pd.DataFrame, samples: pd.DataFrame
+) -> None:
+    """Scores of both are those that each run reports, and the difference lies between them."""
+    silent = (table["repeat"] == 0) & table["sample_id"].isin(samples.index[:30])
+    holes = {
+        "probability": table["probability"].mask(silent),
+        "crps": table["crps"].mask(silent),
+    }
+    one = table.assign(**holes)
+    two = permuted(permuted(table, "probability"), "crps").assign(
+        probability=lambda t: t["probability"].mask(silent),
+        crps=lambda t: t["crps"].mask(silent),
+    )
+    first, second = found(one, samples), found(two, samples)
+    blocks = score_blocks(samples[["easting", "northing"]].to_numpy())
+    for each in [*label_differences(first, second), *distribution_differences(first, second)]:
+        pooled = pooled_extra if each.score == "crps" else pooled_score
+        own = [pooled(run.under("block"), blocks, each.score) for run in (first, second)]
+        assert each.first.mean == pytest.approx(own[0].mean, rel=1e-12)
+        assert each.second.mean == pytest.approx(own[1].mean, rel=1e-12)
+        assert each.difference.mean == pytest.approx(own[1].mean - own[0].mean, rel=1e-9)
+        assert each.n_samples == N
 
 
 def test_pairing_narrows_the_interval(table: pd.DataFrame, samples: pd.DataFrame) -> None:

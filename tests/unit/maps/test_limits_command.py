@@ -141,6 +141,23 @@ def test_swing_refuses_what_it_cannot_answer(project, capsys, model, words, said
     assert not (project / "experiments" / "toy" / "maps" / "as" / "swing.tif").exists()
 
 
+def test_swing_tells_every_regime_without_limit_before_the_first_map(project, capsys) -> None:
+    """With the contaminants that can be asked; no map of the others is made first."""
+    use(project, "kriging")
+    path = project / "experiments" / "toy" / "config.yaml"
+    values = yaml.safe_load(path.read_text())
+    values["contaminants"] = ["as", "zn", "cu"]
+    values["threshold"] |= {"zn": 300, "cu": 50}
+    path.write_text(yaml.safe_dump(values))
+    asked = ["swing", "experiment=toy", "regimes=[de_residential,ca_agricultural]"]
+    assert run_command_line(asked) == 1
+    said = capsys.readouterr()
+    assert "de_residential has none of zn, cu; ca_agricultural has none of zn." in said.err
+    assert "Ask for contaminants=[as], or for other regimes" in said.err
+    assert not said.out
+    assert not list((project / "experiments" / "toy").rglob("swing.tif"))
+
+
 def configured(**threshold):
     values = compose(["contaminants=[as]", "threshold.as=150"])
     values["threshold"] = threshold

@@ -50,6 +50,29 @@ def limit(row: Threshold, soil: dict[str, float | str]) -> float:
     return float(rule.values(pd.DataFrame(index=[0]))[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "between"),
+    [
+        ("clay", 120, "from 0 to 100 %"),
+        ("organic_matter", "-1", "from 0 to 100 %"),
+        ("ph_water", 65, "from 0 to 14"),
+        ("background", -2, "at least 0 mg/kg"),
+    ],
+)
+def test_a_number_that_no_soil_has_is_refused(
+    name: str, value: float | str, between: str
+) -> None:
+    """120 g/kg of clay taken for 120 % would raise a limit; the message tells the range."""
+    with pytest.raises(ThresholdError, match=f"{name}: no soil has.*{between}"):
+        SoilInputs.read({name: value})
+
+
+def test_the_ends_of_the_range_are_soils() -> None:
+    """Pure sand has no clay, and peat may be organic matter throughout."""
+    given = SoilInputs.read({"clay": 0, "organic_matter": 100, "ph": 14})
+    assert [each.constant for each in given.given] == [0, 100, 14]
+
+
 def test_every_row_is_computed_or_says_why_not() -> None:
     """In a soil that fulfils its condition a row gives its own number; 54 of 1114 cannot."""
     refused: dict[str, int] = {}

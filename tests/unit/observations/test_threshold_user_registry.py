@@ -80,9 +80,28 @@ def test_a_fault_is_named_with_its_row(old: str, new: str, said: str) -> None:
 
 def test_all_faults_come_in_one_message() -> None:
     """A reader mends the file once."""
-    rows = GOOD + GOOD.replace(",cd,", ",zz,").replace("_1", "_2") + GOOD.replace("800", "x")
+    rows = GOOD + GOOD.replace(",cd,", ",zz,").replace("_1", "_2")
+    rows += GOOD.replace("800", "x").replace("_1", "_3")
     with pytest.raises(ThresholdError, match=r"own.csv has 2 faults.*row 3.*row 4"):
         read_user_registry(HEAD + rows, "own.csv")
+
+
+def test_an_id_of_two_rows_is_told_though_both_have_other_faults() -> None:
+    """Whoever mends the other faults would meet it only then."""
+    rows = GOOD.replace("800", "x") + GOOD.replace("800", "y")
+    with pytest.raises(ThresholdError, match="row 3: the id 'xx_cd_1' stands in row 2 too"):
+        read_user_registry(HEAD + rows, "own.csv")
+
+
+def test_every_fault_ends_with_one_stop() -> None:
+    """Whether or not a name is near enough to be offered."""
+    rows = GOOD.replace(",cd,", ",quux,") + GOOD.replace(",cd,", ",cadmim,")
+    with pytest.raises(ThresholdError) as raised:
+        read_user_registry(HEAD + rows.replace("_1,cadmim", "_2,cadmim"), "own.csv")
+    said = str(raised.value)
+    assert "'quux' is unknown. row 3" in said
+    assert ".." not in said
+    assert "?." not in said
 
 
 def test_the_same_id_twice_is_a_fault() -> None:

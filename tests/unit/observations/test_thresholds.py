@@ -77,16 +77,6 @@ def test_what_is_left_out_is_counted() -> None:
     assert len(table.select(jurisdiction="FI", include_memory=True)) == len(finnish) + 32
 
 
-def test_only_flags_that_exist_are_offered_for_what_is_hidden(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Older editions have a flag; limits of another day than that asked have none."""
-    assert command.main(["contaminant=cd", "jurisdiction=JP"]) == 0
-    assert "Hidden: 1 superseded (show with superseded=true)." in capsys.readouterr().out
-    assert command.main(["contaminant=cd", "jurisdiction=JP", "date=2020-01-01"]) == 0
-    assert "Hidden: 1 of another date. Sources" in capsys.readouterr().out
-
-
 def test_text_and_instrument_search_parts_of_words() -> None:
     """Case does not matter."""
     table = Thresholds.load()

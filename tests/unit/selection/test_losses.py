@@ -10,6 +10,7 @@ from hotspot.evaluation.compare import paired_difference, pooled_extra, pooled_s
 from hotspot.evaluation.out_of_fold import OutOfFold
 from hotspot.folds.plan import FoldPlan
 from hotspot.selection import loss_difference, mean_loss, sample_losses
+from hotspot.selection.tables import nested_summary
 
 
 def runs(seed: int, n: int = 40) -> list[OutOfFold]:
@@ -54,6 +55,26 @@ def test_the_difference_is_the_paired_one(score: str) -> None:
     theirs = paired_difference(first, second, BLOCKS, score)
     assert ours.mean == pytest.approx(theirs.mean, rel=1e-9)
     assert ours.se == pytest.approx(theirs.se, rel=1e-9)
+
+
+def test_a_gain_is_the_difference_of_the_scores_beside_it() -> None:
+    """Also where some samples have no answer in one repeat, the same ones for both."""
+    rng = np.random.default_rng(3)
+    one, two = rng.gamma(2.0, size=(2, 2, 40))
+    one[0, :9] = two[0, :9] = np.nan
+    gain = loss_difference(one, two, BLOCKS)
+    apart = mean_loss(one, BLOCKS).mean - mean_loss(two, BLOCKS).mean
+    assert gain.mean == pytest.approx(apart, rel=1e-12)
+
+
+def test_a_set_that_answers_more_is_scored_where_the_other_answers() -> None:
+    """The two means differ by the gain between them, though one has scored more samples."""
+    rng = np.random.default_rng(4)
+    all_, fewer = rng.gamma(2.0, size=(2, 1, 40))
+    all_[0, :9] = np.nan
+    said = nested_summary(all_, fewer, BLOCKS, names=("all", "selected"), folds=[])
+    apart = said["all"]["mean"] - said["selected"]["mean"]
+    assert apart == pytest.approx(said["gain"]["mean"], rel=1e-12)
 
 
 def test_crps_is_the_pooled_one() -> None:

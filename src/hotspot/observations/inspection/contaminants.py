@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from hotspot.errors import UnitError
+from hotspot.errors import UnitError, few
 from hotspot.observations.contaminants import Contaminants
 from hotspot.observations.headers import contaminant_of, split_header
 from hotspot.observations.inspection.proposal import SHOWN, UNKNOWN, Columns, Proposal
@@ -178,14 +178,18 @@ def _wide_units(
         if contaminant not in told and level and (numbers > 0).any():
             ratios.append(float(np.median(numbers[numbers > 0])) / level)
     middle = float(np.median(ratios)) if ratios else np.nan
+    # Where some headers tell their units, the doubt is about the other columns only.
+    untold = [column for name, column in wide.items() if name not in told] if told else []
+    whose = f" of {few(untold, SHOWN)}" if untold else ""
     if 0.1 < middle < 10:
         proposal.say("unit", "mg/kg", "the level of the values, not the file")
         proposal.doubt(
-            "No header tells the unit. mg/kg was supposed, since the values lie at "
+            f"No header tells the unit{whose}. mg/kg was supposed, since the values lie at "
             f"{middle:.2g} times what soils usually hold; find it in the survey's documents."
         )
     else:
-        _say_unit("", "the headers", proposal)
+        proposal.say("unit", UNKNOWN, "the headers")
+        proposal.doubt(f"Nothing tells the unit{whose} (the headers do not): state it in unit.")
         if np.isfinite(middle):
             proposal.doubt(
                 f"In mg/kg the values would lie at {middle:.2g} times what soils usually hold."

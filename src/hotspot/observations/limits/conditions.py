@@ -35,6 +35,8 @@ class Quantity:
         What it may be; empty for a number.
     answered_by : tuple of str
         Other quantities that answer for it where it is not given itself.
+    least, most : float
+        Between which a number of a soil lies, both included; in `unit`.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Quantity:
     unit: str = ""
     words: tuple[str, ...] = ()
     answered_by: tuple[str, ...] = ()
+    least: float = -math.inf
+    most: float = math.inf
 
 
 _ALL = (
@@ -52,19 +56,21 @@ _ALL = (
         "pH, by a method that the instrument does not name",
         "1",
         answered_by=("ph_water", "ph_cacl2", "ph_kcl"),
+        least=0,
+        most=14,
     ),
-    Quantity("ph_cacl2", "pH in calcium chloride", "1"),
-    Quantity("ph_kcl", "pH in potassium chloride", "1"),
-    Quantity("ph_water", "pH in water", "1"),
-    Quantity("clay", "clay, below 2 µm", "%"),
-    Quantity("organic_matter", "organic matter", "%"),
-    Quantity("toc", "organic carbon", "%"),
-    Quantity("particles_lt_10um", "particles below 0.01 mm", "%"),
-    Quantity("particles_lt_20um", "particles below 0.02 mm", "%"),
+    Quantity("ph_cacl2", "pH in calcium chloride", "1", least=0, most=14),
+    Quantity("ph_kcl", "pH in potassium chloride", "1", least=0, most=14),
+    Quantity("ph_water", "pH in water", "1", least=0, most=14),
+    Quantity("clay", "clay, below 2 µm", "%", least=0, most=100),
+    Quantity("organic_matter", "organic matter", "%", least=0, most=100),
+    Quantity("toc", "organic carbon", "%", least=0, most=100),
+    Quantity("particles_lt_10um", "particles below 0.01 mm", "%", least=0, most=100),
+    Quantity("particles_lt_20um", "particles below 0.02 mm", "%", least=0, most=100),
     Quantity("depth_top_cm", "depth of the upper end of the sample", "cm"),
     Quantity("depth_bottom_cm", "depth of the lower end of the sample", "cm"),
-    Quantity("background", "natural background of the contaminant", "mg/kg"),
-    Quantity("extractable", "extractable part of the contaminant", "mg/kg"),
+    Quantity("background", "natural background of the contaminant", "mg/kg", least=0),
+    Quantity("extractable", "extractable part of the contaminant", "mg/kg", least=0),
     Quantity(
         "land_use",
         "land use",

@@ -96,7 +96,8 @@ class SoilInputs:
         Raises
         ------
         ThresholdError
-            A quantity, a word or a class is unknown, or a covariate of classes has none.
+            A quantity, a word or a class is unknown, a number is none that a soil can have,
+            or a covariate of classes has none.
         """
         wanted = {name: value for name, value in values.items() if value is not None}
         coded = [
@@ -226,6 +227,18 @@ def _given(name: str, value: float | str, tables: Mapping[str, Mapping[int, str]
         raise ThresholdError(
             f"{name}: {value!r} is no number of a soil. Give {quantity.meaning} as a number"
             f"{'' if quantity.unit in ('', '1') else f' in {quantity.unit}'}, or a covariate."
+        )
+    # 120 g/kg of clay taken for 120 % would raise a limit several times over.
+    if not quantity.least <= number <= quantity.most:
+        unit = "" if quantity.unit in ("", "1") else f" {quantity.unit}"
+        between = (
+            f"at least {quantity.least:g}{unit}"
+            if math.isinf(quantity.most)
+            else f"from {quantity.least:g} to {quantity.most:g}{unit}"
+        )
+        raise ThresholdError(
+            f"{name}: no soil has {number:g}{unit}; {quantity.meaning}, is {between}. Give it "
+            f"{f'in{unit}' if unit else 'as pH'}."
         )
     return Given(name, number)
 

@@ -117,9 +117,13 @@ def read_user_registry(text: str, name: str) -> Thresholds:
         faults += [f"row {line}: {fault}" for fault in wrong]
         if found is not None:
             rows.append((line, found))
+    faults += _shared_ids(numbered)
     faults += _among_rows(rows)
     if faults:
-        shown = " ".join(f"{fault}." for fault in faults[:_MOST_FAULTS])
+        shown = " ".join(
+            fault if fault.endswith("?") else f"{fault.rstrip('.')}."
+            for fault in faults[:_MOST_FAULTS]
+        )
         more = len(faults) - _MOST_FAULTS
         raise ThresholdError(
             f"{name} has {len(faults)} faults. {shown}"
@@ -208,18 +212,28 @@ def _check_dates(row: dict[str, str], wrong: list[str]) -> None:
         )
 
 
-def _among_rows(rows: Sequence[tuple[int, Threshold]]) -> list[str]:
-    """Return what rows have against each other, and against the package's registry."""
+def _shared_ids(numbered: Sequence[tuple[int, dict[str, str]]]) -> list[str]:
+    """Return which ids stand twice, or in the package's registry; of rows with faults too."""
     faults = []
     first: dict[str, int] = {}
     packaged = {row.id for row in Thresholds.load()}
+    for line, values in numbered:
+        name = (values.get("id") or "").strip()
+        if not name:
+            continue
+        if name in first:
+            faults.append(f"row {line}: the id {name[:40]!r} stands in row {first[name]} too")
+        elif name in packaged:
+            faults.append(f"row {line}: the id {name!r} is one of the package's registry")
+        first.setdefault(name, line)
+    return faults
+
+
+def _among_rows(rows: Sequence[tuple[int, Threshold]]) -> list[str]:
+    """Return which rows of different values hold for the same soil on a common day."""
+    faults = []
     groups: dict[tuple[str, ...], list[tuple[int, Threshold]]] = {}
     for line, row in rows:
-        if row.id in first:
-            faults.append(f"row {line}: the id {row.id!r} stands in row {first[row.id]} too")
-        elif row.id in packaged:
-            faults.append(f"row {line}: the id {row.id!r} is one of the package's registry")
-        first.setdefault(row.id, line)
         place = (row.jurisdiction, row.instrument, row.contaminant, row.medium)
         key = (*place, row.land_use, row.value_kind, row.condition, row.fraction)
         groups.setdefault(key, []).append((line, row))

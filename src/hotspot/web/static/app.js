@@ -187,7 +187,10 @@ function covered() {
 function noteKept(feature) {
   notes = [...notes, feature];
   drawReview();
-  document.getElementById("note-box").replaceWith(el("p", { class: "kept", role: "status" }, `Note ${notes.length} is kept.`));
+  const kept = el("p", { class: "kept", role: "status", tabindex: -1 }, `Note ${notes.length} is kept.`);
+  document.getElementById("note-box").replaceWith(kept);
+  // The form that had the focus is gone; without this, keys would begin at the top of the page.
+  kept.focus();
 }
 
 function leavePlace() {

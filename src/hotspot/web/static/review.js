@@ -120,6 +120,9 @@ function statement(contaminant, each, onReviewed) {
   const kept = (state) => {
     speak(state.sentence);
     onReviewed(state);
+    // The panel was drawn anew; keys go on at the statement that was answered.
+    const place = state.statements.findIndex((other) => other.id === each.id);
+    document.querySelectorAll("#review .statement summary")[place]?.focus();
   };
   const form = el(
     "form",
