@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import hotspot.commands.thresholds as command
 import hotspot.observations
 from hotspot.errors import ObservationError, ThresholdError
 from hotspot.observations import Contaminants, Thresholds, resolve_threshold
