@@ -62,7 +62,7 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         unit = "m" if stack.grid.is_projected else "degrees"
         cells = Target(target, stack.sample(target), unit)
     plans = read_folds(paths.folds)
-    _warn_of_limits(config, samples, console)
+    _check_limits(config, samples, console)
     predictions = _predict(config, samples, plans, console)
     blocks = {c: score_blocks(samples.of(c).coordinates) for c in config.contaminants}
     ledger = score_ledger(
@@ -224,9 +224,10 @@ def _profiles(reaches: dict[str, _Reach]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else empty
 
 
-def _warn_of_limits(config: Config, samples: SampleSet, console: Console) -> None:
+def _check_limits(config: Config, samples: SampleSet, console: Console) -> None:
     for contaminant, limit in limits_of(config).items():
         chosen = samples.of(contaminant)
+        limit.inputs.check_units(chosen.X)
         for warning in limit_warnings(limit, chosen):
             console.line(f"  warning: {warning}")
 

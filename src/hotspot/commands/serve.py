@@ -3,8 +3,10 @@
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 
+from hotspot.commands.composed import read_composed
 from hotspot.commands.console import Console
 from hotspot.config.check import check_config
 from hotspot.config.compose import check_overrides, compose, search_path_overrides
@@ -28,9 +30,24 @@ def main(arguments: list[str]) -> int:
         return 0
     check_overrides(arguments)
     given = [text for text in arguments if not text.startswith("-") and "=" in text]
-    config = check_config(compose([*search_path_overrides(arguments), *given]))
-    run(config, Paths(config.name), Console(sys.stderr))
+    asked = check_config(compose([*search_path_overrides(arguments), *given]))
+    paths = Paths(asked.name)
+    run(_as_made(asked, paths, given), paths, Console(sys.stderr))
     return 0
+
+
+def _as_made(asked: Config, paths: Paths, given: Sequence[str]) -> Config:
+    """Return the configuration of the run, served as is asked now.
+
+    A run may have had contaminants or a title of its own command line, which are in no file of
+    ``conf/``.
+    """
+    if not paths.config.is_file():
+        return asked
+    made = read_composed(paths.config)
+    chosen = any(text.lstrip("+").startswith("contaminants=") for text in given)
+    kept = asked.contaminants if chosen else made.contaminants
+    return made.model_copy(update={"serve": asked.serve, "contaminants": kept})
 
 
 def run(config: Config, paths: Paths, console: Console) -> None:

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hotspot.cli import run_command_line
 from hotspot.commands import serve
 from hotspot.config.check import check_config
 from hotspot.config.compose import compose
 from hotspot.config.paths import Paths
+from hotspot.config.schema import Config
 from hotspot.errors import ConfigError
 
 
@@ -39,6 +41,25 @@ def test_only_contaminants_with_map_and_model_are_served(
     assert serve.served_contaminants(config, paths) == ("zn",)
     with pytest.raises(ConfigError, match="no maps"):
         serve.served_contaminants(config, Paths("other", tmp_path))
+
+
+def test_what_the_run_was_given_on_its_command_line_is_served(
+    tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its contaminants and title are in no file of conf/; those asked for now are chosen."""
+    (tmp_path / "conf").symlink_to(project_root / "conf")
+    monkeypatch.chdir(tmp_path)
+    made = check_config(compose(["contaminants=[pb,zn]", "title=Two metals"]))
+    paths = Paths(made.name)
+    paths.experiment.mkdir(parents=True)
+    paths.config.write_text(yaml.safe_dump(made.model_dump(mode="json")), encoding="utf-8")
+    seen: list[Config] = []
+    monkeypatch.setattr(serve, "run", lambda config, *_: seen.append(config))
+    assert serve.main(["serve.port=9000"]) == 0
+    assert serve.main(["contaminants=[zn]"]) == 0
+    assert [config.contaminants for config in seen] == [["pb", "zn"], ["zn"]]
+    assert {config.title for config in seen} == {"Two metals"}
+    assert seen[0].serve.port == 9000
 
 
 def test_it_is_bound_to_this_machine_unless_told_otherwise(project_root: Path) -> None:

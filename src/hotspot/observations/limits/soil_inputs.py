@@ -13,6 +13,7 @@ from hotspot.errors import CovariateError, ThresholdError, few, nearest_name
 from hotspot.observations.limits.conditions import (
     QUANTITIES,
     Clause,
+    Quantity,
     check_quantity,
     check_word,
 )
@@ -128,6 +129,35 @@ class SoilInputs:
         names = (each.covariate for each in self.given)
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
+    def check_units(self, frame: pd.DataFrame) -> None:
+        """Refuse covariates with numbers that no soil has, which tell of another unit.
+
+        Parameters
+        ----------
+        frame : DataFrame, shape (n, n_columns)
+            Has the `covariates`: those of samples, whose soils exist.
+
+        Raises
+        ------
+        CovariateError
+            The table lacks a covariate.
+        ThresholdError
+            A number lies outside what a soil can have.
+        """
+        for given in self.given:
+            quantity = QUANTITIES[given.quantity]
+            if given.covariate is None or quantity.words:
+                continue
+            column = _column(frame, given)
+            wrong = column[~_is_of_a_soil(column, quantity) & np.isfinite(column)]
+            if len(wrong):
+                raise ThresholdError(
+                    f"{quantity.name}: {len(wrong)} of {len(column)} samples have numbers of "
+                    f"{given.covariate!r} that no soil has, from {wrong.min():g} to "
+                    f"{wrong.max():g}; {quantity.meaning}, is {_between(quantity)}. Give a "
+                    f"layer {_in_unit(quantity)}: the limit would be that of another soil."
+                )
+
     def fixed(self, clause: Clause) -> bool | None:
         """Whether a clause holds everywhere, nowhere, or that depends on the place: None."""
         given = self.of(clause.quantity)
@@ -138,7 +168,9 @@ class SoilInputs:
         return clause.admits(float(given.constant))
 
     def numbers(self, quantity: str, frame: pd.DataFrame) -> Values | None:
-        """Return a quantity of numbers in each row, NaN where missing; None if not given.
+        """Return a quantity of numbers in each row; None if not given.
+
+        NaN where it is missing, and where a covariate has what no soil can have.
 
         Raises
         ------
@@ -150,7 +182,7 @@ class SoilInputs:
             return None
         if given.covariate is None:
             return np.full(len(frame), float(given.constant or 0.0))
-        return _column(frame, given)
+        return _known(frame, given)
 
     def truth(self, clause: Clause, frame: pd.DataFrame) -> Values:
         """Return 1 where a clause holds, 0 where not, NaN where that is not known.
@@ -166,7 +198,7 @@ class SoilInputs:
         given = self.of(clause.quantity)
         if given is None:
             return np.full(len(frame), np.nan)
-        column = _column(frame, given)
+        column = _known(frame, given)
         if clause.words:
             right = [code for code, word in given.classes if word in clause.words]
             known = np.isin(column, [code for code, _ in given.classes])
@@ -186,7 +218,7 @@ class SoilInputs:
             return np.ones(len(frame), dtype=np.bool_)
         if given.covariate is None:
             return np.zeros(len(frame), dtype=np.bool_)
-        column = _column(frame, given)
+        column = _known(frame, given)
         if given.classes:
             return ~np.isin(column, [code for code, _ in given.classes])
         return ~np.isfinite(column)
@@ -202,6 +234,30 @@ def _column(frame: pd.DataFrame, given: Given) -> Values:
         )
     column: Values = frame[given.covariate].to_numpy(dtype=np.float64)
     return column
+
+
+def _known(frame: pd.DataFrame, given: Given) -> Values:
+    """Return a covariate, NaN where it has what no soil can have."""
+    column = _column(frame, given)
+    quantity = QUANTITIES[given.quantity]
+    if quantity.words:
+        return column
+    return np.where(_is_of_a_soil(column, quantity), column, np.nan)
+
+
+def _is_of_a_soil(values: Values, quantity: Quantity) -> NDArray[np.bool_]:
+    return (values >= quantity.least) & (values <= quantity.most)
+
+
+def _between(quantity: Quantity) -> str:
+    unit = "" if quantity.unit in ("", "1") else f" {quantity.unit}"
+    if math.isinf(quantity.most):
+        return f"at least {quantity.least:g}{unit}"
+    return f"from {quantity.least:g} to {quantity.most:g}{unit}"
+
+
+def _in_unit(quantity: Quantity) -> str:
+    return "as pH" if quantity.unit in ("", "1") else f"in {quantity.unit}"
 
 
 def _given(name: str, value: float | str, tables: Mapping[str, Mapping[int, str]]) -> Given:
@@ -231,14 +287,9 @@ def _given(name: str, value: float | str, tables: Mapping[str, Mapping[int, str]
     # 120 g/kg of clay taken for 120 % would raise a limit several times over.
     if not quantity.least <= number <= quantity.most:
         unit = "" if quantity.unit in ("", "1") else f" {quantity.unit}"
-        between = (
-            f"at least {quantity.least:g}{unit}"
-            if math.isinf(quantity.most)
-            else f"from {quantity.least:g} to {quantity.most:g}{unit}"
-        )
         raise ThresholdError(
-            f"{name}: no soil has {number:g}{unit}; {quantity.meaning}, is {between}. Give it "
-            f"{f'in{unit}' if unit else 'as pH'}."
+            f"{name}: no soil has {number:g}{unit}; {quantity.meaning}, is "
+            f"{_between(quantity)}. Give it {_in_unit(quantity)}."
         )
     return Given(name, number)
 
