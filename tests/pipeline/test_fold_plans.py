@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from hotspot.cli import run_command_line
+from hotspot.commands import evaluate
 from hotspot.config.paths import Paths
 from hotspot.estimators import load_model
 from hotspot.folds.store import read_folds
@@ -49,6 +50,20 @@ def two_laboratories(project: Path) -> Path:
     table["sampled_on"] = (2001 + site % 4).astype(str)
     _write(project, table)
     return project
+
+
+def test_folds_shared_out_one_by_one_give_the_same_bytes(
+    two_laboratories: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As large surveys are, whose plans would each keep a process busy for minutes."""
+    for verb in (*FIRST, "folds", "evaluate"):
+        assert run_command_line([verb, *QUICK, *PLANS]) == 0
+    paths = Paths("meuse", two_laboratories)
+    made = [paths.metrics, *sorted(paths.evaluation.glob("*.parquet"))]
+    whole = [path.read_bytes() for path in made]
+    monkeypatch.setattr(evaluate, "_LARGE", 0)
+    assert run_command_line(["evaluate", *QUICK, *PLANS, "workers=2"]) == 0
+    assert [path.read_bytes() for path in made] == whole
 
 
 def test_groups_times_and_buffers_are_scored(two_laboratories: Path) -> None:

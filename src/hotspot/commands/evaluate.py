@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hotspot.commands.applicability import (
@@ -33,7 +34,13 @@ from hotspot.estimators.varying_limit import fit_at
 from hotspot.evaluation.applicability import SIDES, applicability_scores, on_side
 from hotspot.evaluation.error_profile import error_profile, profile_strength
 from hotspot.evaluation.ledger import score_ledger
-from hotspot.evaluation.out_of_fold import OutOfFold, out_of_fold, predictions_table
+from hotspot.evaluation.out_of_fold import (
+    FoldAnswer,
+    OutOfFold,
+    fold_answers,
+    joined_folds,
+    predictions_table,
+)
 from hotspot.evaluation.reliability import reliability_curve
 from hotspot.evaluation.store import write_ledger
 from hotspot.files import write_table, write_text
@@ -50,6 +57,10 @@ from hotspot.observations.limits.rules import limits_at
 from hotspot.samples.sampleset import Samples, SampleSet
 from hotspot.samples.store import read_samples
 from hotspot.seeds import child_seed
+
+# Samples from which each fold is a job of its own: a plan would keep one process busy for
+# minutes while others have nothing left to do.
+_LARGE = 2000
 
 HEADLINE_SCORES = ("log_loss", "brier_skill", "auc", "average_precision")
 
@@ -116,19 +127,31 @@ def _predict(
 ) -> dict[str, dict[str, list[OutOfFold]]]:
     kinds = model_kinds(config)
     limits = limits_of(config)
+    runs = [
+        (contaminant, kind, plan) for contaminant in limits for kind in kinds for plan in plans
+    ]
     jobs = [
-        (config, samples.of(contaminant), samples.catalogue, (contaminant, kind), plan)
-        for contaminant in limits
-        for kind in kinds
-        for plan in plans
+        (config, samples.of(contaminant), samples.catalogue, (contaminant, kind), plan, folds)
+        for contaminant, kind, plan in runs
+        for folds in _shares(plan)
     ]
     workers = worker_count(config.workers, len(jobs))
     with console.bar("models x plans") as move:
-        runs = in_parallel(_left_out, jobs, workers=workers, progress=move)
+        answers = iter(in_parallel(_left_out, jobs, workers=workers, progress=move))
     predictions: dict[str, dict[str, list[OutOfFold]]] = {}
-    for (_, _, _, (contaminant, kind), _), run in zip(jobs, runs, strict=True):
+    for contaminant, kind, plan in runs:
+        found = [answer for _ in _shares(plan) for answer in next(answers)]
+        limit = limit_value(limits[contaminant])
+        run = joined_folds(found, samples.of(contaminant), plan, limit)
         predictions.setdefault(contaminant, {}).setdefault(kind, []).append(run)
     return predictions
+
+
+def _shares(plan: FoldPlan) -> list[tuple[int, ...] | None]:
+    """Return what one process does of a plan: all folds, or one where each takes long."""
+    if len(plan.fold) < _LARGE:
+        return [None]
+    return [(int(fold),) for fold in np.unique(plan.fold)]
 
 
 def _left_out(
@@ -137,11 +160,13 @@ def _left_out(
     catalogue: Catalogue,
     what: tuple[str, str],
     plan: FoldPlan,
-) -> OutOfFold:
-    """Return the predictions of a (contaminant, kind of model) under a plan."""
+    folds: tuple[int, ...] | None,
+) -> list[FoldAnswer]:
+    """Return what a (contaminant, kind of model) says of some folds of a plan."""
     contaminant, kind = what
     make = model_factory(config, kind, contaminant, catalogue)
-    return out_of_fold(make, samples, plan, limit_value(limits_of(config)[contaminant]))
+    limit = limit_value(limits_of(config)[contaminant])
+    return fold_answers(make, samples, plan, limit, folds)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Out-of-fold prediction: every sample predicted by a model that has not seen it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -114,57 +114,133 @@ def out_of_fold(
     ModelError
         A model refuses a training part with both classes, or answers outside [0, 1].
     """
+    answers = fold_answers(make_model, samples, plan, threshold)
+    return joined_folds(answers, samples, plan, threshold)
+
+
+@dataclass(frozen=True)
+class FoldAnswer:
+    """What a model that has not seen the samples of a fold says of them.
+
+    Parameters
+    ----------
+    fold : int
+        Its number in the plan.
+    test : array of int, shape (m,)
+        Its samples.
+    probability : array, shape (m,)
+        As in `OutOfFold`.
+    prevalence : float
+        Of the training part, as in `OutOfFold`.
+    is_single, is_untrained : bool
+        Whether the fold is one of `OutOfFold.single_class` or `OutOfFold.untrained`.
+    extra : mapping of str to array, shape (m,)
+        As in `OutOfFold`.
+    """
+
+    fold: int
+    test: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    prevalence: float
+    is_single: bool = False
+    is_untrained: bool = False
+    extra: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def fold_answers(
+    make_model: Callable[[], ExceedanceModel],
+    samples: Samples,
+    plan: FoldPlan,
+    threshold: Limit,
+    folds: Collection[int] | None = None,
+) -> list[FoldAnswer]:
+    """Return what is said of the samples of some folds, as `out_of_fold` does.
+
+    Folds do not depend on each other, so that each can be answered in a process of its own.
+
+    Parameters
+    ----------
+    make_model, samples, plan, threshold
+        As of `out_of_fold`.
+    folds : collection of int, optional
+        Their numbers; all by default.
+    """
     selected = plan.select(samples.sample_id)
     limits = limits_at(threshold, samples.X)
     label = exceedance_labels(samples.lower, samples.upper, limits)
-    probability = np.full(len(samples), np.nan)
-    prevalence = np.full(len(samples), np.nan)
-    single_class: list[int] = []
-    untrained: list[int] = []
-    extra: dict[str, NDArray[np.float64]] = {}
+    answers = []
     for train, test in selected.splits(samples.coordinates):
         fold = int(selected.fold[test[0]])
+        if folds is not None and fold not in folds:
+            continue
         _log.debug(
             "%s, repeat %d, fold %d: %d train, %d test",
             *(plan.plan, plan.repeat, fold, len(train), len(test)),
         )
         known = label[train][np.isfinite(label[train])]
+        share = np.nan
         if len(known):
             own = limits[train] if isinstance(limits, np.ndarray) else limits
             told = expected_labels(
                 samples.lower[train], samples.upper[train], own, np.full(len(train), 0.5)
             )
             told = told[np.isfinite(told)]
-            prevalence[test] = (told.sum() + 0.5) / (len(told) + 1)
-        is_single = len(known) > 0 and len(np.unique(known)) == 1
-        if is_single:
-            single_class.append(fold)
+            share = (told.sum() + 0.5) / (len(told) + 1)
+        nothing = FoldAnswer(fold, test, np.full(len(test), np.nan), share)
         if len(train) == 0:
-            untrained.append(fold)
+            answers.append(replace(nothing, is_untrained=True))
             continue
+        is_single = len(known) > 0 and len(np.unique(known)) == 1
         try:
             model = make_model()
             # The words differ by the plan and not by the fold, to be told once for each plan.
             with asked_about(f"left-out samples of a fold of the plan {plan.plan!r}"):
                 found, scores = _predicted(model, samples, train, test, limits)
-            for name, values in scores.items():
-                extra.setdefault(name, np.full(len(samples), np.nan))[test] = values
+            answer = replace(nothing, probability=found, is_single=is_single, extra=scores)
         except ModelError:
             if len(np.unique(known)) > 1:
                 raise
-            if not is_single:
-                untrained.append(fold)
-            found = prevalence[test]
-        probability[test] = found
+            answer = replace(
+                nothing,
+                probability=np.full(len(test), share),
+                is_single=is_single,
+                is_untrained=not is_single,
+            )
+        answers.append(answer)
+    return answers
+
+
+def joined_folds(
+    answers: Sequence[FoldAnswer], samples: Samples, plan: FoldPlan, threshold: Limit
+) -> OutOfFold:
+    """Return the predictions of all folds of a plan as one.
+
+    Parameters
+    ----------
+    answers : sequence of FoldAnswer
+        Each fold of the plan once, in its order.
+    samples, plan, threshold
+        Those that were asked about.
+    """
+    probability = np.full(len(samples), np.nan)
+    prevalence = np.full(len(samples), np.nan)
+    extra: dict[str, NDArray[np.float64]] = {}
+    for answer in answers:
+        probability[answer.test] = answer.probability
+        prevalence[answer.test] = answer.prevalence
+        for name, values in answer.extra.items():
+            extra.setdefault(name, np.full(len(samples), np.nan))[answer.test] = values
+    limits = limits_at(threshold, samples.X)
+    label = exceedance_labels(samples.lower, samples.upper, limits)
     expected = expected_labels(samples.lower, samples.upper, limits, probability)
     return OutOfFold(
-        plan=selected,
+        plan=plan.select(samples.sample_id),
         # A label that is known is told also where no probability was given.
         label=np.where(np.isfinite(label), label, expected),
         probability=probability,
         prevalence=prevalence,
-        single_class=tuple(single_class),
-        untrained=tuple(untrained),
+        single_class=tuple(answer.fold for answer in answers if answer.is_single),
+        untrained=tuple(answer.fold for answer in answers if answer.is_untrained),
         extra=extra,
     )
 

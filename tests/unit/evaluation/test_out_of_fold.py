@@ -1,6 +1,7 @@
 """Out-of-fold prediction, the score ledger, and their uncertainty."""
 
 import json
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -24,6 +25,7 @@ from hotspot.evaluation import (
     score_ledger,
     write_ledger,
 )
+from hotspot.evaluation.out_of_fold import fold_answers, joined_folds
 from hotspot.evaluation.reliability import wilson_interval
 from hotspot.evaluation.self_consistency import expected_labels
 from hotspot.files import write_table
@@ -227,6 +229,32 @@ def test_a_fold_without_training_samples_is_not_predicted() -> None:
     run = out_of_fold(OneColumn, samples, plan, LIMIT)
     assert np.isnan(run.probability).all()
     assert run.untrained == (0, 1)
+
+
+def straddling(samples: Samples) -> FoldPlan:
+    """Return three folds, after hiding most labels: without one, of one class, and of both."""
+    samples.lower[:10], samples.upper[:10] = 0.0, 2 * LIMIT
+    samples.lower[10:], samples.upper[10:] = LIMIT / 2, LIMIT / 2
+    samples.lower[-4:], samples.upper[-4:] = 2 * LIMIT, 2 * LIMIT
+    fold = np.repeat([0, 1, 2], [10, len(samples) - 14, 4])
+    return FoldPlan("x", 0, samples.sample_id, fold)
+
+
+@pytest.mark.parametrize(
+    ("model", "plan"),
+    [(OneColumn, _plan), (Shares, straddling), (OneColumn, straddling)],
+)
+def test_folds_answered_apart_are_those_answered_together(
+    model: type[Toy], plan: Callable[[Samples], FoldPlan]
+) -> None:
+    """Whichever process answers which fold, with what is recorded of each."""
+    samples = _samples(40)
+    folds = plan(samples)
+    whole = out_of_fold(model, samples, folds, LIMIT)
+    apart = [fold_answers(model, samples, folds, LIMIT, {n}) for n in np.unique(folds.fold)]
+    joined = joined_folds([each for some in apart for each in some], samples, folds, LIMIT)
+    pd.testing.assert_frame_equal(joined.to_frame(), whole.to_frame(), check_exact=True)
+    assert (joined.single_class, joined.untrained) == (whole.single_class, whole.untrained)
 
 
 def test_training_parts_without_a_label_are_not_predicted() -> None:
