@@ -1,6 +1,7 @@
 """`hotspot evaluate`: out-of-fold scores of the model, its rivals and the baseline."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from hotspot.commands.models import (
     model_kinds,
     primary_plans,
 )
-from hotspot.commands.target import Target, add_target_scores
+from hotspot.commands.target import Target, TargetEntry, add_target_scores, target_entry
 from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.paths import Paths
 from hotspot.config.schema import Config
@@ -82,9 +83,9 @@ def run(config: Config, paths: Paths, console: Console) -> None:
         separations=_separations(samples, plans, target),
         budget=config.cv.budget,
     )
+    entries, reaches = _at_the_map(config, samples, cells, predictions, console)
     if config.cv.target_weighted:
-        add_target_scores(ledger, config, samples, cells, predictions)
-    reaches = _reaches(config, samples, predictions, console)
+        add_target_scores(ledger, entries)
     for contaminant, reach in reaches.items():
         predictions[contaminant][config.model.kind] = reach.runs
     ledger["applicability"] = {c: reach.scores for c, reach in reaches.items()}
@@ -181,22 +182,43 @@ class _Reach:
     profile: pd.DataFrame | None
 
 
-def _reaches(
+def _at_the_map(
     config: Config,
     samples: SampleSet,
+    cells: Target,
     predictions: dict[str, dict[str, list[OutOfFold]]],
     console: Console,
-) -> dict[str, _Reach]:
-    """Return how far the chosen model of each contaminant reaches."""
-    jobs = [
-        (config, samples.of(c), samples.catalogue, c, predictions[c][config.model.kind])
-        for c in config.contaminants
+) -> tuple[dict[str, TargetEntry], dict[str, _Reach]]:
+    """Return scores of the map, where they are asked for, and how far each model reaches."""
+    scored = config.contaminants if config.cv.target_weighted else []
+    jobs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+        *((target_entry, (config, samples, c, cells, predictions[c])) for c in scored),
+        *(
+            (
+                _reach,
+                (
+                    config,
+                    samples.of(c),
+                    samples.catalogue,
+                    c,
+                    predictions[c][config.model.kind],
+                ),
+            )
+            for c in config.contaminants
+        ),
     ]
-    with console.bar("areas of applicability") as move:
-        found = in_parallel(
-            _reach, jobs, workers=worker_count(config.workers, len(jobs)), progress=move
-        )
-    return dict(zip(config.contaminants, found, strict=True))
+    with console.bar("map scores, applicability") as move:
+        workers = worker_count(config.workers, len(jobs))
+        found = in_parallel(_done, jobs, workers=workers, progress=move)
+    reaches = found[len(scored) :]
+    return (
+        dict(zip(scored, found, strict=False)),
+        dict(zip(config.contaminants, reaches, strict=True)),
+    )
+
+
+def _done(work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+    return work(*given)
 
 
 def _reach(

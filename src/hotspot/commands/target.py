@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from hotspot.commands.models import limit_value, limits_of, model_factory
-from hotspot.commands.workers import in_parallel, worker_count
 from hotspot.config.schema import Config
 from hotspot.errors import ModelError, SampleError
 from hotspot.estimators.preference import can_be_corrected, corrected
@@ -47,30 +46,8 @@ class Target:
     unit_of_length: str = "m"
 
 
-def add_target_scores(
-    ledger: dict[str, Any],
-    config: Config,
-    samples: SampleSet,
-    target: Target,
-    predictions: Mapping[str, Runs],
-) -> None:
-    """Add the plan `target_weighted` to a score ledger, for every model in it.
-
-    A model whose score would rest on too few samples, or on ground that no test resembles,
-    gets no number but the reason, under ``ledger["target"]``.
-    """
-    jobs = [(config, samples, c, target, predictions[c]) for c in config.contaminants]
-    found = in_parallel(_of, jobs, workers=worker_count(config.workers, len(jobs)))
-    ledger["target"], ledger["sampling"] = {}, {}
-    for contaminant, entry in zip(config.contaminants, found, strict=True):
-        ledger["sampling"][contaminant] = entry.sampling
-        ledger["target"][contaminant] = entry.target
-        for kind, scores in entry.scores.items():
-            ledger[contaminant][kind][PLAN] = scores
-
-
 @dataclass(frozen=True)
-class _Entry:
+class TargetEntry:
     """What a ledger tells of one contaminant's survey and of the area to be mapped."""
 
     sampling: dict[str, Any]
@@ -78,9 +55,44 @@ class _Entry:
     scores: dict[str, dict[str, Any]]
 
 
-def _of(
+def add_target_scores(ledger: dict[str, Any], entries: Mapping[str, TargetEntry]) -> None:
+    """Add the plan `target_weighted` to a score ledger, for every model in it.
+
+    A model whose score would rest on too few samples, or on ground that no test resembles,
+    gets no number but the reason, under ``ledger["target"]``.
+
+    Parameters
+    ----------
+    ledger : dict
+        As of `score_ledger`; changed in place.
+    entries : mapping of TargetEntry
+        By contaminant.
+    """
+    ledger["target"], ledger["sampling"] = {}, {}
+    for contaminant, entry in entries.items():
+        ledger["sampling"][contaminant] = entry.sampling
+        ledger["target"][contaminant] = entry.target
+        for kind, scores in entry.scores.items():
+            ledger[contaminant][kind][PLAN] = scores
+
+
+def target_entry(
     config: Config, samples: SampleSet, contaminant: str, target: Target, predictions: Runs
-) -> _Entry:
+) -> TargetEntry:
+    """Return what the ledger is told of one contaminant.
+
+    Parameters
+    ----------
+    config : Config
+    samples : SampleSet
+        Of all contaminants.
+    contaminant : str
+        One of them.
+    target : Target
+        The cells.
+    predictions : mapping
+        Its out-of-fold predictions, by kind of model.
+    """
     chosen = samples.of(contaminant)
     audit, sampling = _audited(config, chosen, contaminant)
     limit = limit_value(limits_of(config)[contaminant])
@@ -106,7 +118,7 @@ def _of(
             reason = f"No reference model: {error}"
     if referee is None:
         none = {kind: {"n_effective": None, "reason": reason} for kind in tested}
-        return _Entry(sampling, none, {})
+        return TargetEntry(sampling, none, {})
     reference = map_reference(
         referee,
         target.X,
@@ -155,7 +167,7 @@ def _of(
         "preference_se": _plain(reference.preference.se),
         "correction": _plain(correction),
     }
-    return _Entry({**sampling, **slopes}, told, printed)
+    return TargetEntry({**sampling, **slopes}, told, printed)
 
 
 def _audited(
