@@ -11,7 +11,6 @@ kept by region below `experiments/benchmarks/decisions`, so that a run that was 
 on where it stopped; a change of the code computes everything anew.
 """
 
-import argparse
 import os
 import warnings
 from collections.abc import Callable
@@ -25,7 +24,15 @@ import numpy as np
 import pandas as pd
 from by_region import rows_by_region
 from numpy.typing import NDArray
-from worlds import DESIGNS, FIRST_SEED, maker, one_sided, referred, simulated
+from worlds import (
+    DESIGNS,
+    FIRST_SEED,
+    asked_regions,
+    maker,
+    one_sided,
+    referred,
+    simulated,
+)
 
 from hotspot.commands.applicability import fitted_area, reliance
 from hotspot.commands.folds import survey_of
@@ -218,11 +225,7 @@ def report(rows: pd.DataFrame) -> str:
 
 def main() -> None:
     """Print the tables in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=WORLDS, help="number of regions")
-    parser.add_argument("--first", type=int, default=FIRST_SEED, help="seed of the first")
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
-    asked = parser.parse_args()
+    asked = asked_regions(str(__doc__), WORLDS)
     rows = rows_by_region(
         of_world,
         range(asked.first, asked.first + asked.worlds),

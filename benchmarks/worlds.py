@@ -327,13 +327,18 @@ def between_models(rows: pd.DataFrame) -> str:
     )
 
 
-def main() -> None:
-    """Print the tables in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=WORLDS, help="number of regions")
+def asked_regions(page: str, worlds: int) -> argparse.Namespace:
+    """Return `worlds`, `first` and `jobs` of the command line."""
+    parser = argparse.ArgumentParser(description=page.splitlines()[0])
+    parser.add_argument("--worlds", type=int, default=worlds, help="number of regions")
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="seed of the first")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the tables in Markdown."""
+    asked = asked_regions(str(__doc__), WORLDS)
     rows = rows_by_region(
         of_world,
         range(asked.first, asked.first + asked.worlds),
