@@ -274,7 +274,7 @@ def _profiles(reaches: dict[str, _Reach]) -> pd.DataFrame:
 def _check_limits(config: Config, samples: SampleSet, console: Console) -> None:
     for contaminant, limit in limits_of(config).items():
         chosen = samples.of(contaminant)
-        limit.inputs.check_units(chosen.X)
+        limit.check_units(chosen.X)
         for warning in limit_warnings(limit, chosen):
             console.line(f"  warning: {warning}")
 

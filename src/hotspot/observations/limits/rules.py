@@ -117,6 +117,21 @@ class LimitRule:
                 limit = np.where(holds, row.values(self.inputs, frame), limit)
         return limit
 
+    def check_units(self, frame: pd.DataFrame) -> None:
+        """Refuse samples whose `covariates` hold numbers that no soil has.
+
+        Parameters
+        ----------
+        frame : DataFrame, shape (n, n_columns)
+            Of samples, whose soils exist.
+
+        Raises
+        ------
+        ThresholdError
+            As of `SoilInputs.check_units`.
+        """
+        self.inputs.check_units(frame, self.covariates)
+
     def reasons(self, frame: pd.DataFrame) -> dict[str, int]:
         """Return why limits are not known, with the number of rows; each is counted once.
 

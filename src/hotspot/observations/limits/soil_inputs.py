@@ -1,7 +1,7 @@
 """What is given of a soil for its limit: numbers, words, or covariates that hold them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -129,13 +129,15 @@ class SoilInputs:
         names = (each.covariate for each in self.given)
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
-    def check_units(self, frame: pd.DataFrame) -> None:
+    def check_units(self, frame: pd.DataFrame, names: Collection[str]) -> None:
         """Refuse covariates with numbers that no soil has, which tell of another unit.
 
         Parameters
         ----------
         frame : DataFrame, shape (n, n_columns)
-            Has the `covariates`: those of samples, whose soils exist.
+            Of samples, whose soils exist.
+        names : collection of str
+            The covariates that count; what is given of a soil need not be used by a limit.
 
         Raises
         ------
@@ -146,7 +148,7 @@ class SoilInputs:
         """
         for given in self.given:
             quantity = QUANTITIES[given.quantity]
-            if given.covariate is None or quantity.words:
+            if given.covariate not in names or quantity.words:
                 continue
             column = _column(frame, given)
             wrong = column[~_is_of_a_soil(column, quantity) & np.isfinite(column)]
