@@ -121,7 +121,7 @@ def test_samples_at_one_place_without_noise_agree() -> None:
     """Two samples at a place, each all but certain, tell their value and no more than that."""
     place = np.repeat(np.random.default_rng(6).normal(size=(30, 2)), 2, axis=0)
     at = Inputs(place, np.zeros((60, 0)), np.zeros((60, 0)))
-    kernel = Hyperparameters(1.0, 0.5, 0.1, 1e-14)
+    kernel = Hyperparameters(1.0, 0.5, 0.1, 1e-16)
     y = np.repeat(np.random.default_rng(7).normal(size=30), 2)
     mean, spread = local(kernel, at, LogIntervals(y, y), 10).predict(at)
     np.testing.assert_allclose(mean, y, atol=1e-4)
