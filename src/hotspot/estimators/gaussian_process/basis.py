@@ -1,4 +1,4 @@
-"""What makes a large Gaussian process tractable: neighbourhoods, and columns for the rest."""
+"""Columns whose regression stands for what is not local in a large Gaussian process."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,7 +6,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
-from scipy.spatial import cKDTree
 
 from hotspot.estimators.gaussian_process.kernel import (
     CONSTANT_VARIANCE,
@@ -16,43 +15,10 @@ from hotspot.estimators.gaussian_process.kernel import (
 )
 
 Values = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 # Landmarks stop when no sample has more than this share of the smooth variance left.
 _LEAST_SHARE = 1e-3
 _MOST_LANDMARKS = 100
-# Each round of predecessors has this many times the samples of the round before.
-_GROWTH = 1.3
-
-
-@dataclass(frozen=True)
-class Neighbourhoods:
-    """An order of the samples, and for each its nearest among those well before it.
-
-    Parameters
-    ----------
-    order : array, shape (n,)
-        The first ``k + 1`` condition on all before them.
-    near : array, shape (n - k - 1, k)
-        Of each later sample.
-    """
-
-    order: Rows
-    near: Rows
-
-    @classmethod
-    def of(cls, place: Values, k: int, random_state: int) -> Self:
-        """Return neighbourhoods of `k` samples in a random order."""
-        n = len(place)
-        order = np.random.default_rng(random_state).permutation(n)
-        found = []
-        done = min(k + 1, n)
-        while done < n:
-            stop = min(int(done * _GROWTH) + 1, n)
-            _, near = cKDTree(place[order[:done]]).query(place[order[done:stop]], k=k)
-            found.append(order[near.reshape(stop - done, k)])
-            done = stop
-        return cls(order, np.vstack(found) if found else np.empty((0, k), np.intp))
 
 
 @dataclass(frozen=True)

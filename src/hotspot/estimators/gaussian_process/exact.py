@@ -163,15 +163,6 @@ class ExactPosterior:
         spread = covariance(self.kernel, cells, cells) - reduction @ reduction.T
         return link @ self.weight, spread
 
-    def extend(self, cells: Inputs, targets: Values) -> Values:
-        """Return the mean at cells had the sites these targets, shape (n_sets, n_cells)."""
-        weight = (targets @ self.whitening.T) @ self.whitening
-        parts = [
-            weight @ covariance(self.kernel, self.rows, cells.take(slice(i, i + PORTION)))
-            for i in range(0, len(cells), PORTION)
-        ]
-        return np.hstack(parts)
-
     def leave_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
         """Return mean and variance at the samples, each without the samples of its fold.
 

@@ -23,16 +23,15 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from hotspot.compiled import compiled
 from hotspot.estimators.expectation_propagation import Sites, cavity, updated_sites
-from hotspot.estimators.gaussian_process.basis import Basis, Neighbourhoods
+from hotspot.estimators.gaussian_process.basis import Basis
 from hotspot.estimators.gaussian_process.exact import PORTION
 from hotspot.estimators.gaussian_process.kernel import (
     Hyperparameters,
     Inputs,
     spatial_covariance,
 )
-from hotspot.estimators.gaussian_process.neighbour_kernels import krige
+from hotspot.estimators.gaussian_process.neighbours import Neighbourhoods, Neighbours
 from hotspot.estimators.intervals import LogIntervals
 
 Values = NDArray[np.float64]
@@ -138,13 +137,16 @@ class LocalPosterior:
     def with_sites(self, sites: Sites) -> Self:
         """Return the surface were the samples to say something else."""
         told = self._keeping(sites=sites)
-        white = told._whiten(told._known)
+        return told._regressed(told._whiten(told._known))
+
+    def _regressed(self, white: Values) -> Self:
+        """Return the surface whose coefficients follow from whitened columns and targets."""
         columns, target = white[:, :-1], white[:, -1]
         precision = columns.T @ columns
         precision[np.diag_indices_from(precision)] += 1.0
         factor = cholesky(precision, lower=True)
         inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
-        return told._keeping(
+        return self._keeping(
             coefficient=inverse.T @ (inverse @ (columns.T @ target)),
             coefficient_whitening=np.ascontiguousarray(inverse),
         )
@@ -154,7 +156,7 @@ class LocalPosterior:
         other = replace(self, **changed)
         kept = {"_columns", "_neighbourhoods", "_tree"}
         if "sites" not in changed:
-            kept |= {"_noise", "_known"}
+            kept |= {"noise", "_known"}
         # The caches of a frozen value are safe to share.
         other.__dict__.update({k: v for k, v in self.__dict__.items() if k in kept})
         return other
@@ -164,7 +166,8 @@ class LocalPosterior:
         return self.basis.columns(self.rows)
 
     @cached_property
-    def _noise(self) -> Values:
+    def noise(self) -> Values:
+        """Variance that each sample has for itself, shape (n,)."""
         return self.sites.variance + self.basis.left_over(self._columns)
 
     @cached_property
@@ -207,22 +210,9 @@ class LocalPosterior:
         mean, spread = cavity(mean, spread - lost_variance, seen)
         return mean, spread + lost_variance
 
-    def extend(self, cells: Inputs, targets: Values) -> Values:
-        """Return the mean at cells had the sites these targets, shape (n_sets, n_cells)."""
-        columns = self._whiten(self._columns)
-        inner = self.coefficient_whitening
-        pull = columns.T @ self._whiten(np.ascontiguousarray(targets.T))
-        coefficient = inner.T @ (inner @ pull)
-        residual = np.ascontiguousarray(targets.T - self._columns @ coefficient)
-        _, near = self._tree.query(cells.place, k=self.n_neighbours)
-        near = near.reshape(len(cells), self.n_neighbours)
-        found = np.empty((len(targets), len(cells)))
-        for part in _parts(len(cells)):
-            away = np.zeros((len(part), len(targets)))
-            self._krige(cells.place[part], near[part], residual, away)
-            columns = self.basis.columns(cells.take(part))
-            found[:, part] = (columns @ coefficient - away).T
-        return found
+    def residuals(self, coefficient: Values) -> Values:
+        """Return what samples say without these columns of coefficients, shape (n, n_sets)."""
+        return np.asarray(self.sites.target[:, None] - self._columns @ coefficient)
 
     def leave_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
         """Return mean and variance at the samples, each without the samples of its fold.
@@ -237,19 +227,34 @@ class LocalPosterior:
         if len(names) > _MOST_REFITS:
             return self._leave_neighbours_out(folds)
         mean, spread = np.empty(len(folds)), np.empty(len(folds))
+        white = self._whiten(self._known)
         for fold in names:
-            rest, out = folds != fold, np.flatnonzero(folds == fold)
-            sites = Sites(self.sites.precision[rest], self.sites.shift[rest])
-            surface = type(self).given(
-                self.kernel,
-                self.rows.take(rest),
-                sites,
-                self.basis,
-                n_neighbours=self.n_neighbours,
-                random_state=self.random_state,
-            )
-            mean[out], spread[out] = surface.predict(self.rows.take(out))
+            gone = folds == fold
+            out, rest = np.flatnonzero(gone), np.flatnonzero(~gone)
+            surface = self._regressed(self._rewhitened(white, gone))
+            k = min(self.n_neighbours, len(rest))
+            _, near = cKDTree(self.rows.place[rest]).query(self.rows.place[out], k=k)
+            near = rest[near.reshape(len(out), k)]
+            mean[out], spread[out] = surface._predict(self.rows.take(out), near)
         return mean, spread
+
+    def _rewhitened(self, white: Values, gone: NDArray[np.bool_]) -> Values:
+        """Return whitened columns without some samples: rows of zeros in their place.
+
+        Only samples that were conditioned on one of them change; it is silent to these.
+        """
+        places = self._neighbourhoods
+        n_first = len(places.first)
+        white = white.copy()
+        white[gone[places.order]] = 0.0
+        kept = np.flatnonzero(~gone[places.first])
+        if 0 < len(kept) < n_first:
+            white[kept] = self._whiten_first(self._known, places.first[kept])
+        silent = gone[places.near]
+        touched = np.flatnonzero(silent.any(axis=1) & ~gone[places.later])
+        extra = np.where(silent[touched], _SILENT, 0.0)
+        white[n_first + touched] = self._whiten_later(self._known, touched, extra)
+        return white
 
     def _leave_neighbours_out(self, folds: NDArray[np.int64]) -> tuple[Values, Values]:
         n, k = len(self.rows), self.n_neighbours
@@ -294,37 +299,32 @@ class LocalPosterior:
         extra: Values | None = None,
     ) -> Values:
         """Take from `away` what neighbours tell of it; return the spatial variance left."""
-        left = np.empty(len(place))
-        compiled(krige)(
-            self.rows.place,
-            self._noise,
-            columns,
-            self.kernel.spatial_variance,
-            self.kernel.spatial_range,
-            np.ascontiguousarray(place),
-            near,
-            np.empty((0, 0)) if extra is None else extra,
-            away,
-            left,
-        )
-        return left
+        known = Neighbours(self.rows.place, self.noise, columns)
+        return known.krige(self.kernel, place, near, away, extra)
 
     def _whiten(self, columns: Values) -> Values:
         """Return columns made independent, in the order of conditioning."""
         places = self._neighbourhoods
-        first = places.order[: len(self.rows) - len(places.near)]
-        later = places.order[len(first) :]
-        start = spatial_covariance(
-            self.kernel, cdist(self.rows.place[first], self.rows.place[first])
+        first = self._whiten_first(columns, places.first)
+        return np.vstack([first, self._whiten_later(columns, np.arange(len(places.near)))])
+
+    def _whiten_first(self, columns: Values, first: Rows) -> Values:
+        """Return the columns of samples that condition on all before them."""
+        place = self.rows.place[first]
+        start = spatial_covariance(self.kernel, cdist(place, place))
+        start[np.diag_indices_from(start)] += self.noise[first]
+        return np.asarray(
+            solve_triangular(cholesky(start, lower=True), columns[first], lower=True)
         )
-        start[np.diag_indices_from(start)] += self._noise[first]
-        factor = cholesky(start, lower=True)
-        white = np.empty((len(self.rows), columns.shape[1]))
-        white[: len(first)] = solve_triangular(factor, columns[first], lower=True)
+
+    def _whiten_later(
+        self, columns: Values, which: Rows, extra: Values | None = None
+    ) -> Values:
+        """Return the columns of some samples that condition on their neighbours."""
+        later, near = self._neighbourhoods.later[which], self._neighbourhoods.near[which]
         away = columns[later]
-        left = self._krige(self.rows.place[later], places.near, columns, away)
-        white[len(first) :] = away / np.sqrt(left + self._noise[later])[:, None]
-        return white
+        left = self._krige(self.rows.place[later], near, columns, away, extra)
+        return np.asarray(away / np.sqrt(left + self.noise[later])[:, None])
 
     @cached_property
     def _neighbourhoods(self) -> Neighbourhoods:

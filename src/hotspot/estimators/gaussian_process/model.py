@@ -354,8 +354,8 @@ class AdditiveGaussianProcess(AnswersFromDistribution, BaseEstimator):
         Each draw is a whole map of new measurements given the samples: cells near each other
         move together, and each cell has the distribution of `distribution`. Up to 2000 rows
         are drawn through their exact covariance; more rows, or a survey beyond `max_exact`,
-        through random waves conditioned on the samples, whose covariance is right on average
-        over draws. Ask for all rows that belong together in one call.
+        one after the other, each given its nearest samples and the nearest rows before it.
+        Ask for all rows that belong together in one call.
 
         Parameters
         ----------

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspot.estimators.gaussian_process.design import Design
+from hotspot.estimators.gaussian_process.draws import draw_surface
 from hotspot.estimators.gaussian_process.exact import ExactPosterior
 from hotspot.estimators.gaussian_process.kernel import Hyperparameters
 from hotspot.estimators.gaussian_process.local import LocalPosterior
-from hotspot.estimators.gaussian_process.paths import draw_surface
 from hotspot.estimators.gaussian_process.posterior import (
     Posterior,
     posterior_arrays,

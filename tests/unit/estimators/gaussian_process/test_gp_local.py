@@ -105,16 +105,23 @@ def test_few_neighbours_come_close() -> None:
     assert np.sqrt(np.mean((found - mean) ** 2 / spread)) < 0.2
 
 
-def test_the_mean_is_linear_in_the_targets() -> None:
-    """Extending the samples' own targets gives the predicted mean, for both processes."""
-    at, cells, y = survey()
-    for surface in (
-        local(KERNEL, at, LogIntervals(y, y), 20),
-        ExactPosterior.condition(KERNEL, at, LogIntervals(y, y)),
-    ):
-        found = surface.extend(cells, np.vstack([y, 2 * y]))
-        mean, _ = surface.predict(cells)
-        np.testing.assert_allclose(found, [mean, 2 * mean], atol=1e-9)
+@pytest.mark.parametrize(
+    "folds", [np.arange(N) % 8, np.arange(N) // 20], ids=["spread", "whole"]
+)
+def test_leaving_out_with_few_neighbours_is_near_a_refit(folds: np.ndarray) -> None:
+    """Without a fold, few neighbours predict about as a process does that never saw it."""
+    at, _, y = survey(3)
+    east = np.argsort(at.place[:, 0])
+    at = at.take(east)
+    near = local(SMOOTH, at, LogIntervals(y, y), 15)
+    mean, spread = near.leave_out(folds)
+    for fold in np.unique(folds):
+        out, rest = folds == fold, folds != fold
+        known = LogIntervals(y[rest], y[rest])
+        dense = ExactPosterior.condition(SMOOTH, at.take(rest), known)
+        wanted, width = dense.predict(at.take(out))
+        assert np.sqrt(np.mean((mean[out] - wanted) ** 2 / width)) < 0.25
+        np.testing.assert_allclose(spread[out], width, rtol=0.35)
 
 
 def test_samples_at_one_place_without_noise_agree() -> None:
