@@ -160,7 +160,10 @@ def _run_stage(verb: str, arguments: list[str]) -> int:
 
         refuse_sweep(arguments)
         check_overrides(arguments)
-    return _hydra(str(config_dir()), verb, open_overrides(arguments))
+    # Hydra's parser takes no flag behind overrides.
+    flags = [word for word in arguments if word in ("-m", "--multirun")]
+    rest = [word for word in arguments if word not in flags]
+    return _hydra(str(config_dir()), verb, [*flags, *open_overrides(rest)])
 
 
 def _hydra(folder: str, verb: str, arguments: list[str]) -> int:

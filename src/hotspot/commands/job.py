@@ -51,6 +51,13 @@ def run_verb(verb: str, config: Config, paths: Paths) -> None:
             pipeline.run_one(verb, config, paths, console)
 
 
+def typed_overrides() -> list[str]:
+    """Return the overrides of the job at hand as they were typed; none outside a job."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
+
+
 def variant_name(name: str, overrides: str) -> str:
     """Return the name of a sweep's job: the experiment and what was swept.
 

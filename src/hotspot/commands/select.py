@@ -6,6 +6,7 @@ from typing import Any
 
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
+from hotspot.commands.job import typed_overrides
 from hotspot.commands.models import limits_of, model_factory
 from hotspot.commands.search_problem import (
     SearchProblem,
@@ -124,9 +125,8 @@ def _select(problem: SearchProblem, paths: Paths, console: Console) -> None:
             with console.bar(f"{contaminant}: nested, at most") as move:
                 nested = _nested(problem, groups, search / "outer", move)
     used = list(groups.covariates(chosen.names))
-    command = use_command(
-        config, contaminant, {"model": config.model.kind, "covariates.use": used}
-    )
+    changes = {"model": config.model.kind, "covariates.use": used}
+    command = use_command(config, contaminant, changes, typed_overrides())
     # On the samples that both have scored, as the gain is.
     mine, others = (mean_loss(each, blocks) for each in scored_by_both(chosen.losses, whole))
     facts: dict[str, Any] = {

@@ -10,6 +10,7 @@ import yaml
 
 from hotspot.commands.advice import use_command
 from hotspot.commands.console import Console
+from hotspot.commands.job import typed_overrides
 from hotspot.commands.models import model_factory
 from hotspot.commands.search_problem import (
     SearchProblem,
@@ -94,7 +95,8 @@ def _tune(problem: SearchProblem, space: SearchSpace, paths: Paths, console: Con
         if config.tune.nested:
             with console.bar(f"{contaminant}: nested settings") as move:
                 nested = _nested(problem, tuner, study / "outer", move)
-    command = use_command(config, contaminant, _changes(config, tuned.choice))
+    changes = _changes(config, tuned.choice)
+    command = use_command(config, contaminant, changes, typed_overrides())
     summary = None if nested is None else _summary(config, tuned, nested, plans[0])
     write_table(trials_table(tuned), folder / "trials.parquet")
     write_text(folder / "best.yaml", best_yaml(config, tuned.choice, command))

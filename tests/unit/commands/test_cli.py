@@ -177,6 +177,18 @@ def test_a_job_is_not_named_after_what_changes_nothing() -> None:
     assert variant_name("mine", "++workers=1") == "mine"
 
 
+def test_the_flag_of_a_sweep_may_stand_anywhere(tmp_path: Path, project_root: Path) -> None:
+    """Between overrides it makes the same jobs as before them."""
+    (tmp_path / "conf").symlink_to(project_root / "conf")
+    command = [sys.executable, "-m", "hotspot", "compose", "seed=3", "-m"]
+    done = subprocess.run(
+        [*command, "model=lightgbm,logistic"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    made = {path.name for path in (tmp_path / "experiments").iterdir()}
+    assert {f"meuse@model={kind},seed=3" for kind in ("lightgbm", "logistic")} <= made
+
+
 def test_who_has_read_enough_gets_no_traceback() -> None:
     """Output into a pipe that was closed ends the program quietly, and not with 0."""
     command = [sys.executable, "-m", "hotspot", "thresholds", "regimes=true"]

@@ -134,6 +134,15 @@ def test_the_advised_command_gives_the_setting(kind: str) -> None:
     assert used.model == config.model.model_copy(update=SETTINGS[kind])
 
 
+def test_what_was_typed_holds_for_the_advised_command() -> None:
+    """A limit or plan of the search is that of the run; its own keys are not repeated."""
+    typed = ["++threshold.zn=300", "cv=random", "model=logistic", "tune.trials=3", "workers=1"]
+    command = use_command(composed(), "zn", {"model": "logistic", "model.C": 2.0}, typed)
+    words = shlex.split(command)[2:]
+    assert words[3:] == ["threshold.zn=300", "cv=random", "model=logistic", "model.C=2.0"]
+    assert composed(*words).threshold.model_extra["zn"] == 300
+
+
 def test_one_of_several_contaminants_gets_a_name_of_its_own() -> None:
     """What was found for zinc must not take the place of the maps of the others."""
     words = shlex.split(use_command(composed(), "zn", {}))
