@@ -1,25 +1,16 @@
 """Kriging: the best linear prediction from samples around, and its variance, on arrays."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, solve_triangular
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from hotspot.errors import ModelError
-from hotspot.estimators.kriging.algebra import (
-    DEPENDENT,
-    dependence,
-    from_factor,
-    inverse,
-    length,
-    solve_each,
-)
+from hotspot.estimators.kriging.neighbourhoods import Surroundings
+from hotspot.estimators.kriging.system import Coefficients, Solved, Whitened
 from hotspot.estimators.kriging.variogram import VariogramModel
 from hotspot.grid import Coordinates
 from hotspot.one_core import one_core
@@ -28,8 +19,6 @@ Values = NDArray[np.float64]
 
 # One system for all samples up to here; its solution grows with the cube of their number.
 MOST_GLOBAL = 2000
-# Numbers held at once per array of a chunk: 32 MB.
-_CHUNK = 4_000_000
 # Targets predicted at a time. The last portion is filled up, so that every matrix product
 # has the same shape and a prediction does not depend on the targets beside it.
 _PORTION = 256
@@ -49,30 +38,6 @@ class Kriged:
     """
 
     value: Values
-    variance: Values
-
-
-@dataclass(frozen=True)
-class Coefficients:
-    """What the drift is worth: generalised least squares, and how sure it is.
-
-    Parameters
-    ----------
-    value : array, shape (1 + n_drift,)
-        Of the constant and the columns of the drift.
-    covariance : array, shape (1 + n_drift, 1 + n_drift)
-    """
-
-    value: Values
-    covariance: Values
-
-
-class _Neighbourhood(NamedTuple):
-    """Some targets with their neighbours: weights, variance of ordinary kriging."""
-
-    rows: NDArray[np.int64]
-    samples: NDArray[np.int64]
-    weights: Values
     variance: Values
 
 
@@ -199,31 +164,21 @@ class Kriging:
         return self._subset(np.sort(kept))._solved.coefficients
 
     @cached_property
-    def _whitened(self) -> "_Whitened":
+    def _whitened(self) -> Whitened:
         covariance = self.variogram.covariance(cdist(self.coordinates, self.coordinates))
         covariance[np.diag_indices_from(covariance)] += self._own
-        lower = cho_factor(covariance, lower=True)[0]
-        drift = solve_triangular(lower, self._design, lower=True)
-        return _Whitened(lower, drift, solve_triangular(lower, self.values, lower=True))
+        return Whitened.of(covariance, self._design, self.values)
 
     @cached_property
-    def _solved(self) -> "_Solved":
-        lower, drift, values = self._whitened
-        known = inverse(drift.T @ drift + np.diag(self._penalty))
-        beta = known @ (drift.T @ values)
-        return _Solved(lower, drift, values - drift @ beta, Coefficients(beta, known))
-
-    @cached_property
-    def _inverted(self) -> Values:
-        """Inverse of the covariance of the values, shape (n, n)."""
-        return from_factor(self._whitened.lower)
+    def _solved(self) -> Solved:
+        return self._whitened.solved(self._penalty)
 
     @one_core()
     def with_penalty(self, penalty: Values) -> "Kriging":
         """Return the same kriging under another penalty; what does not change is kept."""
         other = replace(self, penalty=penalty)
         # The caches of a frozen value are safe to share: nothing in them knows the penalty.
-        other.__dict__.update(_whitened=self._whitened, _inverted=self._inverted)
+        other.__dict__.update(_whitened=self._whitened)
         return other
 
     @one_core()
@@ -345,10 +300,8 @@ class Kriging:
         rows : array of int, shape (m,)
             The samples; their own values play no part, and their noise is in the variance.
         """
-        solved, precision = self._solved, self._precision
-        errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
-        covariance = inverse(precision[np.ix_(rows, rows)])
-        return self.values[rows] - covariance @ errors[rows], covariance
+        away, covariance = self._solved.left_out(rows)
+        return self.values[rows] - away, covariance
 
     def _subset(self, rows: NDArray[np.int64]) -> "Kriging":
         return Kriging(
@@ -361,39 +314,15 @@ class Kriging:
         )
 
     def _global(self, places: Coordinates, design: Values) -> tuple[Values, Values]:
-        solved = self._solved
-        near = self.variogram.covariance(cdist(self.coordinates, places))
-        near = solve_triangular(
-            solved.lower, near, lower=True, overwrite_b=True, check_finite=False
-        )
-        value = design @ solved.coefficients.value + solved.residual @ near
-        variance = self.variogram.total - np.einsum("ij,ij->j", near, near)
-        beyond = design - near.T @ solved.drift
-        variance += np.einsum("ij,jk,ik->i", beyond, solved.coefficients.covariance, beyond)
-        return value, np.maximum(variance, 0.0)
-
-    @cached_property
-    def _precision(self) -> Values:
-        """Precision of the values that remains after the drift, shape (n, n)."""
-        drift = self._drift_of_precision
-        return np.asarray(self._inverted - drift @ drift.T)
-
-    @cached_property
-    def _drift_of_precision(self) -> Values:
-        """What the drift takes from the precision, as a factor, shape (n, 1 + n_drift)."""
-        solved = self._solved
-        of_drift = solve_triangular(solved.lower, solved.drift, lower=True, trans="T")
-        return np.asarray(of_drift @ np.linalg.cholesky(solved.coefficients.covariance))
+        link = self.variogram.covariance(cdist(self.coordinates, places))
+        value, variance = self._solved.at(link, design)
+        return value, np.maximum(self.variogram.total + variance, 0.0)
 
     def _left_out(self, labels: NDArray[np.int64]) -> Kriged:
-        solved = self._solved
-        errors = solve_triangular(solved.lower, solved.residual, lower=True, trans="T")
         groups = np.unique(labels)
         if len(groups) == len(labels):
-            own = np.diag(self._inverted) - (self._drift_of_precision**2).sum(axis=1)
-            if not own.min() * self.variogram.total > DEPENDENT:
-                raise ModelError(dependence(len(own)))
-            return Kriged(self.values - errors / own, np.maximum(1.0 / own - self._noise, 0.0))
+            away, variance = self._solved.left_out_one_by_one(self.variogram.total)
+            return Kriged(self.values - away, np.maximum(variance - self._noise, 0.0))
         value, variance = np.empty(len(labels)), np.empty(len(labels))
         for label in groups:
             test = np.flatnonzero(labels == label)
@@ -412,7 +341,10 @@ class Kriging:
             beta = self.coefficients.value[fixed]
             values = values - self._design[:, fixed] @ beta
             value += design[:, fixed] @ beta
-        for part in self._neighbourhoods(places, design[:, ~fixed], near):
+        around = Surroundings(
+            self.coordinates, self.variogram, self._own, self._design[:, ~fixed]
+        )
+        for part in around.of(places, design[:, ~fixed], near):
             rows, samples = part.rows, part.samples
             value[rows] += np.einsum("mk,mk->m", part.weights, values[samples])
             variance[rows] = part.variance
@@ -422,48 +354,3 @@ class Kriging:
                 beyond = design[rows][:, fixed] - np.einsum("mk,mkp->mp", part.weights, drift)
                 variance[rows] += np.einsum("mp,pq,mq->m", beyond, known, beyond)
         return value, np.maximum(variance, 0.0)
-
-    def _neighbourhoods(
-        self, places: Coordinates, design: Values, near: NDArray[np.int64]
-    ) -> Iterator[_Neighbourhood]:
-        """Yield the solved systems, some thousand at a time: [[C, F], [F', 0]]."""
-        free = self._penalty == 0
-        k, p = near.shape[1], int(free.sum())
-        step = max(1, _CHUNK // (k + p) ** 2)
-        for start in range(0, len(places), step):
-            rows = np.arange(start, min(start + step, len(places)))
-            samples = near[rows]
-            at = self.coordinates[samples]
-            between = at[:, :, None, :] - at[:, None, :, :]
-            system = np.zeros((len(rows), k + p, k + p))
-            system[:, :k, :k] = self.variogram.covariance(length(between))
-            diagonal = np.arange(k)
-            system[:, diagonal, diagonal] += self._own[samples]
-            drift = self._design[samples][:, :, free]
-            system[:, :k, k:] = drift
-            system[:, k:, :k] = drift.transpose(0, 2, 1)
-            away = at - places[rows][:, None, :]
-            right = np.concatenate(
-                [self.variogram.covariance(length(away)), design[rows]],
-                axis=1,
-            )
-            solution = solve_each(system, right)
-            variance = self.variogram.total - np.einsum("mk,mk->m", solution, right)
-            yield _Neighbourhood(rows, samples, solution[:, :k], variance)
-
-
-class _Whitened(NamedTuple):
-    """The Cholesky factor of all samples, and drift and values divided by it."""
-
-    lower: Values
-    drift: Values
-    values: Values
-
-
-class _Solved(NamedTuple):
-    """The system of all samples, solved for the drift."""
-
-    lower: Values
-    drift: Values
-    residual: Values
-    coefficients: Coefficients
