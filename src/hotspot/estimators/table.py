@@ -147,9 +147,9 @@ def known_rows(
         if unseen.any() and asked is not None:
             codes = [f"{code:g}" for code in np.unique(column[unseen])]
             warnings.warn(
-                f"{int(unseen.sum())} {asked} have classes of {name!r} that the model was not "
-                f"fitted on (codes {few(codes)}): they get no answer. Sample these classes, "
-                "or merge them with a similar class.",
+                f"No answer for {int(unseen.sum())} of the {asked}: the model was not fitted "
+                f"on classes of {name!r} that stand there (codes {few(codes)}). Sample these "
+                "classes, or merge them with a similar class.",
                 UnseenClassWarning,
                 stacklevel=4,
             )

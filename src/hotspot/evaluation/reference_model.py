@@ -26,7 +26,7 @@ from hotspot.samples.sampleset import Samples
 
 Array = NDArray[np.float64]
 
-MAP_CELLS = "of the cells that stand for the map"
+MAP_CELLS = "cells that stand for the map"
 """What an evaluation asks models about, in the words of `asked_about`."""
 
 # Scores beyond this are as good as certain.
