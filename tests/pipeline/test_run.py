@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -187,14 +188,21 @@ def test_a_second_run_does_nothing(
     assert "…" not in told
 
 
-def test_the_same_seed_gives_the_same_bytes(finished: Path, project: Path) -> None:
-    """A second project with the same data and configuration makes identical files."""
-    assert run_command_line(["run", "tracking=none"]) == 0
-    once, again = files(finished), files(project)
+def test_the_same_seed_gives_the_same_bytes(
+    tmp_path: Path,
+    new_project: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same data and configuration make identical files, however many processes work."""
+    made = []
+    for workers in (1, 2):
+        monkeypatch.chdir(new_project(tmp_path / f"workers_{workers}"))
+        own = ["contaminants=[zn]", "tracking=none", f"workers={workers}"]
+        assert run_command_line(["run", *own]) == 0
+        made.append(files(Path.cwd()))
+    once, again = made
     assert set(once) == set(again)
-    differing = [name for name in once if once[name] != again[name]]
-    # The configuration names another tracking store; nothing else depends on it.
-    assert differing == ["experiments/meuse/config.yaml"]
+    assert [n for n in once if once[n] != again[n]] == ["experiments/meuse/config.yaml"]
 
 
 def test_a_change_of_the_model_leaves_covariates_alone(
