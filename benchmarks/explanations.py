@@ -101,8 +101,7 @@ DRIVER_NOTE = """
 Of a missed driver the statement says that *this model* does not show it. Regression kriging
 and logistic regression are straight lines in every covariate, and what a works adds falls off
 within some hundred metres: a straight line in the distance holds little of it, and little more
-than it holds of noise. The statement is right about such a model, which is not the one to ask.
-"""
+than it holds of noise. The statement is right about such a model, which is not the one to ask."""
 
 COPIES = """
 ## Copies
