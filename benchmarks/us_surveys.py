@@ -102,8 +102,8 @@ settings by three-fold block cross-validation inside the training part of each f
 other model is fitted once and asked for all three limits. Coverage is that of the 90 %
 interval over all samples; a non-detect counts by how many of the samples from its part of the
 distribution lie inside. ECE is the mean over the three limits, ten bins of equal count; beside
-it what a perfectly calibrated model would show by chance. Seconds are those of one busy core,
-for five fits and predictions.
+it what a perfectly calibrated model would show by chance. Seconds are those of one core beside
+other work, for five fits and predictions: ratios of them mean something.
 
 Made by `python benchmarks/us_surveys.py {survey}`, which needs the developers' data sets;
 they are not part of the project.
