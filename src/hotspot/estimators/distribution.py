@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from hotspot.estimators.roots import rising_root
+
 Values = NDArray[np.float64]
+
+# Probabilities beyond these have the normal scores of these.
+_LEAST, _MOST = 1e-300, 1.0 - 1e-16
 
 
 class PredictiveDistribution(ABC):
@@ -170,8 +175,8 @@ class Pool(PredictiveDistribution):
         return np.asarray(np.sum(parts, axis=0))
 
     def quantile(self, q: ArrayLike) -> Values:
-        """Return the concentration with P(C <= c) = q, by bisection in the logarithm."""
-        return bisect_quantile(self, q, self.members, self.weights)
+        """Return the concentration with P(C <= c) = q, found in the logarithm."""
+        return mixture_quantile(self, q, self.members, self.weights)
 
 
 @dataclass(frozen=True)
@@ -236,6 +241,11 @@ class Moved(PredictiveDistribution):
         return np.asarray(self.member.quantile(q) * np.exp(self.shift))
 
 
+def _score(share: Values) -> Values:
+    """Return normal scores, finite also of 0 and 1."""
+    return np.asarray(ndtri(np.clip(share, _LEAST, _MOST)))
+
+
 def student_cdf(z: Values, df: float) -> Values:
     """Return P(Z <= z) of Student's t; of the normal distribution where `df` is infinite."""
     return np.asarray(ndtr(z) if np.isinf(df) else stdtr(df, z))
@@ -246,7 +256,7 @@ def student_quantile(share: Values, df: float) -> Values:
     return np.asarray(ndtri(share) if np.isinf(df) else stdtrit(df, share))
 
 
-def bisect_quantile(
+def mixture_quantile(
     whole: PredictiveDistribution,
     q: ArrayLike,
     members: Sequence[PredictiveDistribution],
@@ -255,11 +265,14 @@ def bisect_quantile(
     """Return the quantile of a mixture, which lies between those of its members."""
     used = [member for member, weight in zip(members, weights, strict=True) if weight > 0]
     each = np.log([member.quantile(q) for member in used])
-    low, high = each.min(axis=0), each.max(axis=0)
     share = np.asarray(q, dtype=np.float64)
-    # 40 halvings of a span of at most some tens of log units leave less than 1e-10.
-    for _ in range(40):
-        middle = (low + high) / 2
-        below = whole.cdf(np.exp(middle)) < share
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray(np.exp((low + high) / 2))
+    wanted = _score(share)
+
+    def excess(log: Values) -> Values:
+        # Normal scores are nearly straight in the logarithm; what reaches the share is not
+        # below it, so that of a level stretch the lower end is found.
+        reached = whole.cdf(np.exp(log))
+        away = _score(reached) - wanted
+        return np.where(reached < share, np.minimum(away, -_LEAST), np.maximum(away, _LEAST))
+
+    return np.asarray(np.exp(rising_root(excess, each.min(axis=0), each.max(axis=0))))
