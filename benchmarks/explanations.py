@@ -101,7 +101,8 @@ DRIVER_NOTE = """
 Of a missed driver the statement says that *this model* does not show it. Regression kriging
 and logistic regression are straight lines in every covariate, and what a works adds falls off
 within some hundred metres: a straight line in the distance holds little of it, and little more
-than it holds of noise. The statement is right about such a model, which is not the one to ask."""
+than it holds of noise. The statement is right about such a model, which is not the one to ask.
+"""
 
 COPIES = """
 ## Copies
@@ -220,7 +221,7 @@ def _print_drivers(found: list[tuple[str, dict[str, Any]]]) -> None:
         cells = (f"{sum(part)} of {len(part)}" for part in (noise, strong, weak))
         row = " | ".join((*cells, "; ".join(missed) or "none"))
         print(f"| {kind.replace('_', ' ')} | {row} |")
-    print(DRIVER_NOTE)
+    print(DRIVER_NOTE.rstrip())
 
 
 def _copies_told(job: tuple[str, int]) -> tuple[str, dict[str, list[float]]]:

@@ -12,7 +12,7 @@ Values = NDArray[np.float64]
 
 
 def test_roots_are_found_in_few_rounds() -> None:
-    """Of smooth functions within a dozen rounds, to the tolerance; a bend in the slope by a million takes some more."""
+    """Of smooth functions within a dozen rounds, to the tolerance; a sharp bend takes more."""
     wanted = np.linspace(-2.0, 2.0, 41)
     rounds = 0
 
