@@ -24,6 +24,8 @@ Rows = NDArray[np.intp]
 _AT_A_TIME = 100
 # Cells of one round do not know of each other; rounds grow by this factor.
 _GROWTH = 1.1
+# Samples and cells, at least, that a cell is drawn given, however few the samples are.
+_LEAST_NEIGHBOURS = 30
 # Cells need some noise, relative to the spatial variance, to stay apart by rounding.
 _NUGGET = 1e-9
 
@@ -74,17 +76,18 @@ def _rounds(
     """Yield the cells in random order, with the nearest samples and cells before them."""
     samples = posterior.rows.place
     among_samples, k = cKDTree(samples), posterior.n_neighbours
+    most = max(k, _LEAST_NEIGHBOURS)
     order, done = generator.permutation(len(place)), 0
     while done < len(place):
         cells = order[done : int(done * _GROWTH) + 1]
         away, near = among_samples.query(place[cells], k=[*range(1, k + 1)])
         if done:
-            n_before = min(k, done)
+            n_before = min(most, done)
             before = cKDTree(place[order[:done]])
             more, which = before.query(place[cells], k=[*range(1, n_before + 1)])
             away = np.hstack([away, more])
             near = np.hstack([near, len(samples) + order[which]])
-            closest = np.argsort(away, axis=1, kind="stable")[:, :k]
+            closest = np.argsort(away, axis=1, kind="stable")[:, :most]
             near = np.take_along_axis(near, closest, axis=1)
         yield _Round(cells, np.ascontiguousarray(near))
         done += len(cells)

@@ -93,12 +93,22 @@ def test_soils_of_one_cell_share_their_surface() -> None:
     np.testing.assert_array_equal(drawn[:, :300], drawn[:, 300:])
 
 
-def test_neighbouring_cells_move_together() -> None:
-    """Of a grid of a local process, cells side by side correlate as the covariance says."""
+@pytest.mark.parametrize("n_samples", [1, 40])
+def test_neighbouring_cells_move_together(n_samples: int) -> None:
+    """Of a grid of a local process, cells side by side correlate as the covariance says.
+
+    However few samples there are to be told from.
+    """
     kernel = Hyperparameters(1.0, 2.0, 0.1, 0.1)
-    rows = _inputs(1e4 + np.random.default_rng(7).normal(size=(40, 2)), np.zeros((40, 0)))
+    rows = _inputs(
+        1e4 + np.random.default_rng(7).normal(size=(n_samples, 2)), np.zeros((n_samples, 0))
+    )
     local = LocalPosterior.condition(
-        kernel, rows, LogIntervals(np.zeros(40), np.zeros(40)), n_neighbours=30, random_state=0
+        kernel,
+        rows,
+        LogIntervals(np.zeros(n_samples), np.zeros(n_samples)),
+        n_neighbours=30,
+        random_state=0,
     )
     east, north = np.meshgrid(np.arange(30.0), np.arange(30.0))
     cells = _inputs(np.column_stack([east.ravel(), north.ravel()]), np.zeros((900, 0)))
