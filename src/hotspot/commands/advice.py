@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hotspot.commands.overrides import limited_contaminant
 from hotspot.config.schema import Config
 
 # Typed keys that the advised command has in its own words, or that change no result.
@@ -29,7 +30,8 @@ def use_command(
     changes : mapping
         What was found: values by key.
     typed : sequence of str
-        Overrides of the command that found it, which hold for the advised one as well.
+        Overrides of the command that found it, which hold for the advised one as well, but
+        for limits of other contaminants: these would be refused.
     """
     experiment = config.name.partition("@")[0]
     words = ["hotspot", "run", f"experiment={experiment}"]
@@ -37,7 +39,8 @@ def use_command(
         words.append(f"name={experiment}_{contaminant}")
     words.append(f"contaminants=[{contaminant}]")
     for text in (_PREFIX.sub("", each) for each in typed):
-        if _OWN.match(text) is None and text.partition("=")[0] not in changes:
+        is_repeated = _OWN.match(text) is None and text.partition("=")[0] not in changes
+        if is_repeated and limited_contaminant(text) in (None, contaminant):
             words.append(text)
     words += [f"{key}={override_text(value)}" for key, value in changes.items()]
     return shlex.join(words)

@@ -63,9 +63,8 @@ def check_own_limits(config: Config, overrides: Sequence[str]) -> None:
         The limit would change nothing.
     """
     for text in overrides:
-        match = _LIMIT.match(text)
-        name = match[1] if match else ""
-        if not name or name in ThresholdConfig.model_fields or name in config.contaminants:
+        name = limited_contaminant(text)
+        if name is None or name in config.contaminants:
             continue
         mapped = ", ".join(config.contaminants)
         raise ConfigError(
@@ -74,6 +73,18 @@ def check_own_limits(config: Config, overrides: Sequence[str]) -> None:
             f"{nearest_name(name, config.contaminants)} Give the limit of one of them, or add "
             f"it: contaminants=[{','.join([*config.contaminants, name])}]."
         )
+
+
+def limited_contaminant(text: str) -> str | None:
+    """Return the contaminant whose limit an override gives; None where it gives none.
+
+    Examples
+    --------
+    >>> [limited_contaminant(text) for text in ("++threshold.zn=500", "threshold.regime=x")]
+    ['zn', None]
+    """
+    match = _LIMIT.match(text)
+    return None if match is None or match[1] in ThresholdConfig.model_fields else match[1]
 
 
 def unused_limits(config: Config) -> list[str]:

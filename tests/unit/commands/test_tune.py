@@ -137,6 +137,7 @@ def test_the_advised_command_gives_the_setting(kind: str) -> None:
 def test_what_was_typed_holds_for_the_advised_command() -> None:
     """A limit or plan of the search is that of the run; its own keys are not repeated."""
     typed = ["++threshold.zn=300", "cv=random", "model=logistic", "tune.trials=3", "workers=1"]
+    typed.append("++threshold.pb=200")  # would be refused beside contaminants=[zn]
     command = use_command(composed(), "zn", {"model": "logistic", "model.C": 2.0}, typed)
     words = shlex.split(command)[2:]
     assert words[3:] == ["threshold.zn=300", "cv=random", "model=logistic", "model.C=2.0"]
